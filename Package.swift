@@ -1,0 +1,101 @@
+// swift-tools-version: 6.3
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// What every target is compiled with: language mode 6, each upcoming feature, no warning left standing.
+let strictSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A room and its tests. `Documentation/rooms.md` says what each may import; `scripts/check-rooms` compares.
+func room(
+  _ name: String, _ dependencies: [Target.Dependency], alsoInTests: [Target.Dependency] = []
+) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies),
+    .testTarget(
+      name: "\(name)Tests",
+      dependencies: [.target(name: name), "TestSupport"] + dependencies + alsoInTests),
+  ]
+}
+
+let package = Package(
+  name: "certrotd",
+  products: [.executable(name: "certrotd", targets: ["certrotd"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    // System libraries: module maps and the few shims that macros and variadic functions need.
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+  ]
+    // Rooms, in the order of Documentation/rooms.md.
+    + room("Host", ["CLinux", systemPackage])
+    + room("Certificates", [swiftASN1])
+    + room("PSEFormat", ["Certificates", swiftASN1])
+    + room("OpenSSLBridge", ["COpenSSL", "Certificates", "Host"])
+    + room("ChainFetch", ["Certificates", "Host", "OpenSSLBridge"])
+    + room("HTTPTransport", ["CCurl", "Certificates", "Host"])
+    + room("Keystores", ["Certificates", "Host", "OpenSSLBridge", "PSEFormat"])
+    + room("ServiceKeys", ["Certificates", "HTTPTransport", "Host"])
+    + room("Settings", ["Certificates", systemPackage, yams])
+    + room("Planning", ["Certificates", "Settings"])
+    + room("Ledger", ["Certificates", "Host", "OpenSSLBridge", grdb, systemPackage])
+    + room("Delivery", ["Certificates", "Host", subprocess, systemPackage])
+    + room("Journal", ["CSystemd", "Host", logging])
+    + room(
+      "Rotation",
+      [
+        "Certificates", "ChainFetch", "Delivery", "HTTPTransport", "Host", "Journal", "Keystores", "Ledger",
+        "OpenSSLBridge", "PSEFormat", "Planning", "ServiceKeys", "Settings", logging, serviceLifecycle, systemPackage,
+        unixSignals,
+      ])
+    + room(
+      "CommandLine",
+      [
+        "Certificates", "ChainFetch", "Delivery", "HTTPTransport", "Host", "Journal", "Keystores", "Ledger",
+        "OpenSSLBridge", "PSEFormat", "Planning", "Rotation", "ServiceKeys", "Settings", argumentParser, logging,
+        systemPackage,
+      ])
+    + [
+      .executableTarget(name: "certrotd", dependencies: ["CommandLine"]),
+      // TLS peers on loopback, temporary folders, a manual clock: only tests import it.
+      .target(
+        name: "TestSupport",
+        dependencies: ["COpenSSL", "Certificates", "Host", "OpenSSLBridge", subprocess, systemPackage]),
+    ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+  target.swiftSettings = (target.swiftSettings ?? []) + strictSettings
+}

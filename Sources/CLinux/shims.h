@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Linux system calls that Swift's Glibc module does not import, or imports without their constants.
+// Each wrapper is named CLinux_ and the original's name.
+#ifndef CERTROTD_CLINUX_SHIMS_H
+#define CERTROTD_CLINUX_SHIMS_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+// Swift's Glibc module is built without _GNU_SOURCE, so renameat2 (renameat2(2)) is not declared there.
+static inline int CLinux_renameat2(
+    int olddirfd, const char *oldpath, int newdirfd, const char *newpath, unsigned int flags) {
+    return (int)syscall(SYS_renameat2, olddirfd, oldpath, newdirfd, newpath, flags);
+}
+
+#endif
