@@ -4,9 +4,7 @@
 #ifndef CERTROTD_CLINUX_SHIMS_H
 #define CERTROTD_CLINUX_SHIMS_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// No _GNU_SOURCE here: it changes structures that Swift's own Glibc module has read without it.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -20,6 +18,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -32,5 +31,13 @@ static inline int CLinux_renameat2(
     int olddirfd, const char *oldpath, int newdirfd, const char *newpath, unsigned int flags) {
     return (int)syscall(SYS_renameat2, olddirfd, oldpath, newdirfd, newpath, flags);
 }
+
+// Declared by <string.h> under _GNU_SOURCE only (strerror(3), since glibc 2.32).
+extern const char *strerrorname_np(int errnum);
+static inline const char *CLinux_strerrorname_np(int errnum) { return strerrorname_np(errnum); }
+
+// madvise(2) advice that <sys/mman.h> shows under _DEFAULT_SOURCE only.
+static const int CLinux_MADV_DONTDUMP = 16;
+static const int CLinux_MADV_WIPEONFORK = 18;
 
 #endif
