@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Something an operator may act on.
+///
+/// The raw value is the event's stable name, which programs may filter by. What belongs to each event stands in one
+/// table, `EventDefinition`; `systemd/certrotd.catalog` and `Documentation/events.md` explain the same events to people.
+package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
+  case started
+  case stopping
+  case configurationRejected = "config.rejected"
+  case configurationApplied = "config.applied"
+  case endpointChainChanged = "endpoint.chain-changed"
+  case endpointUnreachable = "endpoint.unreachable"
+  case endpointUntrusted = "endpoint.untrusted"
+  case endpointRecovered = "endpoint.recovered"
+  case endpointDisagreement = "endpoint.disagreement"
+  case certificateExpiring = "certificate.expiring"
+  case certificateExpired = "certificate.expired"
+  case keyAccepted = "key.accepted"
+  case keyRejected = "key.rejected"
+  case identityRenewed = "identity.renewed"
+  case renewalFailing = "renewal.failing"
+  case keystoreWritten = "keystore.written"
+  case keystoreFailed = "keystore.failed"
+  case keystoreRolledBack = "keystore.rolled-back"
+  case keystoreDamaged = "keystore.damaged"
+  case keystoreRecovered = "keystore.recovered"
+  case hookFailed = "hook.failed"
+  case hookRecovered = "hook.recovered"
+  case ledgerDamaged = "ledger.damaged"
+  case clockChanged = "clock.changed"
+
+  package var description: String { rawValue }
+
+  /// The event's `MESSAGE_ID`, 128 bits as 32 lower-case hexadecimal digits, which never changes (sd-id128(3)).
+  package var messageID: String { definition.messageID }
+
+  /// How serious the event is.
+  package var priority: EventPriority { definition.priority }
+
+  /// What the event is called in front of a person.
+  package var title: String { definition.title }
+
+  /// The fields that the event always carries.
+  package var fields: Set<EventField> { definition.fields }
+
+  /// The fields that the event carries where they are known or apply.
+  package var optionalFields: Set<EventField> { definition.optionalFields }
+}
