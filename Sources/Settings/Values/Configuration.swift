@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemPackage
+
+/// Everything that the configuration files say, validated, with every default filled in.
+///
+/// Made by `ConfigurationReader`; immutable. The order of entries is the order of the files.
+package struct Configuration: Sendable, Equatable {
+  package var defaults: Defaults
+  package var endpoints: [EndpointSettings]
+  package var serviceKeys: [ServiceKeySettings]
+  package var keystores: [KeystoreSettings]
+  /// The configuration files that were read: the main file, then the drop-ins in name order.
+  package var files: [FilePath]
+
+  package init(
+    defaults: Defaults = Defaults(), endpoints: [EndpointSettings] = [], serviceKeys: [ServiceKeySettings] = [],
+    keystores: [KeystoreSettings] = [], files: [FilePath] = []
+  ) {
+    self.defaults = defaults
+    self.endpoints = endpoints
+    self.serviceKeys = serviceKeys
+    self.keystores = keystores
+    self.files = files
+  }
+
+  /// The endpoint of this name, if there is one.
+  package func endpoint(named name: String) -> EndpointSettings? {
+    endpoints.first { $0.name == name }
+  }
+
+  /// The service key of this name, if there is one.
+  package func serviceKey(named name: String) -> ServiceKeySettings? {
+    serviceKeys.first { $0.name == name }
+  }
+
+  /// The keystore of this name, if there is one.
+  package func keystore(named name: String) -> KeystoreSettings? {
+    keystores.first { $0.name == name }
+  }
+
+  /// Files and folders that the entries name and whose change must be noticed.
+  ///
+  /// They are service key JSON, PEM identities and bundles: sorted, each once. Neither the configuration files themselves nor anything that certrotd writes.
+  package var watchedFiles: [FilePath] {
+    var paths: Set<FilePath> = []
+    for endpoint in endpoints {
+      if case .bundle(let path) = endpoint.anchors { paths.insert(path) }
+    }
+    for serviceKey in serviceKeys {
+      switch serviceKey.source {
+      case .file(let path): paths.insert(path)
+      }
+    }
+    for keystore in keystores {
+      if case .pem(let files) = keystore.identity {
+        paths.insert(files.certificate)
+        paths.insert(files.key)
+      }
+      paths.formUnion(keystore.trust.bundles)
+    }
+    return paths.sorted { $0.string < $1.string }
+  }
+}

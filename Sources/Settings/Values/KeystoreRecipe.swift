@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SystemPackage
+
+extension KeystoreSettings {
+  /// A canonical description of everything that decides what the files hold and where and how they are written.
+  ///
+  /// Equal settings give equal text in every run and on every host, so that its digest can be recorded with a
+  /// generation and compared after a restart: another recipe means that the files must be built anew. When to renew
+  /// or alert, how long to overlap, and what to run afterwards is no part of it.
+  package var recipe: String {
+    var lines = ["keystore \(quoted(name))"]
+    lines.append("identity \(identity?.recipe ?? "none")")
+    lines.append("trust endpoints \(trust.endpoints.sorted().map(quoted).joined(separator: " "))")
+    lines.append("trust bundles \(trust.bundles.map { quoted($0.string) }.sorted().joined(separator: " "))")
+    lines.append("trust include \(trust.include.sorted().map(\.rawValue).joined(separator: " "))")
+    lines += files.map(\.recipe).sorted()
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension IdentitySource {
+  fileprivate var recipe: String {
+    switch self {
+    case .serviceKey(let name):
+      "service-key \(quoted(name))"
+    case .selfSigned(let settings):
+      "self-signed \(quoted(settings.subject)) \(DurationText.describe(settings.validFor)) \(settings.keyBits.rawValue)"
+    case .pem(let files):
+      "pem \(quoted(files.certificate.string)) \(quoted(files.key.string))"
+    }
+  }
+}
+
+extension FileSettings {
+  fileprivate var recipe: String {
+    let access = "\(quoted(owner ?? "")) \(quoted(group ?? "")) \(String(mode, radix: 8))"
+    return "file \(format.recipe) \(access)"
+  }
+}
+
+extension FileFormatSettings {
+  fileprivate var recipe: String {
+    switch self {
+    case .pse(let path):
+      "pse \(path.recipe)"
+    case .pem(let pem):
+      "pem \(pem.certificate?.recipe ?? "none") \(pem.key?.recipe ?? "none") \(pem.keyFormat.rawValue)"
+    case .pfx(let pfx):
+      "pfx \(pfx.path.recipe) \(pfx.password.recipe) \(pfx.profile.rawValue) \(quoted(pfx.alias))"
+    case .caDirectory(let path):
+      "ca-directory \(path.recipe)"
+    case .javaTruststore(let path, let password):
+      "java-truststore \(path.recipe) \(password.recipe)"
+    }
+  }
+}
+
+extension OutputPath {
+  fileprivate var recipe: String {
+    switch self {
+    case .inKeystore(let path): "own \(quoted(path))"
+    case .absolute(let path): "absolute \(quoted(path.string))"
+    }
+  }
+}
+
+extension PasswordSource {
+  fileprivate var recipe: String {
+    switch self {
+    case .empty: "empty"
+    case .credential(let reference): "credential \(quoted(reference.description))"
+    }
+  }
+}
+
+/// Makes the text of a value end where it ends: no value can pass for two.
+private func quoted(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"", "\\": result += "\\\(scalar)"
+    case "\n": result += "\\n"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}

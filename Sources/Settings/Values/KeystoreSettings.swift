@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One entry of `keystores`: a configured output.
+package struct KeystoreSettings: Sendable, Equatable {
+  package var name: String
+  /// Nil for a keystore that only trusts.
+  package var identity: IdentitySource?
+  package var trust: TrustSettings
+  /// How long an old trust anchor stays beside the new one.
+  package var overlap: Duration
+  package var files: [FileSettings]
+  /// Programs to run after the files changed, in this order.
+  package var afterChange: [HookSettings]
+  package var renewBefore: RenewBefore
+  /// Remaining lifetimes at which an alert is raised, longest first.
+  package var alertBefore: [Duration]
+  package var declared: Declaration
+
+  package init(
+    name: String, identity: IdentitySource? = nil, trust: TrustSettings = TrustSettings(),
+    overlap: Duration = Defaults.trustOverlap, files: [FileSettings], afterChange: [HookSettings] = [],
+    renewBefore: RenewBefore = Defaults.renewBefore, alertBefore: [Duration] = Defaults.alertBefore,
+    declared: Declaration = .nowhere
+  ) {
+    self.name = name
+    self.identity = identity
+    self.trust = trust
+    self.overlap = overlap
+    self.files = files
+    self.afterChange = afterChange
+    self.renewBefore = renewBefore
+    self.alertBefore = alertBefore
+    self.declared = declared
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemPackage
+
+/// One entry of `service-keys`: credentials from the platform that carry a client certificate and its private key.
+package struct ServiceKeySettings: Sendable, Equatable {
+  package var name: String
+  package var source: ServiceKeySource
+  package var verify: VerifySettings
+  /// How long the old service key stays valid beside the new one.
+  package var overlap: Duration
+  package var renewBefore: RenewBefore
+  /// Remaining lifetimes at which an alert is raised, longest first.
+  package var alertBefore: [Duration]
+  /// Passphrase of an encrypted private key.
+  package var passphrase: CredentialReference?
+  /// Where the certificate and the private key stand in the JSON, when no known shape fits.
+  package var fields: ServiceKeyFields?
+  /// The key's own proxy or the default one.
+  ///
+  /// Whether it applies to a host, `noProxy` says.
+  package var proxy: ProxySetting?
+  package var noProxy: NoProxyList
+  package var declared: Declaration
+
+  package init(
+    name: String, source: ServiceKeySource, verify: VerifySettings = .token,
+    overlap: Duration = Defaults.serviceKeyOverlap, renewBefore: RenewBefore = Defaults.renewBefore,
+    alertBefore: [Duration] = Defaults.alertBefore, passphrase: CredentialReference? = nil,
+    fields: ServiceKeyFields? = nil, proxy: ProxySetting? = nil, noProxy: NoProxyList = NoProxyList(),
+    declared: Declaration = .nowhere
+  ) {
+    self.name = name
+    self.source = source
+    self.verify = verify
+    self.overlap = overlap
+    self.renewBefore = renewBefore
+    self.alertBefore = alertBefore
+    self.passphrase = passphrase
+    self.fields = fields
+    self.proxy = proxy
+    self.noProxy = noProxy
+    self.declared = declared
+  }
+
+  /// The proxy for requests to this host, nil for a direct connection.
+  package func proxy(forHost host: String, port: UInt16) -> ProxySetting? {
+    noProxy.covers(host: host, port: port) ? nil : proxy
+  }
+}
+
+/// Where a service key comes from.
+package enum ServiceKeySource: Sendable, Hashable {
+  /// A file that is dropped in by hand; it need not exist yet.
+  case file(FilePath)
+}
+
+/// How a new service key is tried before it is used.
+package enum VerifySettings: Sendable, Hashable {
+  /// Asks the key's token endpoint for a token.
+  case token
+  /// Sends one request with the client certificate.
+  case request(url: String, method: Method)
+  case none
+
+  /// Methods that a server answers without doing anything.
+  package enum Method: String, Sendable, CaseIterable {
+    case head = "HEAD"
+    case get = "GET"
+  }
+}
+
+/// Dotted paths into the JSON of a service key, such as `credentials.ingest-mtls-cert` or `messaging.0.oa2.key`.
+package struct ServiceKeyFields: Sendable, Hashable {
+  package var certificate: String
+  package var key: String
+
+  package init(certificate: String, key: String) {
+    self.certificate = certificate
+    self.key = key
+  }
+}
