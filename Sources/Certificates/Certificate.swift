@@ -45,7 +45,9 @@ package struct Certificate: Sendable {
     self.extensions = try CertificateExtensions(derEncoded: parts.extensions)
   }
 
-  /// Whether subject and issuer are the same name, as in a root. The signature is not checked.
+  /// Whether subject and issuer are the same name, as in a root.
+  ///
+  /// The signature is not checked.
   package var isSelfIssued: Bool { subject == issuer }
 
   /// Whether the certificate may sign others by its basic constraints; version 1 roots, which have none, count when self-issued.
@@ -54,8 +56,10 @@ package struct Certificate: Sendable {
     return isSelfIssued && parts.extensions == nil
   }
 
-  /// Whether `other` can be this certificate's issuer by names and, where both are present, key identifiers
-  /// (RFC 5280, section 4.2.1.1). The signature is not checked.
+  /// Whether `other` can be this certificate's issuer by names and, where both are present, key identifiers (RFC 5280,
+  /// section 4.2.1.1).
+  ///
+  /// The signature is not checked.
   package func namesAsIssuer(_ other: Certificate) -> Bool {
     guard issuer == other.subject else { return false }
     guard let wanted = extensions.authorityKeyIdentifier, let offered = other.extensions.subjectKeyIdentifier else {
@@ -64,7 +68,9 @@ package struct Certificate: Sendable {
     return wanted == offered
   }
 
-  /// Far more than any certificate in use; guards memory against hostile peers. In bytes.
+  /// Far more than any certificate in use; guards memory against hostile peers.
+  ///
+  /// In bytes.
   package static let sizeLimit = 256 * 1024
 }
 

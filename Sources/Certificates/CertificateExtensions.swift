@@ -2,8 +2,10 @@
 
 import SwiftASN1
 
-/// The extensions that certrotd reads (RFC 5280, section 4.2). One that cannot be read counts as absent and is named in
-/// ``unreadable``; path building, which uses the host's OpenSSL, has its own opinion of it.
+/// The extensions that certrotd reads (RFC 5280, section 4.2).
+///
+/// One that cannot be read counts as absent and is named in ``unreadable``; path building, which uses the host's
+/// OpenSSL, has its own opinion of it.
 package struct CertificateExtensions: Hashable, Sendable {
   package struct BasicConstraints: Hashable, Sendable {
     package let isAuthority: Bool

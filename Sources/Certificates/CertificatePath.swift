@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A verified way from a leaf to a trust anchor: each certificate is signed by the next. Never empty.
+/// A verified way from a leaf to a trust anchor: each certificate is signed by the next.
+///
+/// Never empty.
 package struct CertificatePath: Hashable, Sendable {
   /// Leaf first, the anchor last; one certificate when the leaf is itself the anchor.
   package let certificates: [Certificate]

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a server sent: its certificates in its own order, the leaf first. Never empty, never verified.
+/// What a server sent: its certificates in its own order, the leaf first.
+///
+/// Never empty, never verified.
 package struct Chain: Hashable, Sendable {
   package let certificates: [Certificate]
 

@@ -3,7 +3,9 @@
 /// Puts certificates that came in any order into the order of issue.
 package enum ChainOrdering {
   /// Starts at `leaf` and follows issuers by name and key identifier through `pool` until a self-issued certificate or
-  /// the last that fits. Signatures are not checked; certificates of the pool that do not belong are left out.
+  /// the last that fits.
+  ///
+  /// Signatures are not checked; certificates of the pool that do not belong are left out.
   ///
   /// Where several fit, the one that ends last wins, so that a cross-signed issuer does not shorten the chain's life.
   package static func ordered(from leaf: Certificate, among pool: [Certificate]) -> [Certificate] {

@@ -3,7 +3,9 @@
 package import FoundationEssentials
 import SwiftASN1
 
-/// The time in which a certificate is valid, both ends included (RFC 5280, section 4.1.2.5). UTC, whole seconds.
+/// The time in which a certificate is valid, both ends included (RFC 5280, section 4.1.2.5).
+///
+/// UTC, whole seconds.
 package struct Validity: Hashable, Sendable {
   package let notBefore: Date
   package let notAfter: Date
