@@ -5,6 +5,7 @@
 #define CERTROTD_CLINUX_SHIMS_H
 
 // No _GNU_SOURCE here: it changes structures that Swift's own Glibc module has read without it.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -39,5 +40,17 @@ static inline const char *CLinux_strerrorname_np(int errnum) { return strerrorna
 // madvise(2) advice that <sys/mman.h> shows under _DEFAULT_SOURCE only.
 static const int CLinux_MADV_DONTDUMP = 16;
 static const int CLinux_MADV_WIPEONFORK = 18;
+
+// open(2) is variadic, and O_PATH is shown under _GNU_SOURCE only.
+static const int CLinux_O_PATH = 010000000;
+static inline int CLinux_openat(int folder, const char *name, int flags, mode_t mode) {
+    return openat(folder, name, flags, mode);
+}
+
+// faccessat(2) flag that <fcntl.h> shows under _GNU_SOURCE only.
+static const int CLinux_AT_EACCESS = 0x200;
+
+// d_name is an array of fixed size, which Swift imports as a tuple.
+static inline const char *CLinux_entry_name(const struct dirent *entry) { return entry->d_name; }
 
 #endif

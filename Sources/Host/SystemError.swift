@@ -12,11 +12,14 @@ package struct SystemError: Error, Equatable, Sendable {
   package var path: FilePath?
   /// The kernel's reason.
   package var errno: Errno
+  /// What the number alone does not say, such as the limit that was passed.
+  package var detail: String?
 
-  package init(call: String, path: FilePath? = nil, errno: Errno) {
+  package init(call: String, path: FilePath? = nil, errno: Errno, detail: String? = nil) {
     self.call = call
     self.path = path
     self.errno = errno
+    self.detail = detail
   }
 
   /// The error that `call` has just left in this thread's `errno`.
@@ -28,7 +31,7 @@ package struct SystemError: Error, Equatable, Sendable {
 extension SystemError: CustomStringConvertible {
   /// One line such as `open /x/y: Permission denied (EACCES)`.
   package var description: String {
-    "\(call)\(path.map { " \($0)" } ?? ""): \(errno.description) (\(errno.symbol))"
+    "\(call)\(path.map { " \($0)" } ?? ""): \(errno.description) (\(errno.symbol))\(detail.map { ", \($0)" } ?? "")"
   }
 }
 
