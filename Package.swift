@@ -71,7 +71,7 @@ let package = Package(
     + room("Planning", ["Certificates", "Settings"])
     + room("Ledger", ["Certificates", "Host", "OpenSSLBridge", grdb, systemPackage])
     + room("Delivery", ["Certificates", "Host", subprocess, systemPackage])
-    + room("Journal", ["CSystemd", "Host", logging])
+    + room("Journal", ["CSystemd", "Host", logging], alsoInTests: [subprocess, systemPackage])
     + room(
       "Rotation",
       [

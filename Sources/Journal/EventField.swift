@@ -32,7 +32,7 @@ package enum EventField: String, Sendable, CaseIterable {
   case previousFingerprint = "previous-fingerprint"
   /// The generation that was in force before.
   case previousGeneration = "previous-generation"
-  /// Why, as one sentence for an operator.
+  /// Why, for an operator, in one line without a full stop.
   case reason
   /// Seconds until the certificate ends, negative when it has ended.
   case remaining
