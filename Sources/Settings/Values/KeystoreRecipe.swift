@@ -14,13 +14,21 @@ extension KeystoreSettings {
     lines.append("trust endpoints \(trust.endpoints.sorted().map(quoted).joined(separator: " "))")
     lines.append("trust bundles \(trust.bundles.map { quoted($0.string) }.sorted().joined(separator: " "))")
     lines.append("trust include \(trust.include.sorted().map(\.rawValue).joined(separator: " "))")
-    lines += files.map(\.recipe).sorted()
-    return lines.joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n") + "\n" + filesRecipe
+  }
+
+  /// The part of `recipe` that says which files are written and how, without whose identity and which trust they hold.
+  ///
+  /// What they hold is compared by certificate, so that an endpoint that joins or leaves without a change of the trust
+  /// list does not rewrite anything.
+  package var filesRecipe: String {
+    files.map { $0.recipe + "\n" }.sorted().joined()
   }
 }
 
 extension IdentitySource {
-  fileprivate var recipe: String {
+  /// The part of a keystore's `recipe` that says where its identity comes from.
+  package var recipe: String {
     switch self {
     case .serviceKey(let name):
       "service-key \(quoted(name))"

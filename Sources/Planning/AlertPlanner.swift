@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Settings
+
+/// When an operator is told that a certificate ends, whatever renewal does.
+enum AlertPlanner {
+  static func plan(_ context: PlanningContext, into draft: inout PlanDraft) {
+    let marks = Marks(context.configuration.defaults.alertBefore)
+    for endpoint in context.configuration.endpoints {
+      guard let leaf = context.inventory.endpoints[endpoint.name]?.verifiedPath?.leaf else { continue }
+      consider(Candidate(.endpoint(endpoint.name), .leaf, leaf), marks, context, into: &draft)
+    }
+    for serviceKey in context.configuration.serviceKeys {
+      guard let identity = context.inventory.serviceKeys[serviceKey.name]?.identity else { continue }
+      consider(
+        Candidate(.serviceKey(serviceKey.name), .identity, identity), Marks(serviceKey.alertBefore), context,
+        into: &draft)
+    }
+    for keystore in context.configuration.keystores { plan(keystore, context, into: &draft) }
+  }
+
+  private static func plan(_ keystore: KeystoreSettings, _ context: PlanningContext, into draft: inout PlanDraft) {
+    let marks = Marks(keystore.alertBefore)
+    let subject = Subject.keystore(keystore.name)
+    let state = context.inventory.keystores[keystore.name] ?? KeystoreState()
+    if let identity = keystore.ownIdentity(in: state) {
+      consider(Candidate(subject, .identity, identity), marks, context, into: &draft)
+    }
+    let source = keystore.identity?.identity(of: keystore, state, context.inventory)
+    if let written = state.current?.identity, written.leaf != source?.leaf {
+      consider(Candidate(subject, .written, written), marks, context, into: &draft)
+    }
+    let trust = TrustPlanner.wanted(keystore, context.inventory, now: context.now)
+    for certificate in trust.needed.values {
+      // The leaves that a trust list may hold are the endpoints' own alerts.
+      guard !isLeaf(certificate.fingerprint, of: keystore.trust, context.inventory) else { continue }
+      var candidate = Candidate(subject, .trust, certificate)
+      candidate.silentOnceEnded = !trust.neededByPaths.contains(certificate.fingerprint)
+      consider(candidate, marks, context, into: &draft)
+    }
+  }
+
+  private static func consider(
+    _ candidate: Candidate, _ marks: Marks, _ context: PlanningContext, into draft: inout PlanDraft
+  ) {
+    let now = context.now
+    let remaining = candidate.notAfter.timeIntervalSince(now)
+    let usable = marks.below(candidate.notAfter.timeIntervalSince(candidate.notBefore))
+    draft.wake(
+      at: usable.last { TimeInterval($0) < remaining }.map { candidate.notAfter.addingTimeInterval(-TimeInterval($0)) }
+        ?? (remaining > 0 ? candidate.notAfter : nil))
+    let crossed: Int64? = remaining <= 0 ? 0 : usable.first { TimeInterval($0) >= remaining }
+    guard let crossed else { return }
+    // A nearer mark stands for every wider one.
+    let raised = ([0] + usable).contains { $0 <= crossed && context.inventory.alerts.contains(candidate.mark($0)) }
+    guard !raised else { return }
+    if remaining <= 0, candidate.silentOnceEnded,
+      !usable.contains(where: { context.inventory.alerts.contains(candidate.mark($0)) })
+    {
+      return
+    }
+    draft.add(
+      .alert(candidate.mark(crossed)), at: candidate.notAfter.addingTimeInterval(-TimeInterval(crossed)),
+      lapsesAt: candidate.notAfter,
+      urgency: .since(
+        LastTenth.start(notBefore: candidate.notBefore, notAfter: candidate.notAfter), now: now),
+      because: remaining > 0
+        ? .expiring(
+          subject: candidate.subject, certificate: candidate.title, notAfter: candidate.notAfter, remaining: remaining)
+        : .expired(subject: candidate.subject, certificate: candidate.title, notAfter: candidate.notAfter))
+  }
+
+  private static func isLeaf(_ fingerprint: Fingerprint, of trust: TrustSettings, _ inventory: Inventory) -> Bool {
+    trust.include.contains(.leaf)
+      && trust.endpoints.contains { inventory.endpoints[$0]?.verifiedPath?.leaf.fingerprint == fingerprint }
+  }
+}
+
+/// The marks of one `alert-before`, in whole seconds, nearest first.
+private struct Marks {
+  private let seconds: [Int64]
+
+  init(_ durations: [Duration]) { seconds = Set(durations.map(\.components.seconds)).filter { $0 > 0 }.sorted() }
+
+  /// Those that lie within a lifetime: a wider one would be crossed from the first day on.
+  func below(_ lifetime: TimeInterval) -> ArraySlice<Int64> { seconds.prefix { TimeInterval($0) < lifetime } }
+}
+
+/// A certificate whose end may be worth an alert.
+private struct Candidate {
+  let subject: Subject
+  let role: AlertMark.Role
+  let fingerprint: Fingerprint
+  let title: String
+  let notBefore: Date
+  let notAfter: Date
+  /// Whether its end is only told to who heard of it before: a bundle may well hold roots that ended years ago.
+  var silentOnceEnded = false
+
+  init(_ subject: Subject, _ role: AlertMark.Role, _ identity: IdentityState) {
+    (self.subject, self.role, fingerprint) = (subject, role, identity.leaf)
+    (notBefore, notAfter) = (identity.notBefore, identity.notAfter)
+    title = role == .written ? "the identity in the files" : "the identity"
+  }
+
+  init(_ subject: Subject, _ role: AlertMark.Role, _ certificate: KnownCertificate) {
+    (self.subject, self.role, fingerprint) = (subject, role, certificate.fingerprint)
+    (notBefore, notAfter) = (certificate.notBefore, certificate.notAfter)
+    title =
+      role == .leaf ? "the server certificate \(certificate.subject)" : "the trusted certificate \(certificate.subject)"
+  }
+
+  /// The alert for a mark in seconds, 0 for the end itself.
+  func mark(_ seconds: Int64) -> AlertMark {
+    AlertMark(
+      subject: subject, role: role, certificate: fingerprint, kind: seconds == 0 ? .expired : .expiring(mark: seconds))
+  }
+}

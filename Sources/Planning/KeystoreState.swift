@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+package import FoundationEssentials
+
+/// What is known of one keystore.
+package struct KeystoreState: Sendable, Equatable {
+  /// The keystore's own identity, self-signed or read from PEM files; that of a service key is found there.
+  package var identity: IdentityState?
+  /// Of renewing the self-signed identity, or of reading the PEM files.
+  package var identitySchedule: Schedule
+  package var current: GenerationState?
+  /// What is wrong with the files of the current generation as they lie on disk; `nil` if nothing is.
+  package var damage: String?
+  /// Of writing a generation.
+  package var writing: Schedule
+  /// What the last attempt to write tried to write, if it failed: other content need not wait for the backoff.
+  package var failedContent: GenerationContent?
+  package var trustMembers: [TrustMember]
+  /// The generation that a rollback brought back, if the current one is such.
+  package var rolledBackTo: Int?
+  /// The content that was rolled back; it is not written again unchanged.
+  package var heldContent: GenerationContent?
+
+  package init(
+    identity: IdentityState? = nil, identitySchedule: Schedule = .untouched, current: GenerationState? = nil,
+    damage: String? = nil, writing: Schedule = .untouched, failedContent: GenerationContent? = nil,
+    trustMembers: [TrustMember] = [], rolledBackTo: Int? = nil, heldContent: GenerationContent? = nil
+  ) {
+    self.identity = identity
+    self.identitySchedule = identitySchedule
+    self.current = current
+    self.damage = damage
+    self.writing = writing
+    self.failedContent = failedContent
+    self.trustMembers = trustMembers
+    self.rolledBackTo = rolledBackTo
+    self.heldContent = heldContent
+  }
+}
+
+/// What makes two generations equal: how the files are made, whose identity they hold, and whom they trust.
+package struct GenerationContent: Sendable, Hashable {
+  /// `KeystoreSettings.filesRecipe`.
+  package var recipe: String
+  package var identityLeaf: Fingerprint?
+  package var trust: Set<Fingerprint>
+
+  package init(recipe: String, identityLeaf: Fingerprint?, trust: Set<Fingerprint>) {
+    self.recipe = recipe
+    self.identityLeaf = identityLeaf
+    self.trust = trust
+  }
+}
+
+/// The generation that is in place.
+package struct GenerationState: Sendable, Equatable {
+  package var number: Int
+  package var content: GenerationContent
+  /// The validity of its identity; `nil` without one.
+  package var identity: IdentityState?
+  /// The end of the trusted certificate that ends first; `nil` without any.
+  package var trustNotAfter: Date?
+
+  package init(number: Int, content: GenerationContent, identity: IdentityState? = nil, trustNotAfter: Date? = nil) {
+    self.number = number
+    self.content = content
+    self.identity = identity
+    self.trustNotAfter = trustNotAfter
+  }
+}
+
+/// A certificate that a keystore trusts, or trusted until a while ago.
+package struct TrustMember: Sendable, Equatable {
+  package var certificate: KnownCertificate
+  package var firstNeeded: Date
+  /// When it stopped being needed; `nil` as long as it is needed.
+  package var lastNeeded: Date?
+
+  package init(certificate: KnownCertificate, firstNeeded: Date, lastNeeded: Date? = nil) {
+    self.certificate = certificate
+    self.firstNeeded = firstNeeded
+    self.lastNeeded = lastNeeded
+  }
+
+  package var fingerprint: Fingerprint { certificate.fingerprint }
+}
+
+/// A hook run that is still owed.
+package struct HookState: Sendable, Hashable {
+  /// The ledger's number of this run.
+  package var id: Int64
+  package var keystore: String
+  package var generation: Int
+  package var attempts: Int
+  package var schedule: Schedule
+
+  package init(id: Int64, keystore: String, generation: Int, attempts: Int = 0, schedule: Schedule = .untouched) {
+    self.id = id
+    self.keystore = keystore
+    self.generation = generation
+    self.attempts = attempts
+    self.schedule = schedule
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Settings
+
+/// What the parts of the planner read.
+struct PlanningContext {
+  let configuration: Configuration
+  let inventory: Inventory
+  let now: Date
+}
+
+/// A plan while it is put together.
+struct PlanDraft {
+  let now: Date
+  private var due: [DueWork] = []
+  private var next: Date?
+
+  init(now: Date) { self.now = now }
+
+  /// Adds work that is due at `time`, or asks to be called again then.
+  mutating func add(
+    _ work: Work, at time: Date, lapsesAt: Date?, urgency: Urgency = .routine, because reason: @autoclosure () -> Reason
+  ) {
+    guard time <= now else { return wake(at: time) }
+    due.append(DueWork(work: work, since: time, lapsesAt: lapsesAt ?? time, reason: reason(), urgency: urgency))
+  }
+
+  /// Asks to be called again at `time`, if that lies ahead.
+  mutating func wake(at time: Date?) {
+    guard let time, time > now else { return }
+    next = next.map { min($0, time) } ?? time
+  }
+
+  /// Urgent work first, then by lapse, then by the time since which it waits; equal work keeps the configuration's order.
+  consuming func finish() -> Plan {
+    let order = due.enumerated().sorted { left, right in
+      (right.element.urgency.rawValue, left.element.lapsesAt, left.element.since, left.offset)
+        < (left.element.urgency.rawValue, right.element.lapsesAt, right.element.since, right.offset)
+    }
+    return Plan(due: order.map(\.element), next: next)
+  }
+}

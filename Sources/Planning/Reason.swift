@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// Why something is due; its description is one sentence for an operator.
+package enum Reason: Sendable, Hashable {
+  /// It was never tried.
+  case neverAttempted
+  /// An operator, a changed file or a changed configuration asked for it.
+  case requested(String)
+  /// The interval since the last attempt is over; `elapsed` in seconds.
+  case intervalOver(elapsed: TimeInterval)
+  /// The last attempt failed and the backoff is over.
+  case retry(failures: Int, failure: String)
+  /// The planned time lies farther away than any interval.
+  case clockWasSetBack
+  /// A keystore with a self-signed identity has none yet.
+  case noIdentityYet
+  /// `renew-before` is reached.
+  case renewalPoint(notAfter: Date, remaining: TimeInterval)
+  /// The identity's time has not begun by this clock.
+  case notYetValid(notBefore: Date)
+  /// The settings that the self-signed identity was made by have changed.
+  case identitySettingsChanged
+  /// There is no generation; `missing` names the endpoints that never verified.
+  case firstGeneration(missing: [String])
+  /// The settings of the files have changed.
+  case fileSettingsChanged
+  /// The source holds another identity than the current generation.
+  case identityChanged
+  /// The trust list lacks these subjects.
+  case trustLacks([String])
+  /// The trust list holds this many certificates that nothing needs any more.
+  case trustHoldsSurplus(count: Int)
+  /// The files on disk are not what was written in this generation.
+  case damaged(String, restoring: Int)
+  /// A hook has not yet run for a generation.
+  case hookOwed(keystore: String, generation: Int)
+  /// An `alert-before` mark is crossed; `remaining` in seconds.
+  case expiring(subject: Subject, certificate: String, notAfter: Date, remaining: TimeInterval)
+  /// The end of a certificate has passed.
+  case expired(subject: Subject, certificate: String, notAfter: Date)
+}
+
+extension Reason: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .neverAttempted: "due: it was never tried"
+    case .requested(let why): why.isEmpty ? "due: it was asked for" : "due: \(why)"
+    case .intervalOver(let elapsed): "due: the last attempt was \(TimeText.span(elapsed)) ago"
+    case .retry(let failures, let failure):
+      "due again after \(failures) failed \(failures == 1 ? "attempt" : "attempts"): \(failure)"
+    case .clockWasSetBack:
+      "due: the planned time is farther away than any interval, so the clock or the interval changed"
+    case .noIdentityYet: "the self-signed identity does not exist yet"
+    case .renewalPoint(let notAfter, let remaining):
+      remaining > 0
+        ? "renewal is due: the identity ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
+        : "renewal is overdue: the identity ended \(TimeText.span(remaining)) ago, at \(TimeText.instant(notAfter))"
+    case .notYetValid(let notBefore):
+      "the identity is valid only from \(TimeText.instant(notBefore)) on, which this clock has not reached"
+    case .identitySettingsChanged: "the settings of the self-signed identity have changed"
+    case .firstGeneration(let missing):
+      missing.isEmpty
+        ? "no generation exists yet"
+        : "no generation exists yet; without \(Self.list(missing)), which never verified"
+    case .fileSettingsChanged: "the settings of the files have changed"
+    case .identityChanged: "the source holds another identity than the files"
+    case .trustLacks(let subjects): "the trust list lacks \(Self.list(subjects))"
+    case .trustHoldsSurplus(let count):
+      "the trust list holds \(count) \(count == 1 ? "certificate" : "certificates") that nothing needs any more"
+    case .damaged(let damage, let generation): "the files of generation \(generation) are damaged: \(damage)"
+    case .hookOwed(let keystore, let generation):
+      "due: the hook has not yet run for generation \(generation) of \(keystore)"
+    case .expiring(let subject, let certificate, let notAfter, let remaining):
+      "\(certificate) of \(subject) ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
+    case .expired(let subject, let certificate, let notAfter):
+      "\(certificate) of \(subject) ended at \(TimeText.instant(notAfter))"
+    }
+  }
+
+  /// At most three items, so that one sentence stays one line.
+  private static func list(_ items: [String]) -> String {
+    guard items.count > 3 else { return items.joined(separator: " and ") }
+    return items.prefix(2).joined(separator: ", ") + " and \(items.count - 2) more"
+  }
+}

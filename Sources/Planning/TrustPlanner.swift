@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+package import FoundationEssentials
+package import Settings
+
+/// Whom a keystore trusts: what its endpoints and bundles need now, and for `overlap` what they needed before.
+///
+/// A failing endpoint keeps its last verified path, and so the need for it. The time of a certificate counts as over at
+/// `notAfter` itself.
+package enum TrustPlanner {
+  package static func wanted(_ keystore: KeystoreSettings, _ inventory: Inventory, now: Date) -> TrustDecision {
+    var decision = needed(keystore.trust, inventory)
+    decision.wanted = decision.needed.filter { $0.value.notAfter > now }
+    var changes = decision.wanted.values.map(\.notAfter)
+    let overlap = Cadence.seconds(keystore.overlap)
+    var known = Set<Fingerprint>()
+    for member in inventory.keystores[keystore.name]?.trustMembers ?? []
+    where known.insert(member.fingerprint).inserted {
+      if decision.needed[member.fingerprint] != nil {
+        decision.members.append(
+          TrustMember(certificate: member.certificate, firstNeeded: member.firstNeeded, lastNeeded: nil))
+        continue
+      }
+      // A bundle that cannot be read may still need it: nothing ages meanwhile.
+      let ages = decision.unreadBundles.isEmpty
+      // A time ahead of the clock comes from a clock that was set back.
+      let lastNeeded = min(member.lastNeeded ?? now, now)
+      let leaves = lastNeeded.addingTimeInterval(overlap)
+      guard member.certificate.notAfter > now, leaves > now || !ages else {
+        decision.toForget.append(member.fingerprint)
+        continue
+      }
+      decision.wanted[member.fingerprint] = member.certificate
+      decision.members.append(
+        TrustMember(
+          certificate: member.certificate, firstNeeded: member.firstNeeded,
+          lastNeeded: ages ? lastNeeded : member.lastNeeded))
+      changes.append(member.certificate.notAfter)
+      if ages { changes.append(leaves) }
+    }
+    for certificate in decision.needed.values.sorted(by: { $0.fingerprint < $1.fingerprint })
+    where !known.contains(certificate.fingerprint) {
+      decision.members.append(TrustMember(certificate: certificate, firstNeeded: now))
+    }
+    decision.nextChange = changes.filter { $0 > now }.min()
+    return decision
+  }
+
+  private static func needed(_ trust: TrustSettings, _ inventory: Inventory) -> TrustDecision {
+    var decision = TrustDecision(
+      wanted: [:], needed: [:], neededByPaths: [], unverified: [], unreadBundles: [], members: [], toForget: [])
+    for name in trust.endpoints {
+      guard let path = inventory.endpoints[name]?.verifiedPath else {
+        decision.unverified.append(name)
+        continue
+      }
+      for certificate in path.parts(trust.include) {
+        decision.needed[certificate.fingerprint] = certificate
+        decision.neededByPaths.insert(certificate.fingerprint)
+      }
+    }
+    for bundle in trust.bundles {
+      let path = String(describing: bundle)
+      guard let certificates = inventory.bundles[path] else {
+        decision.unreadBundles.append(path)
+        continue
+      }
+      for certificate in certificates { decision.needed[certificate.fingerprint] = certificate }
+    }
+    return decision
+  }
+}
+
+extension PathState {
+  /// The certificates of the path that a trust list takes.
+  func parts(_ include: Set<TrustSettings.Part>) -> [KnownCertificate] {
+    var parts: [KnownCertificate] = []
+    if include.contains(.leaf) { parts.append(leaf) }
+    if include.contains(.issuers) { parts += issuers }
+    if include.contains(.roots) { parts.append(root) }
+    return parts
+  }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whether a keystore needs a new generation.
+package enum WriteDecision: Sendable, Equatable {
+  /// The files hold what they should.
+  case upToDate
+  /// Nothing can be written yet, for this reason, which is one sentence.
+  case waiting(String)
+  /// What would be written is what was rolled back.
+  case held(GenerationContent)
+  /// Write this content.
+  case write(GenerationContent, Reason)
+}

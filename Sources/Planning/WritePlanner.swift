@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+package import FoundationEssentials
+package import Settings
+
+/// When a keystore gets a new generation, and with which content.
+package enum WritePlanner {
+  /// Whether to write, by content alone; the backoff after failed attempts is no part of it.
+  ///
+  /// `trust` is what `TrustPlanner.wanted` says of the same arguments.
+  package static func decide(
+    _ keystore: KeystoreSettings, _ inventory: Inventory, trust: TrustDecision, now: Date
+  ) -> WriteDecision {
+    let state = inventory.keystores[keystore.name] ?? KeystoreState()
+    let restoration = state.damage.flatMap { damage in
+      state.current.map {
+        WriteDecision.write($0.content, .damaged(damage, restoring: $0.number))
+      }
+    }
+    let wanted: GenerationContent
+    switch content(keystore, state, inventory, trust: trust, now: now) {
+    case .failure(let obstacle): return restoration ?? .waiting(obstacle.sentence)
+    case .success(let content): wanted = content
+    }
+    guard let current = state.current else {
+      return wanted == state.heldContent ? .held(wanted) : .write(wanted, .firstGeneration(missing: trust.unverified))
+    }
+    guard let reason = difference(current.content, wanted, trust) else { return restoration ?? .upToDate }
+    if wanted == state.heldContent { return restoration ?? .held(wanted) }
+    return .write(wanted, reason)
+  }
+
+  static func plan(_ keystore: KeystoreSettings, _ context: PlanningContext, into draft: inout PlanDraft) {
+    let now = context.now
+    let trust = TrustPlanner.wanted(keystore, context.inventory, now: now)
+    draft.wake(at: trust.nextChange)
+    if case .serviceKey(let name) = keystore.identity {
+      // An identity whose time ends can no longer be written.
+      draft.wake(at: context.inventory.serviceKeys[name]?.identity?.notAfter)
+    }
+    let decision = decide(keystore, context.inventory, trust: trust, now: now)
+    guard case .write(let content, let reason) = decision else { return }
+    let state = context.inventory.keystores[keystore.name] ?? KeystoreState()
+    let lastTenth = urgentFrom(state.current, reason, now: now)
+    var time = now
+    if state.writing.failures > 0, state.failedContent == nil || state.failedContent == content {
+      let cadence = Cadence.once("write/\(keystore.name)", installation: context.inventory.installation)
+      time = cadence.due(state.writing, now: now, urgentFrom: lastTenth) ?? now
+    }
+    draft.add(
+      .write(keystore: keystore.name), at: time, lapsesAt: lapse(state.current, reason),
+      urgency: .since(lastTenth, now: now), because: reason)
+  }
+
+  /// What stands in the way of writing anything.
+  private struct Obstacle: Error {
+    let sentence: String
+  }
+
+  private static func content(
+    _ keystore: KeystoreSettings, _ state: KeystoreState, _ inventory: Inventory, trust: TrustDecision, now: Date
+  ) -> Result<GenerationContent, Obstacle> {
+    if state.current == nil {
+      let unattempted = keystore.trust.endpoints.filter { inventory.endpoints[$0]?.attempted != true }
+      guard unattempted.isEmpty else { return obstacle("it waits for the first probe of", unattempted) }
+    }
+    guard trust.unreadBundles.isEmpty else { return obstacle("it waits for the bundle", trust.unreadBundles) }
+    var leaf: Fingerprint?
+    if let source = keystore.identity {
+      let identity = source.identity(of: keystore, state, inventory)
+      guard let identity else { return obstacle("it waits for its identity from", [source.phrase]) }
+      guard identity.notAfter > now else {
+        return obstacle("it waits for an identity that has not ended from", [source.phrase])
+      }
+      leaf = identity.leaf
+    }
+    guard leaf != nil || !trust.wanted.isEmpty else {
+      return trust.unverified.isEmpty
+        ? obstacle("there is neither an identity nor a trusted certificate to write", [])
+        : obstacle("it waits for a verified path of", trust.unverified)
+    }
+    return .success(
+      GenerationContent(recipe: keystore.filesRecipe, identityLeaf: leaf, trust: Set(trust.wanted.keys)))
+  }
+
+  private static func obstacle(_ text: String, _ names: [String]) -> Result<GenerationContent, Obstacle> {
+    .failure(Obstacle(sentence: names.isEmpty ? text : "\(text) \(names.joined(separator: " and "))"))
+  }
+
+  private static func difference(
+    _ current: GenerationContent, _ wanted: GenerationContent, _ trust: TrustDecision
+  ) -> Reason? {
+    let lacking = wanted.trust.subtracting(current.trust)
+    if !lacking.isEmpty { return .trustLacks(lacking.compactMap { trust.wanted[$0]?.subject }.sorted()) }
+    if current.identityLeaf != wanted.identityLeaf { return .identityChanged }
+    if current.recipe != wanted.recipe { return .fileSettingsChanged }
+    // An expired certificate that is still needed has no successor. To drop it helps nobody, and if only the clock is
+    // wrong, it would break what works.
+    let surplus = current.trust.subtracting(wanted.trust).filter { trust.needed[$0] == nil }
+    return surplus.isEmpty ? nil : .trustHoldsSurplus(count: surplus.count)
+  }
+
+  /// From when on failed attempts are repeated at the shortest interval.
+  private static func urgentFrom(_ current: GenerationState?, _ reason: Reason, now: Date) -> Date? {
+    // The server already presents what the consumer does not trust.
+    if case .trustLacks = reason { return now }
+    return current?.identity.map { LastTenth.start(notBefore: $0.notBefore, notAfter: $0.notAfter) }
+  }
+
+  /// When the files stop working; `nil` if they do not work now.
+  private static func lapse(_ current: GenerationState?, _ reason: Reason) -> Date? {
+    switch reason {
+    case .trustLacks, .damaged, .firstGeneration: nil
+    default: current.map { [$0.identity?.notAfter, $0.trustNotAfter].compactMap(\.self).min() ?? .distantFuture }
+    }
+  }
+}
+
+extension IdentitySource {
+  func identity(of keystore: KeystoreSettings, _ state: KeystoreState, _ inventory: Inventory) -> IdentityState? {
+    if case .serviceKey(let name) = self { return inventory.serviceKeys[name]?.identity }
+    return keystore.ownIdentity(in: state)
+  }
+
+  /// "service key cpi-sender", "the self-signed certificate", "the PEM files".
+  var phrase: String {
+    switch self {
+    case .serviceKey(let name): "service key \(name)"
+    case .selfSigned: "its own key"
+    case .pem(let files): "\(files.certificate) and \(files.key)"
+    }
+  }
+}
