@@ -22,4 +22,10 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+static inline void COpenSSL_OPENSSL_free(void *pointer) { OPENSSL_free(pointer); }
+static inline void COpenSSL_OPENSSL_clear_free(void *pointer, size_t count) { OPENSSL_clear_free(pointer, count); }
+static inline long COpenSSL_BIO_get_mem_data(BIO *bio, char **start) { return BIO_get_mem_data(bio, start); }
+// BIO_free returns a number, unlike every other …_free function that a handle calls.
+static inline void COpenSSL_BIO_free(BIO *bio) { BIO_free(bio); }
+
 #endif

@@ -7,7 +7,9 @@ package enum Digest {
   /// SHA-256: 32 bytes.
   package static func sha256(_ bytes: [UInt8]) -> [UInt8] { sha256Algorithm.digest(bytes) }
 
-  /// SHA-1: 20 bytes. Only where a file format prescribes it; never a proof of identity.
+  /// SHA-1: 20 bytes.
+  ///
+  /// Only where a file format prescribes it; never a proof of identity.
   package static func sha1(_ bytes: [UInt8]) -> [UInt8] { sha1Algorithm.digest(bytes) }
 
   // Fetched once: an implicit fetch on each call costs more than hashing a certificate.

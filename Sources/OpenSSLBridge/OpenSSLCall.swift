@@ -8,11 +8,12 @@ import COpenSSL
 /// suspends could find another's records. Each function here therefore clears the queue, calls and drains it
 /// without a suspension in between; the closures are synchronous.
 enum OpenSSLCall {
-  /// Runs `call` and returns what it returned.
+  /// Runs a call whose failure is nil.
   ///
   /// - Parameters:
   ///   - function: The OpenSSL function, for the error.
   ///   - call: Returns nil for failure, as functions that return pointers do.
+  /// - Returns: What `call` returned.
   /// - Throws: `OpenSSLError` when `call` returned nil.
   static func pointer<Pointer>(
     _ function: StaticString, _ call: () -> Pointer?
@@ -22,11 +23,12 @@ enum OpenSSLCall {
     return result
   }
 
-  /// Runs `call` and returns what it returned, always greater than zero.
+  /// Runs a call whose failure is zero or a negative number.
   ///
   /// - Parameters:
   ///   - function: The OpenSSL function, for the error.
   ///   - call: Returns zero or a negative number for failure.
+  /// - Returns: What `call` returned.
   /// - Throws: `OpenSSLError` when `call` returned zero or less.
   @discardableResult
   static func success<Number: FixedWidthInteger>(

@@ -18,7 +18,9 @@ package struct OpenSSLError: Error, Hashable, Sendable {
 
   /// The OpenSSL function that failed.
   package let function: String
-  /// The error queue, oldest record first: the first one is usually the cause. May be empty.
+  /// The error queue, oldest record first.
+  ///
+  /// The first one is usually the cause. May be empty.
   package let entries: [Entry]
 
   package init(function: String, entries: [Entry]) {
