@@ -25,6 +25,8 @@
 static inline void COpenSSL_OPENSSL_free(void *pointer) { OPENSSL_free(pointer); }
 static inline void COpenSSL_OPENSSL_clear_free(void *pointer, size_t count) { OPENSSL_clear_free(pointer, count); }
 static inline long COpenSSL_BIO_get_mem_data(BIO *bio, char **start) { return BIO_get_mem_data(bio, start); }
+// A macro of OR-ed flags with casts.
+static const int COpenSSL_EVP_PKEY_KEYPAIR = EVP_PKEY_KEYPAIR;
 // BIO_free returns a number, unlike every other …_free function that a handle calls.
 static inline void COpenSSL_BIO_free(BIO *bio) { BIO_free(bio); }
 

@@ -7,15 +7,8 @@ package import Host
 /// A private key with its public half, held by OpenSSL; it never changes after it was made.
 @safe
 package final class PrivateKey: Sendable {
-  /// What a key can be used for, as far as certrotd distinguishes.
-  package enum Kind: Hashable, Sendable {
-    /// RSA with a modulus of so many bits.
-    case rsa(bits: Int)
-    /// Elliptic curve with OpenSSL's name of the curve, such as "prime256v1".
-    case ellipticCurve(name: String)
-    /// Any other algorithm by OpenSSL's name, such as "ED25519" or "RSA-PSS".
-    case other(name: String)
-  }
+  /// Algorithm and size, in the words of a certificate's public key, so that both can be compared.
+  package typealias Kind = PublicKeyInfo.Kind
 
   // An `EVP_PKEY` is counted by reference and nobody changes this one after `init`; openssl-threads(7) allows
   // several threads to read such an object, and its internal caches have their own lock.
@@ -37,7 +30,7 @@ package final class PrivateKey: Sendable {
   /// - Throws: `PrivateKeyError.failed` when OpenSSL cannot read the certificate.
   package func fits(_ certificate: Certificate) throws(PrivateKeyError) -> Bool {
     do throws(OpenSSLError) {
-      let x509 = try X509.decode(certificate)
+      let x509 = try X509Codec.decode(certificate)
       let publicKey = try OpenSSLCall.pointer("X509_get0_pubkey") { unsafe X509_get0_pubkey(x509.pointer) }
       // Keys of different types compare as -1 with a record in the queue, which `observed` takes away.
       return unsafe OpenSSLCall.observed { unsafe EVP_PKEY_eq(publicKey, pointer) }.result == 1
@@ -48,30 +41,19 @@ package final class PrivateKey: Sendable {
 
   private static func kind(of pointer: OpaquePointer) -> Kind {
     if unsafe EVP_PKEY_is_a(pointer, "RSA") == 1 { return .rsa(bits: Int(unsafe EVP_PKEY_get_bits(pointer))) }
-    if unsafe EVP_PKEY_is_a(pointer, "EC") == 1, let name = unsafe groupName(of: pointer) {
-      return .ellipticCurve(name: name)
-    }
-    return unsafe .other(name: EVP_PKEY_get0_type_name(pointer).map { unsafe String(cString: $0) } ?? "unknown")
+    if unsafe EVP_PKEY_is_a(pointer, "EC") == 1 { return unsafe .ellipticCurve(curveName(of: pointer)) }
+    return unsafe .other(ObjectIdentifier.dotted(EVP_PKEY_get_base_id(pointer)))
   }
 
-  private static func groupName(of pointer: OpaquePointer) -> String? {
+  private static func curveName(of pointer: OpaquePointer) -> String {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 80) { buffer in
       // A curve given by its parameters has no name; that failure is not an error.
       let found = unsafe OpenSSLCall.observed {
         unsafe EVP_PKEY_get_group_name(pointer, buffer.baseAddress, buffer.count, nil)
       }
-      guard found.result == 1, let start = unsafe buffer.baseAddress else { return nil }
-      return unsafe String(cString: start)
-    }
-  }
-}
-
-extension PrivateKey.Kind: CustomStringConvertible {
-  package var description: String {
-    switch self {
-    case .rsa(let bits): "RSA, \(bits) bits"
-    case .ellipticCurve(let name): "elliptic curve \(name)"
-    case .other(let name): name
+      guard found.result == 1, let name = unsafe buffer.baseAddress else { return "explicit parameters" }
+      // "P-256" is what a certificate's key says; OpenSSL itself prefers the older "prime256v1".
+      return unsafe EC_curve_nid2nist(OBJ_sn2nid(name)).map { unsafe String(cString: $0) } ?? String(cString: name)
     }
   }
 }

@@ -53,7 +53,7 @@ extension PrivateKey {
   /// Refuses what OpenSSL reads as a key although only its public half is there.
   private convenience init(checking handle: consuming Handle) throws(PrivateKeyError) {
     do throws(OpenSSLError) {
-      try DER.encodeSecret("i2d_PrivateKey") { unsafe i2d_PrivateKey(handle.pointer, $0) }
+      try DEROutput.encodeSecret("i2d_PrivateKey") { unsafe i2d_PrivateKey(handle.pointer, $0) }
     } catch {
       throw .notAPrivateKey(error)
     }

@@ -20,7 +20,7 @@ extension PrivateKey {
       let info = try Handle.make("EVP_PKEY2PKCS8", release: PKCS8_PRIV_KEY_INFO_free) {
         unsafe EVP_PKEY2PKCS8(pointer)
       }
-      return try DER.encodeSecret("i2d_PKCS8_PRIV_KEY_INFO") { unsafe i2d_PKCS8_PRIV_KEY_INFO(info.pointer, $0) }
+      return try DEROutput.encodeSecret("i2d_PKCS8_PRIV_KEY_INFO") { unsafe i2d_PKCS8_PRIV_KEY_INFO(info.pointer, $0) }
     } catch {
       throw .failed(error)
     }
@@ -32,7 +32,7 @@ extension PrivateKey {
   package func pkcs1DER() throws(PrivateKeyError) -> SecretBytes {
     guard case .rsa = kind else { throw .wrongKind(wanted: "an RSA key", found: "\(kind)") }
     do throws(OpenSSLError) {
-      return try DER.encodeSecret("i2d_PrivateKey") { unsafe i2d_PrivateKey(pointer, $0) }
+      return try DEROutput.encodeSecret("i2d_PrivateKey") { unsafe i2d_PrivateKey(pointer, $0) }
     } catch {
       throw .failed(error)
     }

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import Certificates
+
+/// Certificates on their way into OpenSSL and out of it.
+enum X509Codec {
+  /// Makes OpenSSL's own object of a certificate, `d2i_X509(3)`.
+  ///
+  /// - Throws: `OpenSSLError` for what OpenSSL cannot read, such as an algorithm that it does not know how to encode.
+  static func decode(_ certificate: Certificate) throws(OpenSSLError) -> Handle {
+    let bytes = certificate.derBytes
+    return try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(OpenSSLError) -> Handle in
+      var next = unsafe buffer.baseAddress
+      return try Handle.make("d2i_X509", release: X509_free) { unsafe d2i_X509(nil, &next, buffer.count) }
+    }
+  }
+
+  /// Reads OpenSSL's object as a value.
+  ///
+  /// - Throws: `OpenSSLError` when it cannot be encoded, or when OpenSSL accepts what ``Certificate`` does not.
+  static func encode(_ pointer: OpaquePointer) throws(OpenSSLError) -> Certificate {
+    let bytes = try DEROutput.encode("i2d_X509") { unsafe i2d_X509(pointer, $0) }
+    do throws(CertificateError) {
+      return try Certificate(derEncoded: bytes)
+    } catch {
+      let entry = OpenSSLError.Entry(code: 0, library: "certrotd", reason: error.description, data: nil)
+      throw OpenSSLError(function: "i2d_X509", entries: [entry])
+    }
+  }
+}
