@@ -89,7 +89,7 @@ package final class SecretBytes: Sendable {
   }
 
   /// Lends the bytes to `body` as a pointer, for C libraries; the pointer must not leave `body`.
-  package func withUnsafeBytes<Result, Failure: Error>(
+  package func withUnsafeBytes<Result: ~Copyable, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try unsafe body(UnsafeRawBufferPointer(start: base, count: count))

@@ -7,7 +7,7 @@ import Host
 enum BigNumber {
   /// Zero, to be computed into; operations on it avoid secret-dependent timing, `BN_FLG_CONSTTIME`.
   static func zero() throws(OpenSSLError) -> Handle {
-    let number = try Handle.make("BN_secure_new", release: BN_clear_free) { unsafe BN_secure_new() }
+    let number = unsafe try Handle.make("BN_secure_new", release: BN_clear_free) { unsafe BN_secure_new() }
     unsafe BN_set_flags(number.pointer, BN_FLG_CONSTTIME)
     return number
   }
@@ -16,7 +16,7 @@ enum BigNumber {
   static func decode(_ bytes: SecretBytes) throws(OpenSSLError) -> Handle {
     let number = try zero()
     try unsafe bytes.withUnsafeBytes { (buffer) throws(OpenSSLError) in
-      _ = try OpenSSLCall.pointer("BN_bin2bn") {
+      _ = unsafe try OpenSSLCall.pointer("BN_bin2bn") {
         unsafe BN_bin2bn(
           buffer.assumingMemoryBound(to: UInt8.self).baseAddress, CInt(clamping: buffer.count), number.pointer)
       }

@@ -50,7 +50,7 @@ package struct CertificateTemplate: Sendable {
   package func certify(
     _ key: PrivateKey, signedBy issuerKey: PrivateKey, of issuerCertificate: Certificate? = nil
   ) throws(OpenSSLError) -> Certificate {
-    let x509 = try Handle.make("X509_new", release: X509_free) { unsafe X509_new() }
+    let x509 = unsafe try Handle.make("X509_new", release: X509_free) { unsafe X509_new() }
     try OpenSSLCall.success("X509_set_version") { unsafe X509_set_version(x509.pointer, CLong(X509_VERSION_3)) }
     try setSerialNumber(x509)
     try setNames(x509)
@@ -62,12 +62,15 @@ package struct CertificateTemplate: Sendable {
   }
 
   private func setSerialNumber(_ x509: borrowing Handle) throws(OpenSSLError) {
-    var bytes = try serialNumber ?? Random.bytes(16)
+    var bytes = serialNumber ?? []
     if serialNumber == nil {
+      bytes = try Random.bytes(16)
       // RFC 5280, section 4.1.2.2: positive. The second highest bit keeps it from being zero.
       bytes[0] = bytes[0] & 0x7F | 0x40
     }
-    let number = try Handle.make("BN_bin2bn", release: BN_free) { unsafe BN_bin2bn(bytes, CInt(bytes.count), nil) }
+    let number = unsafe try Handle.make("BN_bin2bn", release: BN_free) {
+      unsafe BN_bin2bn(bytes, CInt(bytes.count), nil)
+    }
     let target = unsafe X509_get_serialNumber(x509.pointer)
     _ = unsafe try OpenSSLCall.pointer("BN_to_ASN1_INTEGER") { unsafe BN_to_ASN1_INTEGER(number.pointer, target) }
   }
@@ -81,10 +84,10 @@ package struct CertificateTemplate: Sendable {
   }
 
   private static func name(_ name: DistinguishedName) throws(OpenSSLError) -> Handle {
-    try unsafe name.derBytes.withUnsafeBufferPointer { (buffer) throws(OpenSSLError) -> Handle in
-      var next = unsafe buffer.baseAddress
-      return try Handle.make("d2i_X509_NAME", release: X509_NAME_free) {
-        unsafe d2i_X509_NAME(nil, &next, CLong(buffer.count))
+    unsafe try Handle.make("d2i_X509_NAME", release: X509_NAME_free) {
+      unsafe name.derBytes.withUnsafeBufferPointer { buffer in
+        var next = buffer.baseAddress
+        return unsafe d2i_X509_NAME(nil, &next, CLong(buffer.count))
       }
     }
   }
@@ -106,26 +109,30 @@ package struct CertificateTemplate: Sendable {
 
   private func addExtensions(_ x509: borrowing Handle, _ issuerCertificate: Certificate?) throws(OpenSSLError) {
     let subject = unsafe x509.pointer
-    let issuer: Handle
-    if let issuerCertificate {
-      issuer = try X509Codec.decode(issuerCertificate)
-    } else {
-      unsafe X509_up_ref(subject)
-      issuer = unsafe Handle(takingOwnership: subject, release: X509_free)
-    }
+    let issuer = unsafe try Self.issuer(issuerCertificate, subject)
+    let issuerPointer = unsafe issuer.pointer
     for wanted in extensions {
-      let made = try Handle.make("X509V3_EXT_nconf", release: X509_EXTENSION_free) {
+      let made = unsafe try Handle.make("X509V3_EXT_nconf", release: X509_EXTENSION_free) {
         var context = unsafe X509V3_CTX()
-        unsafe X509V3_set_ctx(&context, issuer.pointer, subject, nil, nil, 0)
+        unsafe X509V3_set_ctx(&context, issuerPointer, subject, nil, nil, 0)
         return unsafe X509V3_EXT_nconf(nil, &context, wanted.name, wanted.value)
       }
       try OpenSSLCall.success("X509_add_ext") { unsafe X509_add_ext(subject, made.pointer, -1) }
     }
   }
 
+  /// The issuer's certificate, or the new one itself, whose key identifier is then its own.
+  private static func issuer(_ certificate: Certificate?, _ subject: OpaquePointer) throws(OpenSSLError) -> Handle {
+    if let certificate { return try X509Codec.decode(certificate) }
+    unsafe X509_up_ref(subject)
+    return unsafe Handle(takingOwnership: subject, release: X509_free)
+  }
+
   private func sign(_ x509: borrowing Handle, _ issuerKey: PrivateKey) throws(OpenSSLError) {
     let pointer = unsafe x509.pointer
-    let algorithm = try Handle.make("EVP_MD_fetch", release: EVP_MD_free) { unsafe EVP_MD_fetch(nil, digest, nil) }
+    let algorithm = unsafe try Handle.make("EVP_MD_fetch", release: EVP_MD_free) {
+      unsafe EVP_MD_fetch(nil, digest, nil)
+    }
     try OpenSSLCall.success("X509_sign") { unsafe X509_sign(pointer, issuerKey.pointer, algorithm.pointer) }
   }
 }

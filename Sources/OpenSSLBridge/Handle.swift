@@ -14,7 +14,7 @@ struct Handle: ~Copyable {
   ///   - release: Its `…_free` function; one that overwrites memory for objects that hold a secret.
   init(takingOwnership pointer: OpaquePointer, release: @escaping @convention(c) (OpaquePointer?) -> Void) {
     unsafe self.pointer = unsafe pointer
-    self.release = release
+    unsafe self.release = unsafe release
   }
 
   /// Calls a function that makes an object and takes the result over.

@@ -2,7 +2,6 @@
 
 import COpenSSL
 package import Certificates
-package import Host
 
 /// A private key with its public half, held by OpenSSL; it never changes after it was made.
 @safe
@@ -31,9 +30,9 @@ package final class PrivateKey: Sendable {
   package func fits(_ certificate: Certificate) throws(PrivateKeyError) -> Bool {
     do throws(OpenSSLError) {
       let x509 = try X509Codec.decode(certificate)
-      let publicKey = try OpenSSLCall.pointer("X509_get0_pubkey") { unsafe X509_get0_pubkey(x509.pointer) }
+      let publicKey = unsafe try OpenSSLCall.pointer("X509_get0_pubkey") { unsafe X509_get0_pubkey(x509.pointer) }
       // Keys of different types compare as -1 with a record in the queue, which `observed` takes away.
-      return unsafe OpenSSLCall.observed { unsafe EVP_PKEY_eq(publicKey, pointer) }.result == 1
+      return OpenSSLCall.observed { unsafe EVP_PKEY_eq(publicKey, pointer) }.result == 1
     } catch {
       throw .failed(error)
     }
@@ -48,10 +47,10 @@ package final class PrivateKey: Sendable {
   private static func curveName(of pointer: OpaquePointer) -> String {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 80) { buffer in
       // A curve given by its parameters has no name; that failure is not an error.
-      let found = unsafe OpenSSLCall.observed {
+      let found = OpenSSLCall.observed {
         unsafe EVP_PKEY_get_group_name(pointer, buffer.baseAddress, buffer.count, nil)
       }
-      guard found.result == 1, let name = unsafe buffer.baseAddress else { return "explicit parameters" }
+      guard found.result == 1, let name = buffer.baseAddress else { return "explicit parameters" }
       // "P-256" is what a certificate's key says; OpenSSL itself prefers the older "prime256v1".
       return unsafe EC_curve_nid2nist(OBJ_sn2nid(name)).map { unsafe String(cString: $0) } ?? String(cString: name)
     }

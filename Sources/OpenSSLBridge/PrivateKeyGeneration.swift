@@ -9,7 +9,7 @@ extension PrivateKey {
   /// - Returns: The key.
   /// - Throws: `PrivateKeyError.failed` for a length that OpenSSL does not make.
   package static func generateRSA(bits: Int) throws(PrivateKeyError) -> PrivateKey {
-    try generate("RSA") { context in unsafe EVP_PKEY_CTX_set_rsa_keygen_bits(context, CInt(clamping: bits)) }
+    unsafe try generate("RSA") { context in unsafe EVP_PKEY_CTX_set_rsa_keygen_bits(context, CInt(clamping: bits)) }
   }
 
   /// Makes a new key on a named curve.
@@ -18,21 +18,21 @@ extension PrivateKey {
   /// - Returns: The key.
   /// - Throws: `PrivateKeyError.failed` for an unknown curve.
   package static func generateEllipticCurve(_ curve: String = "P-256") throws(PrivateKeyError) -> PrivateKey {
-    try generate("EC") { context in unsafe EVP_PKEY_CTX_set_group_name(context, curve) }
+    unsafe try generate("EC") { context in unsafe EVP_PKEY_CTX_set_group_name(context, curve) }
   }
 
   private static func generate(
     _ algorithm: String, configure: (OpaquePointer) -> CInt
   ) throws(PrivateKeyError) -> PrivateKey {
     do throws(OpenSSLError) {
-      let context = try Handle.make("EVP_PKEY_CTX_new_from_name", release: EVP_PKEY_CTX_free) {
+      let context = unsafe try Handle.make("EVP_PKEY_CTX_new_from_name", release: EVP_PKEY_CTX_free) {
         unsafe EVP_PKEY_CTX_new_from_name(nil, algorithm, nil)
       }
-      try unsafe OpenSSLCall.success("EVP_PKEY_keygen_init") { unsafe EVP_PKEY_keygen_init(context.pointer) }
+      try OpenSSLCall.success("EVP_PKEY_keygen_init") { unsafe EVP_PKEY_keygen_init(context.pointer) }
       try OpenSSLCall.success("EVP_PKEY_CTX_set_params") { unsafe configure(context.pointer) }
       var key: OpaquePointer? = nil
       try OpenSSLCall.success("EVP_PKEY_generate") { unsafe EVP_PKEY_generate(context.pointer, &key) }
-      return PrivateKey(
+      return unsafe PrivateKey(
         takingOwnership: try Handle.make("EVP_PKEY_generate", release: EVP_PKEY_free) { unsafe key })
     } catch {
       throw .failed(error)

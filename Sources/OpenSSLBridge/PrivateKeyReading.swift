@@ -18,9 +18,9 @@ extension PrivateKey {
     var request = PassphraseRequest(passphrase: passphrase)
     let handle: Handle
     do throws(OpenSSLError) {
-      handle = try MemoryBIO.reading(pem) { (bio) throws(OpenSSLError) -> Handle in
+      handle = unsafe try MemoryBIO.reading(pem) { (bio) throws(OpenSSLError) -> Handle in
         try unsafe withUnsafeMutablePointer(to: &request) { (context) throws(OpenSSLError) -> Handle in
-          try Handle.make("PEM_read_bio_PrivateKey", release: EVP_PKEY_free) {
+          unsafe try Handle.make("PEM_read_bio_PrivateKey", release: EVP_PKEY_free) {
             unsafe PEM_read_bio_PrivateKey(bio, nil, answerPassphrase, context)
           }
         }
@@ -40,7 +40,7 @@ extension PrivateKey {
     do throws(OpenSSLError) {
       handle = try unsafe der.withUnsafeBytes { (buffer) throws(OpenSSLError) -> Handle in
         var next = unsafe buffer.assumingMemoryBound(to: UInt8.self).baseAddress
-        return try Handle.make("d2i_AutoPrivateKey", release: EVP_PKEY_free) {
+        return unsafe try Handle.make("d2i_AutoPrivateKey", release: EVP_PKEY_free) {
           unsafe d2i_AutoPrivateKey(nil, &next, buffer.count)
         }
       }
@@ -53,7 +53,7 @@ extension PrivateKey {
   /// Refuses what OpenSSL reads as a key although only its public half is there.
   private convenience init(checking handle: consuming Handle) throws(PrivateKeyError) {
     do throws(OpenSSLError) {
-      try DEROutput.encodeSecret("i2d_PrivateKey") { unsafe i2d_PrivateKey(handle.pointer, $0) }
+      _ = unsafe try DEROutput.encodeSecret("i2d_PrivateKey") { unsafe i2d_PrivateKey(handle.pointer, $0) }
     } catch {
       throw .notAPrivateKey(error)
     }

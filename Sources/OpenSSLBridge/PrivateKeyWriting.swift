@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import Certificates
 package import Host
 
 extension PrivateKey {
@@ -17,10 +18,12 @@ extension PrivateKey {
   /// - Throws: `PrivateKeyError.failed`.
   package func pkcs8DER() throws(PrivateKeyError) -> SecretBytes {
     do throws(OpenSSLError) {
-      let info = try Handle.make("EVP_PKEY2PKCS8", release: PKCS8_PRIV_KEY_INFO_free) {
+      let info = unsafe try Handle.make("EVP_PKEY2PKCS8", release: PKCS8_PRIV_KEY_INFO_free) {
         unsafe EVP_PKEY2PKCS8(pointer)
       }
-      return try DEROutput.encodeSecret("i2d_PKCS8_PRIV_KEY_INFO") { unsafe i2d_PKCS8_PRIV_KEY_INFO(info.pointer, $0) }
+      return unsafe try DEROutput.encodeSecret("i2d_PKCS8_PRIV_KEY_INFO") {
+        unsafe i2d_PKCS8_PRIV_KEY_INFO(info.pointer, $0)
+      }
     } catch {
       throw .failed(error)
     }
@@ -32,7 +35,7 @@ extension PrivateKey {
   package func pkcs1DER() throws(PrivateKeyError) -> SecretBytes {
     guard case .rsa = kind else { throw .wrongKind(wanted: "an RSA key", found: "\(kind)") }
     do throws(OpenSSLError) {
-      return try DEROutput.encodeSecret("i2d_PrivateKey") { unsafe i2d_PrivateKey(pointer, $0) }
+      return unsafe try DEROutput.encodeSecret("i2d_PrivateKey") { unsafe i2d_PrivateKey(pointer, $0) }
     } catch {
       throw .failed(error)
     }
@@ -42,11 +45,11 @@ extension PrivateKey {
   ///
   /// - Throws: `PrivateKeyError.wrongKind` when the algorithm has no such format (`pkcs1` with Ed25519).
   package func pem(_ format: PEMFormat) throws(PrivateKeyError) -> SecretBytes {
-    if case (.pkcs1, .other(let name)) = (format, kind) {
+    if format == .pkcs1, case .other(let name) = kind {
       throw .wrongKind(wanted: "an RSA or elliptic curve key", found: name)
     }
     do throws(OpenSSLError) {
-      return try MemoryBIO.writing { (bio) throws(OpenSSLError) in
+      return unsafe try MemoryBIO.writing { (bio) throws(OpenSSLError) in
         switch format {
         case .pkcs8:
           try OpenSSLCall.success("PEM_write_bio_PKCS8PrivateKey") {

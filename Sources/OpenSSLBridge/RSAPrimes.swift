@@ -38,25 +38,33 @@ extension PrivateKey {
     }
     // A product cannot be longer than its factors together; longer input costs time before it is refused.
     guard max(primes.p.count, primes.q.count) * 8 <= OPENSSL_RSA_MAX_MODULUS_BITS else { throw .primesDoNotFit }
-    let key: PrivateKey?
+    let key: Handle?
     do throws(OpenSSLError) {
       key = try RSANumbers.rebuild(primes, certificate)
     } catch {
       throw .failed(error)
     }
     guard let key else { throw .primesDoNotFit }
-    unsafe EVP_PKEY_up_ref(key.pointer)
-    self.init(takingOwnership: unsafe Handle(takingOwnership: key.pointer, release: EVP_PKEY_free))
+    self.init(takingOwnership: key)
   }
 }
 
 /// The arithmetic of RSA keys, RFC 8017 section 3.2, with OpenSSL's numbers.
 private enum RSANumbers {
+  /// Names of EVP_PKEY-RSA(7) whose macros are concatenations, which Swift does not import.
+  private enum Parameter {
+    static let factor1 = "rsa-factor1"
+    static let factor2 = "rsa-factor2"
+    static let exponent1 = "rsa-exponent1"
+    static let exponent2 = "rsa-exponent2"
+    static let coefficient1 = "rsa-coefficient1"
+  }
+
   /// The primes, the larger first, or nil when the modulus is not their product.
   static func primes(of key: PrivateKey) throws(OpenSSLError) -> (p: SecretBytes, q: SecretBytes)? {
     let n = try unsafe BigNumber.parameter(OSSL_PKEY_PARAM_RSA_N, of: key.pointer)
-    let p = try unsafe BigNumber.parameter(OSSL_PKEY_PARAM_RSA_FACTOR1, of: key.pointer)
-    let q = try unsafe BigNumber.parameter(OSSL_PKEY_PARAM_RSA_FACTOR2, of: key.pointer)
+    let p = try unsafe BigNumber.parameter(Parameter.factor1, of: key.pointer)
+    let q = try unsafe BigNumber.parameter(Parameter.factor2, of: key.pointer)
     guard try isProduct(n, of: p, q) else { return nil }
     let isOrdered = unsafe BN_cmp(p.pointer, q.pointer) > 0
     let (first, second) = (BigNumber.encode(p), BigNumber.encode(q))
@@ -66,9 +74,9 @@ private enum RSANumbers {
   /// The whole key, or nil when the primes are not those of the certificate.
   static func rebuild(
     _ primes: (p: SecretBytes, q: SecretBytes), _ certificate: Certificate
-  ) throws(OpenSSLError) -> PrivateKey? {
+  ) throws(OpenSSLError) -> Handle? {
     let x509 = try X509Codec.decode(certificate)
-    let publicKey = try OpenSSLCall.pointer("X509_get0_pubkey") { unsafe X509_get0_pubkey(x509.pointer) }
+    let publicKey = unsafe try OpenSSLCall.pointer("X509_get0_pubkey") { unsafe X509_get0_pubkey(x509.pointer) }
     let n = try unsafe BigNumber.parameter(OSSL_PKEY_PARAM_RSA_N, of: publicKey)
     let e = try unsafe BigNumber.parameter(OSSL_PKEY_PARAM_RSA_E, of: publicKey)
     var p = try BigNumber.decode(primes.p)
@@ -79,7 +87,7 @@ private enum RSANumbers {
       return nil
     }
 
-    let context = try Handle.make("BN_CTX_secure_new", release: BN_CTX_free) { unsafe BN_CTX_secure_new() }
+    let context = unsafe try Handle.make("BN_CTX_secure_new", release: BN_CTX_free) { unsafe BN_CTX_secure_new() }
     let pMinusOne = try predecessor(of: p)
     let qMinusOne = try predecessor(of: q)
     let order = try leastCommonMultiple(pMinusOne, qMinusOne, context)
@@ -88,33 +96,36 @@ private enum RSANumbers {
     let dP = try remainder(of: d, modulo: pMinusOne, context)
     let dQ = try remainder(of: d, modulo: qMinusOne, context)
 
-    let builder = try Handle.make("OSSL_PARAM_BLD_new", release: OSSL_PARAM_BLD_free) { unsafe OSSL_PARAM_BLD_new() }
+    let builder = unsafe try Handle.make("OSSL_PARAM_BLD_new", release: OSSL_PARAM_BLD_free) {
+      unsafe OSSL_PARAM_BLD_new()
+    }
     try push(n, OSSL_PKEY_PARAM_RSA_N, builder)
     try push(e, OSSL_PKEY_PARAM_RSA_E, builder)
     try push(d, OSSL_PKEY_PARAM_RSA_D, builder)
-    try push(p, OSSL_PKEY_PARAM_RSA_FACTOR1, builder)
-    try push(q, OSSL_PKEY_PARAM_RSA_FACTOR2, builder)
-    try push(dP, OSSL_PKEY_PARAM_RSA_EXPONENT1, builder)
-    try push(dQ, OSSL_PKEY_PARAM_RSA_EXPONENT2, builder)
-    try push(qInverse, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, builder)
+    try push(p, Parameter.factor1, builder)
+    try push(q, Parameter.factor2, builder)
+    try push(dP, Parameter.exponent1, builder)
+    try push(dQ, Parameter.exponent2, builder)
+    try push(qInverse, Parameter.coefficient1, builder)
     return try key(from: builder)
   }
 
-  private static func key(from builder: borrowing Handle) throws(OpenSSLError) -> PrivateKey {
+  private static func key(from builder: borrowing Handle) throws(OpenSSLError) -> Handle {
     let pointer = unsafe builder.pointer
     let parameters = unsafe try OpenSSLCall.pointer("OSSL_PARAM_BLD_to_param") {
       unsafe OSSL_PARAM_BLD_to_param(pointer)
     }
     defer { unsafe OSSL_PARAM_free(parameters) }
-    let context = try Handle.make("EVP_PKEY_CTX_new_from_name", release: EVP_PKEY_CTX_free) {
+    let context = unsafe try Handle.make("EVP_PKEY_CTX_new_from_name", release: EVP_PKEY_CTX_free) {
       unsafe EVP_PKEY_CTX_new_from_name(nil, "RSA", nil)
     }
     try OpenSSLCall.success("EVP_PKEY_fromdata_init") { unsafe EVP_PKEY_fromdata_init(context.pointer) }
     var key: OpaquePointer? = nil
     try OpenSSLCall.success("EVP_PKEY_fromdata") {
-      unsafe EVP_PKEY_fromdata(context.pointer, &key, COpenSSL_EVP_PKEY_KEYPAIR, parameters)
+      unsafe try Handle.make("EVP_PKEY_fromdata", release: EVP_PKEY_free) { unsafe key }
     }
-    return PrivateKey(takingOwnership: try Handle.make("EVP_PKEY_fromdata", release: EVP_PKEY_free) { unsafe key })
+    return unsafe PrivateKey(
+      takingOwnership: try Handle.make("EVP_PKEY_fromdata", release: EVP_PKEY_free) { unsafe key })
   }
 
   private static func push(
@@ -127,7 +138,7 @@ private enum RSANumbers {
   private static func isProduct(
     _ n: borrowing Handle, of p: borrowing Handle, _ q: borrowing Handle
   ) throws(OpenSSLError) -> Bool {
-    let context = try Handle.make("BN_CTX_secure_new", release: BN_CTX_free) { unsafe BN_CTX_secure_new() }
+    let context = unsafe try Handle.make("BN_CTX_secure_new", release: BN_CTX_free) { unsafe BN_CTX_secure_new() }
     let product = try BigNumber.zero()
     let (p, q) = unsafe (p.pointer, q.pointer)
     try OpenSSLCall.success("BN_mul") { unsafe BN_mul(product.pointer, p, q, context.pointer) }

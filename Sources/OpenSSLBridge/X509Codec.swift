@@ -9,10 +9,11 @@ enum X509Codec {
   ///
   /// - Throws: `OpenSSLError` for what OpenSSL cannot read, such as an algorithm that it does not know how to encode.
   static func decode(_ certificate: Certificate) throws(OpenSSLError) -> Handle {
-    let bytes = certificate.derBytes
-    return try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(OpenSSLError) -> Handle in
-      var next = unsafe buffer.baseAddress
-      return try Handle.make("d2i_X509", release: X509_free) { unsafe d2i_X509(nil, &next, buffer.count) }
+    unsafe try Handle.make("d2i_X509", release: X509_free) {
+      unsafe certificate.derBytes.withUnsafeBufferPointer { buffer in
+        var next = buffer.baseAddress
+        return unsafe d2i_X509(nil, &next, CLong(buffer.count))
+      }
     }
   }
 
@@ -20,7 +21,7 @@ enum X509Codec {
   ///
   /// - Throws: `OpenSSLError` when it cannot be encoded, or when OpenSSL accepts what ``Certificate`` does not.
   static func encode(_ pointer: OpaquePointer) throws(OpenSSLError) -> Certificate {
-    let bytes = try DEROutput.encode("i2d_X509") { unsafe i2d_X509(pointer, $0) }
+    let bytes = unsafe try DEROutput.encode("i2d_X509") { unsafe i2d_X509(pointer, $0) }
     do throws(CertificateError) {
       return try Certificate(derEncoded: bytes)
     } catch {
