@@ -122,10 +122,9 @@ private enum RSANumbers {
     try OpenSSLCall.success("EVP_PKEY_fromdata_init") { unsafe EVP_PKEY_fromdata_init(context.pointer) }
     var key: OpaquePointer? = nil
     try OpenSSLCall.success("EVP_PKEY_fromdata") {
-      unsafe try Handle.make("EVP_PKEY_fromdata", release: EVP_PKEY_free) { unsafe key }
+      unsafe EVP_PKEY_fromdata(context.pointer, &key, COpenSSL_EVP_PKEY_KEYPAIR, parameters)
     }
-    return unsafe PrivateKey(
-      takingOwnership: try Handle.make("EVP_PKEY_fromdata", release: EVP_PKEY_free) { unsafe key })
+    return try unsafe Handle.make("EVP_PKEY_fromdata", release: EVP_PKEY_free) { unsafe key }
   }
 
   private static func push(
