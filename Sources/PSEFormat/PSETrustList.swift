@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+package import SwiftASN1
+
+/// The value of `PKList`: `SET OF Certificate`, what the owner of the PSE trusts.
+///
+/// Writers of about 2002 stored only the to-be-signed part of each certificate; that is read, and never written anew.
+package struct PSETrustList: Hashable, Sendable {
+  package enum Entry: Hashable, Sendable {
+    case certificate(Certificate)
+    /// A `TBSCertificate` without its signature, DER.
+    case toBeSigned([UInt8])
+
+    var derBytes: [UInt8] {
+      switch self {
+      case .certificate(let certificate): certificate.derBytes
+      case .toBeSigned(let bytes): bytes
+      }
+    }
+  }
+
+  /// As found in the file; sorted by encoding when made here.
+  package let entries: [Entry]
+
+  /// Takes certificates in any order and drops repeated ones.
+  package init(_ certificates: [Certificate]) {
+    entries = Set(certificates).map(Entry.certificate).sortedForSet(by: \.derBytes)
+  }
+
+  /// The entries that are whole certificates.
+  package var certificates: [Certificate] {
+    entries.compactMap { if case .certificate(let certificate) = $0 { certificate } else { nil } }
+  }
+}
+
+extension PSETrustList.Entry: DERParseable, DERSerializable {
+  package init(derEncoded node: ASN1Node) throws {
+    guard node.identifier == .sequence, case .constructed(let nodes) = node.content else {
+      throw ASN1Error.unexpectedFieldType(node.identifier)
+    }
+    // A certificate begins with the to-be-signed SEQUENCE; that one with its version or serial number.
+    let first = nodes.first { _ in true }
+    if first?.identifier == .integer || first?.identifier == .context(0) {
+      self = .toBeSigned(Array(node.encodedBytes))
+    } else {
+      self = .certificate(try Certificate(derEncoded: node))
+    }
+  }
+
+  package func serialize(into coder: inout DER.Serializer) throws { coder.serializeRawBytes(derBytes) }
+}
+
+extension PSETrustList: DERImplicitlyTaggable {
+  package static var defaultIdentifier: ASN1Identifier { .set }
+
+  package init(derEncoded node: ASN1Node, withIdentifier tag: ASN1Identifier) throws {
+    guard node.identifier == tag, case .constructed(let nodes) = node.content else {
+      throw ASN1Error.unexpectedFieldType(node.identifier)
+    }
+    entries = try nodes.enumerated().map { index, node in
+      try PSEError.within("certificate \(index + 1)") { try Entry(derEncoded: node) }
+    }
+  }
+
+  package func serialize(into coder: inout DER.Serializer, withIdentifier tag: ASN1Identifier) throws {
+    try coder.serializeSequenceOf(entries, identifier: tag)
+  }
+}
