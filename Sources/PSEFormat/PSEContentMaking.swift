@@ -12,6 +12,7 @@ extension PSEContent {
   ///   - derivation: salt and iterations; SAP's tools write them even where no PIN makes use of them.
   ///   - created: when the file was first made.
   ///   - changed: when the objects were made; SAP's tools set it anew at every change. Both in whole seconds.
+  /// - Returns: a content that ``PSEFile/init(_:)`` makes a file of.
   /// - Throws: ``PSEError/unbuildable(part:reason:)`` when there is neither identity nor trust, or a part does not fit.
   package static func make(
     identity: PSEIdentity?, trust: [Certificate], derivation: PINDerivation, created: Date, changed: Date? = nil

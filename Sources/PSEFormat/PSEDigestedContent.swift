@@ -16,7 +16,9 @@ package struct PSEDigestedContent: Hashable, Sendable {
   package let algorithm: PSEAlgorithm
   /// The encoded content, in the clear or encrypted.
   package let content: [UInt8]
-  /// SHA-1 of the encoded content before encryption. Whoever can compute one compares it; this room cannot.
+  /// SHA-1 of the encoded content before encryption.
+  ///
+  /// This room does no cryptography: whoever can compute one compares it.
   package let digest: [UInt8]
 
   package init(protection: Protection, algorithm: PSEAlgorithm, content: [UInt8], digest: [UInt8]) {

@@ -73,7 +73,7 @@ package struct PSEFile: Hashable, Sendable {
     }
   }
 
-  /// Room for more than two thousand trusted certificates; guards memory against hostile files. In bytes.
+  /// In bytes: room for more than two thousand trusted certificates, and a guard of memory against hostile files.
   package static let sizeLimit = 4 * 1024 * 1024
 
   private static let sequenceTag: UInt8 = 0x30

@@ -15,7 +15,10 @@ package struct PSEIdentity: Hashable, Sendable {
   ///
   /// Whether the key fits and the signatures are right is for the caller to prove: this room does no cryptography.
   ///
-  /// - Parameter issuers: nearest first, the root last or left out when `certificate` is self-signed.
+  /// - Parameters:
+  ///   - primes: of the certificate's key.
+  ///   - certificate: with an RSA key.
+  ///   - issuers: nearest first, the root last or left out when `certificate` is self-signed.
   /// - Throws: ``PSEError/unbuildable(part:reason:)`` when a link is missing.
   package init(primes: PSEPrimes, certificate: Certificate, issuers: [Certificate]) throws(PSEError) {
     guard case .rsa = certificate.publicKey.kind else {

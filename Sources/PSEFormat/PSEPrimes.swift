@@ -6,9 +6,9 @@ package import SwiftASN1
 ///
 /// The public exponent is the certificate's; everything else follows from these three numbers.
 package struct PSEPrimes: Hashable, Sendable {
-  /// The larger prime in every genuine file, big-endian, without leading zeros. Secret.
+  /// The larger prime in every genuine file, big-endian, without leading zeros; secret.
   package let p: [UInt8]
-  /// The other prime, big-endian, without leading zeros. Secret.
+  /// The other prime, big-endian, without leading zeros; secret.
   package let q: [UInt8]
 
   /// Takes both primes in any order, big-endian, with or without leading zeros.

@@ -16,7 +16,10 @@ package enum OutsideTool {
   ///
   /// - Parameters:
   ///   - name: looked up in `PATH`, unless it holds a slash.
+  ///   - arguments: without the program's own name.
   ///   - environment: set beside what is inherited.
+  ///   - workingDirectory: ours when it is `nil`.
+  /// - Returns: what it wrote and whether it succeeded.
   /// - Throws: when the program cannot be started or writes more than a megabyte.
   package static func run(
     _ name: String, _ arguments: [String], environment: [Environment.Key: String] = [:],

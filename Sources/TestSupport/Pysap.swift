@@ -3,7 +3,7 @@
 import FoundationEssentials
 package import SystemPackage
 
-/// pysap from PyPI: genuine PSE files and an outside reader of them. `scripts/fetch-pysap` keeps it below `.build`.
+/// Genuine PSE files and an outside reader of them: pysap from PyPI, which `scripts/fetch-pysap` keeps below `.build`.
 package struct Pysap: Sendable {
   private let folder: FilePath
 

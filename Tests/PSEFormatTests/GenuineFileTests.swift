@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Against files that SAP's own tool made. They come with pysap, fetched when the tests run.
+/// Against files that SAP's own tool made, which come with pysap, fetched when the tests run.
 @Suite(.enabled(Comment(rawValue: Pysap.absence)) { await Pysap.isExpected })
 struct GenuineFileTests {
   static let plainFiles = [

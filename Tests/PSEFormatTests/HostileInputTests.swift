@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import PSEFormat
+import SwiftASN1
+import Testing
+
+struct HostileInputTests {
+  /// Every file must be read or refused with an error; what is read must be the same when written again.
+  ///
+  /// The seed is fixed: a failure comes back in the next run.
+  @Test func tensOfThousandsOfDamagedFiles() throws {
+    var generator = SeededGenerator(seed: 0x5EED_0F_95E)
+    let originals = try Self.originals()
+    var readable = 0
+    var refused = 0
+    for round in 0..<20_000 {
+      let damaged = Self.damage(originals[round % originals.count], using: &generator)
+      do {
+        let file = try PSEFile(derEncoded: damaged)
+        readable += 1
+        let again = try file.derEncoded()
+        #expect(again == damaged, "round \(round)")
+        _ = try file.content()
+      } catch {
+        refused += 1
+        #expect(!error.description.isEmpty)
+      }
+    }
+    // Damage inside names, keys and signatures leaves the grammar whole; damage to tags and lengths does not.
+    #expect(readable > 1_000)
+    #expect(refused > 10_000)
+  }
+
+  @Test func everyTruncationIsRefused() throws {
+    for original in try Self.originals() {
+      for length in 0..<original.count {
+        #expect(throws: PSEError.self) { try PSEFile(derEncoded: original.prefix(length)) }
+      }
+    }
+  }
+
+  @Test func somethingBehindTheFileIsRefused() throws {
+    for original in try Self.originals() {
+      #expect(throws: PSEError.self) { try PSEFile(derEncoded: original + [0]) }
+    }
+  }
+
+  @Test func deepNestingIsRefused() {
+    var nested: [UInt8] = []
+    for _ in 0..<20_000 {
+      let length = nested.count
+      let header: [UInt8] =
+        length < 128
+        ? [0x30, UInt8(length)]
+        : [0x30, 0x83, UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255)]
+      nested = header + nested
+    }
+    #expect(throws: PSEError.self) { try PSEFile(derEncoded: nested) }
+  }
+
+  @Test(
+    arguments: [
+      [0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], [0x30, 0x88, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+      [0x30, 0x88, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [0x30, 0x80, 0x02, 0x01, 0x02, 0x00, 0x00],
+      [0x30, 0xFF], [0x30], [0x30, 0x00],
+    ] as [[UInt8]])
+  func hostileLengthsAreRefused(bytes: [UInt8]) {
+    #expect(throws: PSEError.self) { try PSEFile(derEncoded: bytes) }
+  }
+
+  @Test func hugeFileIsRefusedBeforeItIsParsed() {
+    let bytes = [UInt8](repeating: 0x30, count: PSEFile.sizeLimit + 1)
+    #expect(throws: PSEError.tooLarge(bytes: bytes.count, limit: PSEFile.sizeLimit)) {
+      try PSEFile(derEncoded: bytes)
+    }
+  }
+
+  @Test func otherKindsOfFilesAreNamedAsSuch() throws {
+    let error = try #require(throws: PSEError.self) {
+      try PSEFile(derEncoded: Array("-----BEGIN CERTIFICATE-----\n".utf8))
+    }
+    #expect(error.description.contains("the file is damaged or no PSE"))
+    #expect(!error.description.contains(".swift"))
+  }
+
+  private static func originals() throws -> [[UInt8]] {
+    let root = try MadeUpCertificate.make(subject: "CN=Root, O=TS, C=DE", keyBytes: 64)
+    let issuer = try MadeUpCertificate.make(
+      subject: "CN=Issuer", issuer: "CN=Root, O=TS, C=DE", serial: 2, keyBytes: 64)
+    let leaf = try MadeUpCertificate.make(subject: "CN=leaf", issuer: "CN=Issuer", serial: 3, keyBytes: 64)
+    let derivation = PINDerivation(salt: [1, 2, 3, 4, 5, 6, 7, 8])
+    let primes = try PSEPrimes([UInt8](repeating: 0xC3, count: 64), [UInt8](repeating: 0xC1, count: 64))
+    let issued = try PSEContent.make(
+      identity: PSEIdentity(primes: primes, certificate: leaf, issuers: [issuer, root]), trust: [root],
+      derivation: derivation, created: aTime)
+    let trusting = try PSEContent.make(identity: nil, trust: [root, issuer], derivation: derivation, created: aTime)
+    let bodies: [PSEFile.Body] = [
+      .plain(issued), .plain(trusting),
+      .digested(
+        PSEDigestedContent(
+          protection: .none, algorithm: issued.algorithm, content: try issued.derEncoded(),
+          digest: [UInt8](repeating: 1, count: 20))),
+      .protected(
+        PSEProtectedContent(
+          encryptedPIN: [UInt8](repeating: 2, count: 16), algorithm: issued.algorithm,
+          cipherText: [UInt8](repeating: 3, count: 64))),
+    ]
+    return try bodies.map { try PSEFile(body: $0).derEncoded() }
+  }
+
+  /// One to four changes: a bit, a byte, a tag or length from a list of nasty ones, a piece doubled, cut out, or moved.
+  private static func damage(_ original: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
+    var bytes = original
+    for _ in 0..<Int.random(in: 1...4, using: &generator) {
+      guard !bytes.isEmpty else { break }
+      let place = Int.random(in: 0..<bytes.count, using: &generator)
+      let length = Int.random(in: 1...min(16, bytes.count - place), using: &generator)
+      let piece = place..<(place + length)
+      switch Int.random(in: 0..<6, using: &generator) {
+      case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+      case 1: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+      case 2: bytes[place] = nasty[Int.random(in: 0..<nasty.count, using: &generator)]
+      case 3: bytes.insert(contentsOf: Array(bytes[piece]), at: place)
+      case 4: bytes.removeSubrange(piece)
+      default:
+        let cut = Array(bytes[piece])
+        bytes.removeSubrange(piece)
+        bytes.insert(contentsOf: cut, at: Int.random(in: 0...bytes.count, using: &generator))
+      }
+    }
+    return bytes
+  }
+
+  private static let nasty: [UInt8] = [
+    0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x13, 0x17, 0x18, 0x1F, 0x30, 0x31, 0x3F, 0x7F, 0x80, 0x81, 0x82, 0x84,
+    0x88, 0xA0, 0xA1, 0xA3, 0xBF, 0xFF,
+  ]
+}
