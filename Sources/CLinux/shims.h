@@ -53,4 +53,10 @@ static const int CLinux_AT_EACCESS = 0x200;
 // d_name is an array of fixed size, which Swift imports as a tuple.
 static inline const char *CLinux_entry_name(const struct dirent *entry) { return entry->d_name; }
 
+// Declared by <pthread.h> under _GNU_SOURCE only (pthread_setname_np(3)).
+extern int pthread_setname_np(pthread_t thread, const char *name);
+static inline int CLinux_pthread_setname_np(pthread_t thread, const char *name) {
+    return pthread_setname_np(thread, name);
+}
+
 #endif
