@@ -4,7 +4,9 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// A TCP socket that closes itself. Several threads may use one as the kernel allows it: one reads while another
+/// A TCP socket that closes itself.
+///
+/// Several threads may use one as the kernel allows it: one reads while another
 /// shuts it down.
 package struct StreamSocket: ~Copyable, Sendable {
   package let descriptor: Descriptor

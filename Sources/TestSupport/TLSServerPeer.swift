@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Host
+import Synchronization
+
+/// The behaviour that the next connection meets.
+final class CurrentBehaviour: Sendable {
+  private let state: Mutex<TLSServerBehaviour>
+
+  init(_ behaviour: TLSServerBehaviour) { state = Mutex(behaviour) }
+
+  var value: TLSServerBehaviour {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
+  }
+}
+
+/// A pipe that nobody writes to: it is held shut until its writing end closes.
+final class ReleaseGate: Sendable {
+  private let reading: Descriptor
+  private let writing: Mutex<Descriptor?>
+
+  init() throws {
+    var ends: [Int32] = [-1, -1]
+    guard unsafe pipe(&ends) == 0 else { throw TestServerError("pipe: errno \(errno)") }
+    reading = Descriptor(takingOwnershipOf: ends[0])
+    writing = Mutex(Descriptor(takingOwnershipOf: ends[1]))
+  }
+
+  func open() { writing.withLock { $0 = nil } }
+
+  /// Waits for the gate to open; false when the connection ended first.
+  func wait(on connection: LoopbackConnection) -> Bool {
+    var entries = [
+      pollfd(fd: reading.rawValue, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: connection.socket.descriptor.rawValue, events: 0, revents: 0),
+    ]
+    while unsafe poll(&entries, 2, -1) < 0, errno == EINTR {}
+    return entries[0].revents != 0
+  }
+}
+
+/// What a ``TLSServer`` does with one connection, on the connection's own thread.
+struct TLSServerPeer {
+  let connection: LoopbackConnection
+  let context: TLSServerContext
+  let gate: ReleaseGate
+
+  func run(_ behaviour: TLSServerBehaviour) {
+    switch behaviour {
+    case .serve:
+      serve { connection.send($0) }
+    case .serveWhenReleased:
+      guard gate.wait(on: connection) else { return }
+      serve { connection.send($0) }
+    case .silent:
+      connection.drain()
+    case .drip(let interval):
+      serve { bytes in bytes.allSatisfy { connection.send([$0]) && connection.stays(for: interval) } }
+    case .bytes(let bytes):
+      guard connection.send(bytes) else { return }
+      connection.drain()
+    case .plainHTTP:
+      guard connection.receive() != nil else { return }
+      _ = connection.send(Self.badRequest)
+    case .resetAtAccept:
+      connection.socket.resetOnClose()
+    case .closeAtAccept:
+      return
+    case .resetAfterClientHello:
+      _ = connection.receive()
+      connection.socket.resetOnClose()
+    case .closeAfterClientHello:
+      _ = connection.receive()
+    case .resetAfterCertificate:
+      serve { bytes in
+        _ = connection.send(bytes.dropLast(8))
+        connection.socket.resetOnClose()
+        return false
+      }
+    case .alert(let description):
+      guard connection.receive() != nil else { return }
+      // RFC 8446, section 5.1: type alert, legacy version 3.3, two bytes: level fatal, description.
+      _ = connection.send([21, 3, 3, 0, 2, 2, description])
+      connection.drain()
+    case .emptyCertificateMessage:
+      guard connection.receive() != nil else { return }
+      _ = connection.send(Self.emptyCertificate)
+      connection.drain()
+    }
+  }
+
+  /// Shakes hands, giving `send` each batch of bytes; ends when it returns false.
+  private func serve(_ send: ([UInt8]) -> Bool) {
+    guard let session = try? TLSServerSession(context: context, address: connection.localHost) else { return }
+    while let bytes = connection.receive() {
+      let progress = session.proceed(with: bytes)
+      let output = session.takeOutput()
+      if !output.isEmpty, !send(output) { return }
+      if case .needsMore = progress { continue }
+      // Close only after the client did, so that a client which is not done with our bytes gets to read them.
+      return connection.drain()
+    }
+  }
+
+  private static let badRequest = Array(
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis is not a TLS port.\r\n".utf8)
+
+  // RFC 5246, section 7.4: ServerHello (version 3.3, 32 bytes of random, no session,
+  // TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, no compression, the empty renegotiation_info of RFC 5746), then a
+  // Certificate whose list is empty.
+  private static let emptyCertificate: [UInt8] = {
+    let extensions: [UInt8] = [0, 5, 0xFF, 0x01, 0, 1, 0]
+    let hello = [3, 3] + [UInt8](repeating: 7, count: 32) + [0, 0xC0, 0x2F, 0] + extensions
+    let messages = [2, 0, 0, UInt8(hello.count)] + hello + [11, 0, 0, 3, 0, 0, 0]
+    return [22, 3, 3, 0, UInt8(messages.count)] + messages
+  }()
+}
