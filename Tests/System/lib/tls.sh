@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Certificates and TLS servers for steps; source helpers.sh first. Everything lies in $PKI: NAME.pem and NAME.key.
+
+PKI=/run/system-test-pki
+mkdir --parents "$PKI"
+
+new_key() { # NAME
+  openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$PKI/$1.key"
+}
+
+# A certificate for a new key, signed by ISSUER; ISSUER is NAME itself for a root. EXTENSIONS are lines of openssl's
+# configuration (x509v3_config(5)).
+new_certificate() { # NAME ISSUER DAYS EXTENSIONS
+  new_key "$1"
+  openssl req -new -key "$PKI/$1.key" -subj "/CN=$1/O=System Test" -out "$PKI/$1.csr"
+  local signer=(-CA "$PKI/$2.pem" -CAkey "$PKI/$2.key")
+  if [[ $1 == "$2" ]]; then
+    signer=(-signkey "$PKI/$1.key")
+  fi
+  openssl x509 -req -in "$PKI/$1.csr" "${signer[@]}" -days "$3" -set_serial "0x$(openssl rand -hex 15)" \
+    -extfile <(printf '%s\n' "$4") -out "$PKI/$1.pem" 2>/dev/null
+  rm "$PKI/$1.csr"
+}
+
+make_root() { # NAME
+  new_certificate "$1" "$1" 3650 $'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign'
+}
+
+make_issuer() { # NAME ROOT
+  new_certificate "$1" "$2" 1825 $'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign'
+}
+
+# A server certificate for localhost and 127.0.0.1.
+make_server() { # NAME ISSUER [DAYS]
+  new_certificate "$1" "$2" "${3:-90}" \
+    $'basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
+}
+
+make_client() { # NAME ISSUER [DAYS]
+  new_certificate "$1" "$2" "${3:-365}" $'basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth'
+}
+
+# Serves LEAF, with the issuers named after it, as the transient unit tls-SERVER.service until it is stopped. Returns when
+# the server accepts connections.
+serve_tls() { # SERVER PORT LEAF [ISSUER...]
+  local server=$1 port=$2 leaf=$3 chain=$PKI/$1.chain
+  # The caller's mark stays as it is; wait_for_entry looks at this one.
+  # shellcheck disable=SC2034
+  local MARK ENTRY
+  shift 3
+  : >"$chain"
+  local issuer
+  for issuer in "$@"; do
+    cat "$PKI/$issuer.pem" >>"$chain"
+  done
+  local arguments=(-accept "127.0.0.1:$port" -cert "$PKI/$leaf.pem" -key "$PKI/$leaf.key" -www)
+  if [[ -s $chain ]]; then
+    arguments+=(-cert_chain "$chain")
+  fi
+  mark
+  systemd-run --quiet --unit="tls-$server" --collect openssl s_server "${arguments[@]}"
+  # s_server prints this when it listens.
+  wait_for_entry 10 "_SYSTEMD_UNIT=tls-$server.service" MESSAGE=ACCEPT
+}
+
+stop_tls() { # SERVER
+  systemctl stop "tls-$1.service"
+}
