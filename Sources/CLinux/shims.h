@@ -59,4 +59,25 @@ static inline int CLinux_pthread_setname_np(pthread_t thread, const char *name) 
     return pthread_setname_np(thread, name);
 }
 
+// prctl(2) is variadic.
+static inline int CLinux_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+static inline int CLinux_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// Enumeration constants and shifted macros that Swift imports as types of their own, or not at all.
+static const unsigned CLinux_EPOLLIN = EPOLLIN;
+static const unsigned CLinux_EPOLLOUT = EPOLLOUT;
+static const unsigned CLinux_EPOLLERR = EPOLLERR;
+static const unsigned CLinux_EPOLLHUP = EPOLLHUP;
+static const unsigned CLinux_EPOLLET = EPOLLET;
+static const unsigned CLinux_EPOLLONESHOT = EPOLLONESHOT;
+static const int CLinux_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
+static const int CLinux_EFD_CLOEXEC = EFD_CLOEXEC;
+static const int CLinux_EFD_NONBLOCK = EFD_NONBLOCK;
+static const int CLinux_IN_CLOEXEC = IN_CLOEXEC;
+static const int CLinux_IN_NONBLOCK = IN_NONBLOCK;
+static const int CLinux_TFD_CLOEXEC = TFD_CLOEXEC;
+static const int CLinux_TFD_NONBLOCK = TFD_NONBLOCK;
+static const int CLinux_TFD_TIMER_ABSTIME = TFD_TIMER_ABSTIME;
+static const int CLinux_TFD_TIMER_CANCEL_ON_SET = TFD_TIMER_CANCEL_ON_SET;
+
 #endif

@@ -23,6 +23,8 @@ package struct FileStatus: Sendable, Equatable {
   package var mode: FilePermissions
   /// The size in bytes.
   package var size: Int64
+  /// How many names the file has.
+  package var linkCount: UInt64
   package var inode: UInt64
   package var device: UInt64
   /// When the bytes last changed.
@@ -40,6 +42,7 @@ package struct FileStatus: Sendable, Equatable {
     group = raw.st_gid
     mode = FilePermissions(rawValue: CModeT(raw.st_mode & 0o7777))
     size = Int64(raw.st_size)
+    linkCount = UInt64(raw.st_nlink)
     inode = UInt64(raw.st_ino)
     device = UInt64(raw.st_dev)
     modified = Date(

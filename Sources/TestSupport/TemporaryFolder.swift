@@ -1,23 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+package import Host
 package import SystemPackage
 
-/// A folder that lives as long as the body of ``with(_:)`` runs.
-package enum TemporaryFolder {
-  /// Makes an empty folder that only this user may enter, and removes it with all it holds, whatever happens.
-  package static func with<Result>(_ body: (FilePath) async throws -> Result) async throws -> Result {
-    let path = FileManager.default.temporaryDirectory.appending(path: "certrotd-test-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(
-      atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-    let result: Result
+/// An empty folder of mode 0700 that is removed, with all that is in it, when this value goes.
+package final class TemporaryFolder: Sendable {
+  /// The absolute path, free of symbolic links as far as `/tmp` is.
+  package let path: FilePath
+
+  package init() throws(SystemError) {
+    path = FilePath("/tmp").appending("certrotd-test-\(UUID().uuidString)")
+    try HostFiles().makeDirectory(at: path, mode: .ownerReadWriteExecute)
+  }
+
+  deinit {
     do {
-      result = try await body(FilePath(path))
+      try HostFiles().removeTree(at: path)
     } catch {
-      try? FileManager.default.removeItem(atPath: path)  // the error of the body is the one to report
-      throw error
+      preconditionFailure("the test's folder stays behind: \(error)")
     }
-    try FileManager.default.removeItem(atPath: path)
-    return result
+  }
+
+  /// Lends an empty folder to `body` and removes it when that has returned.
+  package static func with<Result>(_ body: (FilePath) async throws -> Result) async throws -> Result {
+    let folder = try TemporaryFolder()
+    defer { extendLifetime(folder) }
+    return try await body(folder.path)
+  }
+
+  /// The path of `name`, which may have several components, below this folder.
+  package func file(_ name: String) -> FilePath { path.pushing(FilePath(name)) }
+
+  /// Writes a file as an ordinary program would, with mode 0644, and returns its path.
+  @discardableResult
+  package func write(_ name: String, _ text: String) throws(SystemError) -> FilePath {
+    let path = file(name)
+    try HostFiles().removeTree(at: path)
+    try HostFiles().createFile(
+      at: path, mode: [.ownerReadWrite, .groupRead, .otherRead], contents: SecretBytes(copying: text.utf8), sync: false)
+    return path
+  }
+
+  /// What a file contains, as text.
+  package func read(_ name: String) throws(SystemError) -> String {
+    String(decoding: try HostFiles().readFile(file(name), limit: 1 << 20), as: UTF8.self)
   }
 }

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Host
+import Synchronization
+package import SystemPackage
+
+/// File system calls of which a chosen one fails, as a full disk or a pulled plug would make it fail.
+///
+/// Calls are counted from 1 on. A run that fails nothing tells by `count` how many there are to try.
+package final class FailingFileCalls: FileCalls {
+  /// Which calls fail.
+  package enum Fault: Sendable, Equatable {
+    case none
+    /// Only call number `number` fails; what follows, such as cleaning up, succeeds.
+    case once(number: Int, Errno)
+    /// Nothing works from call number `number` on, which leaves the disk as it was at that moment: a crash.
+    case from(number: Int)
+  }
+
+  private let base: any FileCalls
+  private let fault: Fault
+  private let done = Mutex<[String]>([])
+
+  package init(_ fault: Fault = .none, base: any FileCalls = LinuxFileCalls()) {
+    self.fault = fault
+    self.base = base
+  }
+
+  /// How many calls were made.
+  package var count: Int { done.withLock(\.count) }
+  /// The calls that were made, each as `name path`.
+  package var log: [String] { done.withLock(\.self) }
+
+  private func enter(_ call: String, _ path: FilePath) throws(SystemError) {
+    let number = done.withLock { done in
+      done.append("\(call) \(path)")
+      return done.count
+    }
+    switch fault {
+    case .once(number, let errno): throw SystemError(call: call, path: path, errno: errno)
+    case .from(let first) where number >= first: throw SystemError(call: call, path: path, errno: .ioError)
+    case .none, .once, .from: return
+    }
+  }
+
+  package func open(_ location: FileLocation, for opening: FileOpening) throws(SystemError) -> Descriptor {
+    try enter("open", location.path)
+    return try base.open(location, for: opening)
+  }
+
+  package func read(
+    _ file: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>, at start: Int, path: FilePath
+  ) throws(SystemError) -> Int {
+    try enter("read", path)
+    return try base.read(file, into: &buffer, at: start, path: path)
+  }
+
+  package func write(
+    _ bytes: Span<UInt8>, to file: borrowing Descriptor, path: FilePath
+  ) throws(SystemError) -> Int {
+    try enter("write", path)
+    // One byte first, so that every writer has to deal with a short count and every file has a torn state.
+    return try base.write(bytes.count > 1 ? bytes.extracting(..<1) : bytes, to: file, path: path)
+  }
+
+  package func setOwner(
+    _ file: borrowing Descriptor, owner: UInt32?, group: UInt32?, path: FilePath
+  ) throws(SystemError) {
+    try enter("fchown", path)
+    try base.setOwner(file, owner: owner, group: group, path: path)
+  }
+
+  package func setPermissions(
+    _ file: borrowing Descriptor, _ mode: FilePermissions, path: FilePath
+  ) throws(SystemError) {
+    try enter("fchmod", path)
+    try base.setPermissions(file, mode, path: path)
+  }
+
+  package func synchronize(_ file: borrowing Descriptor, path: FilePath) throws(SystemError) {
+    try enter("fsync", path)
+    try base.synchronize(file, path: path)
+  }
+
+  package func status(_ file: borrowing Descriptor, path: FilePath) throws(SystemError) -> FileStatus {
+    try enter("fstat", path)
+    return try base.status(file, path: path)
+  }
+
+  package func status(_ location: FileLocation, followingLink: Bool) throws(SystemError) -> FileStatus {
+    try enter("stat", location.path)
+    return try base.status(location, followingLink: followingLink)
+  }
+
+  package func checkWritable(folder: FileLocation) throws(SystemError) {
+    try enter("access", folder.path)
+    try base.checkWritable(folder: folder)
+  }
+
+  package func list(_ folder: borrowing Folder) throws(SystemError) -> [FilePath.Component] {
+    try enter("readdir", folder.path)
+    return try base.list(folder)
+  }
+
+  package func readLink(_ location: FileLocation) throws(SystemError) -> FilePath {
+    try enter("readlink", location.path)
+    return try base.readLink(location)
+  }
+
+  package func makeSymbolicLink(_ location: FileLocation, to target: FilePath) throws(SystemError) {
+    try enter("symlink", location.path)
+    try base.makeSymbolicLink(location, to: target)
+  }
+
+  package func makeFolder(_ location: FileLocation, mode: FilePermissions) throws(SystemError) {
+    try enter("mkdir", location.path)
+    try base.makeFolder(location, mode: mode)
+  }
+
+  package func rename(_ old: FileLocation, to new: FileLocation) throws(SystemError) {
+    try enter("rename", new.path)
+    try base.rename(old, to: new)
+  }
+
+  package func exchange(_ one: FileLocation, with other: FileLocation) throws(SystemError) {
+    try enter("renameat2", other.path)
+    try base.exchange(one, with: other)
+  }
+
+  package func removeFile(_ location: FileLocation) throws(SystemError) {
+    try enter("unlink", location.path)
+    try base.removeFile(location)
+  }
+
+  package func removeFolder(_ location: FileLocation) throws(SystemError) {
+    try enter("rmdir", location.path)
+    try base.removeFolder(location)
+  }
+}
