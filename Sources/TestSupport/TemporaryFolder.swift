@@ -46,4 +46,9 @@ package final class TemporaryFolder: Sendable {
   package func read(_ name: String) throws(SystemError) -> String {
     String(decoding: try HostFiles().readFile(file(name), limit: 1 << 20), as: UTF8.self)
   }
+
+  /// Writes a file as a test's input for another program.
+  package static func write(_ bytes: [UInt8], to path: FilePath) throws {
+    try Data(bytes).write(to: URL(filePath: path.string))
+  }
 }

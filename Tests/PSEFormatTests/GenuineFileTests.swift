@@ -95,7 +95,7 @@ struct GenuineFileTests {
       let content = try PSEContent.make(identity: identity, trust: [root], derivation: derivation, created: aTime)
       try await TemporaryFolder.with { folder in
         let path = folder.appending("client.pse")
-        try write(try PSEFile(content).derEncoded(), to: path)
+        try TemporaryFolder.write(try PSEFile(content).derEncoded(), to: path)
         #expect(try await pysap.certificate(inPSE: path) == identity.certificate.derBytes)
       }
     }

@@ -3,6 +3,7 @@
 import Certificates
 import PSEFormat
 import SwiftASN1
+import TestSupport
 import Testing
 
 struct HostileInputTests {

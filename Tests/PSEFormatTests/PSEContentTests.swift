@@ -3,6 +3,7 @@
 import Certificates
 import FoundationEssentials
 import PSEFormat
+import TestSupport
 import Testing
 
 struct PSEContentTests {
