@@ -25,7 +25,9 @@ let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "s
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
-/// A room and its tests. `Documentation/rooms.md` says what each may import; `scripts/check-rooms` compares.
+/// A room and its tests.
+///
+/// `Documentation/rooms.md` says what each may import; `scripts/check-rooms` compares.
 func room(
   _ name: String, _ dependencies: [Target.Dependency], alsoInTests: [Target.Dependency] = []
 ) -> [Target] {
