@@ -22,6 +22,15 @@ package enum Escaping {
     return result
   }
 
+  /// `text` with a blank for each control character, for readers that take backslashes themselves.
+  static func blanked(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      result.unicodeScalars.append(isControl(scalar) ? " " : scalar)
+    }
+    return result
+  }
+
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x00...0x1F, 0x7F...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true

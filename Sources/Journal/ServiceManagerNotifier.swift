@@ -82,9 +82,9 @@ package struct ServiceManagerNotifier: Sendable {
     return .microseconds(interval)
   }
 
-  /// A line break would begin another assignment.
+  /// A line break would begin another assignment; a backslash is taken away by systemd.
   private func statusAssignment(_ text: String?) -> [String] {
-    text.map { ["STATUS=\(Escaping.escaped($0))"] } ?? []
+    text.map { ["STATUS=\(Escaping.blanked($0))"] } ?? []
   }
 
   private func notify(_ assignments: [String]) {
