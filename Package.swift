@@ -70,7 +70,7 @@ let package = Package(
     + room("Keystores", ["Certificates", "Host", "OpenSSLBridge", "PSEFormat"])
     + room("ServiceKeys", ["Certificates", "HTTPTransport", "Host"])
     + room("Settings", ["Certificates", systemPackage, yams])
-    + room("Planning", ["Certificates", "Settings"])
+    + room("Planning", ["Certificates", "Settings"], alsoInTests: [systemPackage])
     + room("Ledger", ["Certificates", "Host", "OpenSSLBridge", grdb, systemPackage])
     + room("Delivery", ["Certificates", "Host", subprocess, systemPackage])
     + room("Journal", ["CSystemd", "Host", logging], alsoInTests: [subprocess, systemPackage])

@@ -6,6 +6,7 @@ import Settings
 
 /// When an operator is told that a certificate ends, whatever renewal does.
 enum AlertPlanner {
+  /// The alerts for endpoints and service keys.
   static func plan(_ context: PlanningContext, into draft: inout PlanDraft) {
     let marks = Marks(context.configuration.defaults.alertBefore)
     for endpoint in context.configuration.endpoints {
@@ -18,10 +19,12 @@ enum AlertPlanner {
         Candidate(.serviceKey(serviceKey.name), .identity, identity), Marks(serviceKey.alertBefore), context,
         into: &draft)
     }
-    for keystore in context.configuration.keystores { plan(keystore, context, into: &draft) }
   }
 
-  private static func plan(_ keystore: KeystoreSettings, _ context: PlanningContext, into draft: inout PlanDraft) {
+  /// The alerts for a keystore's own identity, the one in its files, and what it trusts.
+  static func plan(
+    _ keystore: KeystoreSettings, _ trust: TrustDecision, _ context: PlanningContext, into draft: inout PlanDraft
+  ) {
     let marks = Marks(keystore.alertBefore)
     let subject = Subject.keystore(keystore.name)
     let state = context.inventory.keystores[keystore.name] ?? KeystoreState()
@@ -32,7 +35,6 @@ enum AlertPlanner {
     if let written = state.current?.identity, written.leaf != source?.leaf {
       consider(Candidate(subject, .written, written), marks, context, into: &draft)
     }
-    let trust = TrustPlanner.wanted(keystore, context.inventory, now: context.now)
     for certificate in trust.needed.values {
       // The leaves that a trust list may hold are the endpoints' own alerts.
       guard !isLeaf(certificate.fingerprint, of: keystore.trust, context.inventory) else { continue }

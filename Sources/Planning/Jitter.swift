@@ -46,12 +46,12 @@ struct FNV1a {
 }
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-struct SplitMix64: RandomNumberGenerator {
+package struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ (mixed &>> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -60,5 +60,5 @@ struct SplitMix64: RandomNumberGenerator {
   }
 
   /// A number from 0 up to, but not including, 1.
-  mutating func nextUnit() -> Double { Double(next() &>> 11) * 0x1p-53 }
+  package mutating func nextUnit() -> Double { Double(next() &>> 11) * 0x1p-53 }
 }

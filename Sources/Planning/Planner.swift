@@ -14,8 +14,10 @@ package enum Planner {
     for endpoint in configuration.endpoints { ProbePlanner.plan(endpoint, context, into: &draft) }
     for serviceKey in configuration.serviceKeys { IdentityPlanner.plan(serviceKey, context, into: &draft) }
     for keystore in configuration.keystores {
+      let trust = TrustPlanner.wanted(keystore, inventory, now: now)
       IdentityPlanner.plan(keystore, context, into: &draft)
-      WritePlanner.plan(keystore, context, into: &draft)
+      WritePlanner.plan(keystore, trust, context, into: &draft)
+      AlertPlanner.plan(keystore, trust, context, into: &draft)
     }
     HookPlanner.plan(context, into: &draft)
     AlertPlanner.plan(context, into: &draft)

@@ -31,9 +31,10 @@ package enum WritePlanner {
     return .write(wanted, reason)
   }
 
-  static func plan(_ keystore: KeystoreSettings, _ context: PlanningContext, into draft: inout PlanDraft) {
+  static func plan(
+    _ keystore: KeystoreSettings, _ trust: TrustDecision, _ context: PlanningContext, into draft: inout PlanDraft
+  ) {
     let now = context.now
-    let trust = TrustPlanner.wanted(keystore, context.inventory, now: now)
     draft.wake(at: trust.nextChange)
     if case .serviceKey(let name) = keystore.identity {
       // An identity whose time ends can no longer be written.
@@ -42,15 +43,21 @@ package enum WritePlanner {
     let decision = decide(keystore, context.inventory, trust: trust, now: now)
     guard case .write(let content, let reason) = decision else { return }
     let state = context.inventory.keystores[keystore.name] ?? KeystoreState()
-    let lastTenth = urgentFrom(state.current, reason, now: now)
-    var time = now
-    if state.writing.failures > 0, state.failedContent == nil || state.failedContent == content {
-      let cadence = Cadence.once("write/\(keystore.name)", installation: context.inventory.installation)
-      time = cadence.due(state.writing, now: now, urgentFrom: lastTenth) ?? now
-    }
     draft.add(
-      .write(keystore: keystore.name), at: time, lapsesAt: lapse(state.current, reason),
-      urgency: .since(lastTenth, now: now), because: reason)
+      .write(keystore: keystore.name),
+      at: time(keystore, state, content, reason, context.inventory.installation, now: now),
+      lapsesAt: lapse(state.current, reason),
+      urgency: .since(urgentFrom(state.current, reason, now: now), now: now), because: reason)
+  }
+
+  /// When to write: at once, or once the backoff after a failure with the same content is over.
+  static func time(
+    _ keystore: KeystoreSettings, _ state: KeystoreState, _ content: GenerationContent, _ reason: Reason,
+    _ installation: UInt64, now: Date
+  ) -> Date {
+    guard state.writing.failures > 0, state.failedContent == nil || state.failedContent == content else { return now }
+    return Cadence.once("write/\(keystore.name)", installation: installation)
+      .due(state.writing, now: now, urgentFrom: urgentFrom(state.current, reason, now: now)) ?? now
   }
 
   /// What stands in the way of writing anything.

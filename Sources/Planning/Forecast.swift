@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import Settings
+
+/// One line of `certrotd plan`: what will happen to a subject, if the world stays as it is.
+package struct ForecastEntry: Sendable, Equatable {
+  package var subject: Subject
+  package var what: What
+  /// When it is done or happens; `now` if it is due already.
+  package var dueAt: Date
+  /// When what it renews stops working; `nil` for what renews nothing.
+  package var lapsesAt: Date?
+  /// One sentence.
+  package var why: String
+
+  /// The raw values occur in `--json` output and stay as they are.
+  package enum What: String, Sendable, CaseIterable {
+    /// The chain is fetched again; only the next time is listed.
+    case refetch
+    /// The server has to present a new certificate; nothing here can do that.
+    case serverRenewal = "server-renewal"
+    /// Somebody has to put a new service key or new PEM files in place.
+    case replaceIdentity = "replace-identity"
+    /// A self-signed identity is made anew.
+    case renewIdentity = "renew-identity"
+    case write
+    /// A trusted certificate that nothing needs any more leaves the trust list.
+    case dropTrust = "drop-trust"
+    case runHook = "run-hook"
+  }
+}
+
+extension Planner {
+  /// What will happen from `now` to `until`, in the order of time.
+  package static func forecast(
+    _ configuration: Configuration, _ inventory: Inventory, now: Date, until: Date
+  ) -> [ForecastEntry] {
+    let forecaster = Forecaster(
+      configuration: configuration, inventory: inventory, now: now, until: until,
+      plan: plan(configuration, inventory, now: now))
+    let entries =
+      configuration.endpoints.flatMap(forecaster.entries) + configuration.serviceKeys.flatMap(forecaster.entries)
+      + configuration.keystores.flatMap(forecaster.entries) + forecaster.hooks()
+    return entries.filter { $0.dueAt <= until }
+      .sorted { ($0.dueAt, $0.subject, $0.what.rawValue) < ($1.dueAt, $1.subject, $1.what.rawValue) }
+  }
+}
+
+private struct Forecaster {
+  let configuration: Configuration
+  let inventory: Inventory
+  let now: Date
+  let until: Date
+  let plan: Plan
+
+  func entries(_ endpoint: EndpointSettings) -> [ForecastEntry] {
+    let state = inventory.endpoints[endpoint.name] ?? EndpointState()
+    let cadence = Cadence.probe(endpoint.name, every: endpoint.refetchEvery, installation: inventory.installation)
+    let next = cadence.due(state.schedule, now: now).map { max($0, now) } ?? now
+    let subject = Subject.endpoint(endpoint.name)
+    var entries = [
+      ForecastEntry(
+        subject: subject, what: .refetch, dueAt: next, lapsesAt: nil,
+        why: next > now
+          ? "then the interval or the backoff is over" : "\(Reason.attempt(state.schedule, now: now))")
+    ]
+    if let leaf = state.verifiedPath?.leaf {
+      entries.append(
+        ForecastEntry(
+          subject: subject, what: .serverRenewal, dueAt: max(now, leaf.notAfter), lapsesAt: leaf.notAfter,
+          why: "the server certificate \(leaf.subject) ends"))
+    }
+    return entries
+  }
+
+  func entries(_ serviceKey: ServiceKeySettings) -> [ForecastEntry] {
+    guard let identity = inventory.serviceKeys[serviceKey.name]?.identity else { return [] }
+    return [
+      replacement(.serviceKey(serviceKey.name), identity, serviceKey.renewBefore, what: "a new service key")
+    ]
+  }
+
+  func entries(_ keystore: KeystoreSettings) -> [ForecastEntry] {
+    let subject = Subject.keystore(keystore.name)
+    let state = inventory.keystores[keystore.name] ?? KeystoreState()
+    var entries: [ForecastEntry] = []
+    switch keystore.identity {
+    case .selfSigned(let settings): entries += renewals(keystore, state, settings)
+    case .pem:
+      if let identity = keystore.ownIdentity(in: state) {
+        entries.append(replacement(subject, identity, keystore.renewBefore, what: "new identity files"))
+      }
+    case nil, .serviceKey: break
+    }
+    let trust = TrustPlanner.wanted(keystore, inventory, now: now)
+    if case .write(let content, let reason) = WritePlanner.decide(keystore, inventory, trust: trust, now: now) {
+      let time = WritePlanner.time(keystore, state, content, reason, inventory.installation, now: now)
+      entries.append(
+        ForecastEntry(
+          subject: subject, what: .write, dueAt: max(now, time),
+          lapsesAt: state.current.flatMap { [$0.identity?.notAfter, $0.trustNotAfter].compactMap(\.self).min() },
+          why: "\(reason)"))
+    }
+    for member in trust.members {
+      guard let last = member.lastNeeded else { continue }
+      let leaves = min(last.addingTimeInterval(Cadence.seconds(keystore.overlap)), member.certificate.notAfter)
+      entries.append(
+        ForecastEntry(
+          subject: subject, what: .dropTrust, dueAt: max(now, leaves), lapsesAt: nil,
+          why: "nothing needs \(member.certificate.subject) since \(TimeText.instant(last))"))
+    }
+    return entries
+  }
+
+  func hooks() -> [ForecastEntry] {
+    inventory.hooks.compactMap { hook in
+      guard configuration.keystore(named: hook.keystore) != nil else { return nil }
+      let cadence = Cadence.once("hook/\(hook.id)", installation: inventory.installation)
+      return cadence.due(hook.schedule, now: now).map { time in
+        ForecastEntry(
+          subject: .keystore(hook.keystore), what: .runHook, dueAt: max(now, time), lapsesAt: nil,
+          why: hook.schedule.failures > 0
+            ? "it failed: \(hook.schedule.reason)"
+            : "\(Reason.hookOwed(keystore: hook.keystore, generation: hook.generation))")
+      }
+    }
+  }
+
+  private func replacement(
+    _ subject: Subject, _ identity: IdentityState, _ renewBefore: RenewBefore, what: String
+  ) -> ForecastEntry {
+    let due = RenewalPoint.due(notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: renewBefore)
+    return ForecastEntry(
+      subject: subject, what: .replaceIdentity, dueAt: max(now, due), lapsesAt: identity.notAfter,
+      why: "\(what) must be put in place before the identity ends")
+  }
+
+  /// This renewal and those that follow from it.
+  private func renewals(
+    _ keystore: KeystoreSettings, _ state: KeystoreState, _ settings: SelfSignedSettings
+  ) -> [ForecastEntry] {
+    var (due, reason) = IdentityPlanner.renewal(keystore, state, now: now)
+    var lapse = keystore.ownIdentity(in: state)?.notAfter
+    var entries: [ForecastEntry] = []
+    // A life of minutes over a span of years would be no overview.
+    while due <= until, entries.count < Self.renewalsListed {
+      let start = max(now, due)
+      entries.append(
+        ForecastEntry(
+          subject: .keystore(keystore.name), what: .renewIdentity, dueAt: start, lapsesAt: lapse,
+          why: due <= now ? "\(reason)" : "renew-before \(keystore.renewBefore) is reached"))
+      let end = start.addingTimeInterval(max(60, Cadence.seconds(settings.validFor)))
+      due = RenewalPoint.due(notBefore: start, notAfter: end, renewBefore: keystore.renewBefore)
+      lapse = end
+    }
+    return entries
+  }
+
+  private static let renewalsListed = 100
+}

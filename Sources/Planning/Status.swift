@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// How everything stands at one moment.
+package struct Status: Sendable, Equatable {
+  /// Endpoints, service keys, keystores, each in the order of the configuration.
+  package var subjects: [SubjectStatus]
+  /// The subject that stops working first.
+  package var breaksNext: SubjectStatus? {
+    subjects.filter { $0.breakage != nil }.min {
+      ($0.breakage?.at ?? .distantFuture) < ($1.breakage?.at ?? .distantFuture)
+    }
+  }
+  /// What is due now, and when that changes.
+  package var plan: Plan
+}
+
+/// How one subject stands.
+package struct SubjectStatus: Sendable, Equatable {
+  package var subject: Subject
+  package var state: SubjectState
+  /// What of it stops working next if nothing is done; `nil` if nothing is known that ends.
+  package var breakage: Breakage?
+  package var lastAttempt: Date?
+  package var lastSuccess: Date?
+  /// When something is next tried for it; `now` if that is due.
+  package var nextAttempt: Date?
+  /// One sentence that explains `state`.
+  package var reason: String
+  /// Listed endpoints that never verified, of a keystore.
+  package var missing: [String] = []
+}
+
+/// Something that ends, and when.
+package struct Breakage: Sendable, Equatable {
+  /// Such as "the identity".
+  package var what: String
+  package var at: Date
+}
+
+/// The state of a subject; the raw values occur in `--json` output and stay as they are.
+package enum SubjectState: String, Sendable, CaseIterable {
+  /// All is well.
+  case ok
+  /// Something is to be done, and nothing has gone wrong.
+  case due
+  /// It is being done.
+  case renewing
+  /// The last attempt failed, or the files are damaged.
+  case failing
+  /// An `alert-before` mark is crossed.
+  case expiring
+  /// Something that it needs has ended.
+  case expired
+  /// It cannot go on before something else happens.
+  case waiting
+  /// It works, but without the endpoints that never verified.
+  case incomplete
+  /// What would be written was rolled back.
+  case held
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import Settings
+
+/// Derives how everything stands.
+package enum StatusReader {
+  /// The status of every subject of the configuration.
+  package static func read(_ configuration: Configuration, _ inventory: Inventory, now: Date) -> Status {
+    let plan = Planner.plan(configuration, inventory, now: now)
+    var due: [Work: DueWork] = [:]
+    for work in plan.due { due[work.work] = work }
+    let reader = SubjectReader(configuration: configuration, inventory: inventory, now: now, due: due)
+    return Status(
+      subjects: configuration.endpoints.map(reader.status) + configuration.serviceKeys.map(reader.status)
+        + configuration.keystores.map(reader.status),
+      plan: plan)
+  }
+}
+
+/// Derives how single subjects stand.
+private struct SubjectReader {
+  let configuration: Configuration
+  let inventory: Inventory
+  let now: Date
+  let due: [Work: DueWork]
+
+  func status(_ endpoint: EndpointSettings) -> SubjectStatus {
+    let state = inventory.endpoints[endpoint.name] ?? EndpointState()
+    let work = Work.probe(endpoint: endpoint.name)
+    var status = status(.endpoint(endpoint.name), state.schedule, work)
+    let path = state.verifiedPath
+    status.breakage = path.map(earliest)
+    if let failure = state.currentlyFailing {
+      (status.state, status.reason) = (.failing, failure)
+    } else if let ended = ended(status.breakage) {
+      (status.state, status.reason) = (.expired, ended)
+    } else if !state.attempted {
+      (status.state, status.reason) = (.waiting, "it waits for its first probe")
+    } else if let leaf = path?.leaf,
+      let ending = ending(leaf.notBefore, leaf.notAfter, configuration.defaults.alertBefore, "the server certificate")
+    {
+      (status.state, status.reason) = (.expiring, ending)
+    } else if let due = due[work] {
+      (status.state, status.reason) = (.due, "\(due.reason)")
+    } else {
+      status.reason = path.map { "it verified up to \($0.root.subject)" } ?? state.schedule.reason
+    }
+    return status
+  }
+
+  func status(_ serviceKey: ServiceKeySettings) -> SubjectStatus {
+    let state = inventory.serviceKeys[serviceKey.name] ?? SourceState()
+    let work = Work.readServiceKey(serviceKey.name)
+    var status = status(.serviceKey(serviceKey.name), state.schedule, work)
+    status.breakage = state.identity.map { Breakage(what: "the identity", at: $0.notAfter) }
+    if let ended = ended(status.breakage) {
+      (status.state, status.reason) = (.expired, ended)
+    } else if state.schedule.failures > 0 {
+      (status.state, status.reason) = (.failing, state.schedule.reason)
+    } else if let identity = state.identity {
+      let start = RenewalPoint.due(
+        notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
+      if let ending = ending(identity.notBefore, identity.notAfter, serviceKey.alertBefore, "the identity") {
+        (status.state, status.reason) = (.expiring, "\(ending); put a new service key in place")
+      } else if start <= now {
+        (status.state, status.reason) = (.due, "a new service key is due since \(TimeText.instant(start))")
+      } else {
+        status.reason = "a new service key is due at \(TimeText.instant(start))"
+      }
+    } else {
+      (status.state, status.reason) = (.waiting, "no service key was accepted yet")
+    }
+    return status
+  }
+
+  func status(_ keystore: KeystoreSettings) -> SubjectStatus {
+    let state = inventory.keystores[keystore.name] ?? KeystoreState()
+    let trust = TrustPlanner.wanted(keystore, inventory, now: now)
+    let works: [Work] = [
+      .write(keystore: keystore.name), .renewSelfSigned(keystore: keystore.name),
+      .readIdentityFiles(keystore: keystore.name),
+    ]
+    var status = status(.keystore(keystore.name), state.writing, works[0], alsoBy: Array(works.dropFirst()))
+    status.missing = trust.unverified
+    status.breakage = breakage(of: state.current)
+    let decision = WritePlanner.decide(keystore, inventory, trust: trust, now: now)
+    if let ended = ended(status.breakage) {
+      (status.state, status.reason) = (.expired, ended)
+    } else if works.contains(where: inventory.underWay.contains) {
+      (status.state, status.reason) = (.renewing, "a new generation or identity is being made")
+    } else if let failing = failing(state, decision) {
+      (status.state, status.reason) = (.failing, failing)
+    } else if let identity = state.current?.identity,
+      let ending = ending(identity.notBefore, identity.notAfter, keystore.alertBefore, "the identity")
+    {
+      (status.state, status.reason) = (.expiring, ending)
+    } else {
+      (status.state, status.reason) = settled(state, decision, works, missing: trust.unverified)
+    }
+    return status
+  }
+
+  private func settled(
+    _ state: KeystoreState, _ decision: WriteDecision, _ works: [Work], missing: [String]
+  ) -> (SubjectState, String) {
+    switch decision {
+    case .write(_, let reason): return (.due, "\(reason)")
+    case .held:
+      let generation = state.rolledBackTo.map { "generation \($0)" } ?? "an earlier generation"
+      return (.held, "it was rolled back to \(generation), and the same content is not tried again")
+    case .waiting(let sentence) where state.current == nil: return (.waiting, sentence)
+    case .waiting, .upToDate:
+      if let work = works.lazy.compactMap({ due[$0] }).first(where: { $0.work.renews }) {
+        return (.due, "\(work.reason)")
+      }
+      if case .waiting(let sentence) = decision { return (.waiting, sentence) }
+      guard missing.isEmpty else {
+        return (.incomplete, "it lacks what \(missing.joined(separator: " and ")) needs, which never verified")
+      }
+      return (.ok, "generation \(state.current?.number ?? 0) holds what it should")
+    }
+  }
+
+  /// What went wrong last, as long as it has not been put right.
+  private func failing(_ state: KeystoreState, _ decision: WriteDecision) -> String? {
+    if case .write = decision, state.writing.failures > 0 { return state.writing.reason }
+    if let damage = state.damage { return damage }
+    return state.identitySchedule.failures > 0 ? state.identitySchedule.reason : nil
+  }
+
+  private func status(
+    _ subject: Subject, _ schedule: Schedule, _ work: Work, alsoBy others: [Work] = []
+  ) -> SubjectStatus {
+    let isDue = ([work] + others).contains { due[$0] != nil }
+    return SubjectStatus(
+      subject: subject, state: inventory.underWay.contains(work) ? .renewing : .ok,
+      lastAttempt: schedule.lastAttempt, lastSuccess: schedule.lastSuccess,
+      nextAttempt: isDue ? now : schedule.nextAttempt, reason: "")
+  }
+
+  private func breakage(of current: GenerationState?) -> Breakage? {
+    [
+      current?.identity.map { Breakage(what: "the identity", at: $0.notAfter) },
+      current?.trustNotAfter.map { Breakage(what: "a trusted certificate", at: $0) },
+    ].compactMap(\.self).min { $0.at < $1.at }
+  }
+
+  private func earliest(_ path: PathState) -> Breakage {
+    let issuers = path.issuers.map { Breakage(what: "the issuer \($0.subject)", at: $0.notAfter) }
+    let root = Breakage(what: "the root \(path.root.subject)", at: path.root.notAfter)
+    let leaf = Breakage(what: "the server certificate \(path.leaf.subject)", at: path.leaf.notAfter)
+    return (issuers + [root]).reduce(leaf) { $1.at < $0.at ? $1 : $0 }
+  }
+
+  private func ended(_ breakage: Breakage?) -> String? {
+    guard let breakage, breakage.at <= now else { return nil }
+    return "\(breakage.what) ended at \(TimeText.instant(breakage.at))"
+  }
+
+  private func ending(_ notBefore: Date, _ notAfter: Date, _ marks: [Duration], _ what: String) -> String? {
+    let lifetime = notAfter.timeIntervalSince(notBefore)
+    let remaining = notAfter.timeIntervalSince(now)
+    guard marks.map(Cadence.seconds).contains(where: { $0 < lifetime && remaining <= $0 }) else { return nil }
+    return "\(what) ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
+  }
+}
+
+extension Work {
+  /// Whether it makes an identity, rather than looks for one.
+  fileprivate var renews: Bool {
+    if case .renewSelfSigned = self { return true }
+    return false
+  }
+}

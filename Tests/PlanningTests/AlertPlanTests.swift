@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Planning
+import Settings
+import SystemPackage
+import Testing
+
+@Suite struct AlertPlanTests {
+  private func sample(lifetime: TimeInterval = 365 * day) -> Sample {
+    var sample = Sample(identity: .serviceKey("sender"))
+    sample.inventory.serviceKeys["sender"]?.identity = identity(50, from: 0, to: lifetime)
+    return sample
+  }
+
+  private func alerts(_ sample: Sample, at now: Date) -> [AlertMark] {
+    sample.plan(at: now).due.compactMap { due in
+      guard case .alert(let mark) = due.work else { return nil }
+      return mark
+    }
+  }
+
+  private func kinds(_ sample: Sample, at now: Date) -> [AlertMark.Kind] { alerts(sample, at: now).map(\.kind) }
+
+  @Test func eachMarkIsRaisedOnce() {
+    var sample = sample()
+    #expect(alerts(sample, at: start + 334 * day).isEmpty)
+    var raised: [AlertMark.Kind] = []
+    for days in 300..<370 {
+      for mark in alerts(sample, at: start + Double(days) * day) {
+        raised.append(mark.kind)
+        sample.inventory.alerts.insert(mark)
+      }
+    }
+    let days: [Int64] = [30, 14, 7, 3, 1]
+    #expect(raised == days.map { .expiring(mark: $0 * 86_400) } + [.expired])
+  }
+
+  @Test func onlyTheNearestOfSeveralMarksIsRaised() {
+    var sample = sample()
+    #expect(kinds(sample, at: start + 360 * day) == [.expiring(mark: 7 * 86_400)])
+    sample.inventory.alerts.formUnion(alerts(sample, at: start + 360 * day))
+    #expect(alerts(sample, at: start + 360 * day).isEmpty)
+    // A clock that was set back does not bring the wider marks up again.
+    #expect(alerts(sample, at: start + 340 * day).isEmpty)
+    #expect(kinds(sample, at: start + 363 * day) == [.expiring(mark: 3 * 86_400)])
+  }
+
+  @Test func theSentenceNamesWhatEndsAndWhen() throws {
+    let due = try #require(
+      sample().plan(at: start + 340 * day).due.first { if case .alert = $0.work { true } else { false } })
+    #expect("\(due.reason)" == "the identity of service key sender ends in 25 d, at 2027-06-01 00:00:00Z")
+    #expect(due.since == start + 335 * day && due.lapsesAt == start + 365 * day)
+  }
+
+  @Test func marksLongerThanTheLifetimeAreSkipped() {
+    #expect(kinds(sample(lifetime: 10 * day), at: start + hour).isEmpty)
+    #expect(kinds(sample(lifetime: 10 * day), at: start + 4 * day) == [.expiring(mark: 7 * 86_400)])
+    // Crossed from the first moment on is as good as longer.
+    #expect(kinds(sample(lifetime: 7 * day), at: start).isEmpty)
+  }
+
+  @Test func anEndIsToldOnce() {
+    var sample = sample()
+    #expect(kinds(sample, at: start + 366 * day) == [.expired])
+    sample.inventory.alerts.formUnion(alerts(sample, at: start + 366 * day))
+    #expect(alerts(sample, at: start + 3660 * day).isEmpty)
+  }
+
+  @Test func aNewIdentityHasItsOwnAlerts() {
+    var sample = sample()
+    sample.inventory.alerts.formUnion(alerts(sample, at: start + 364 * day))
+    sample.inventory.serviceKeys["sender"]?.identity = identity(51, from: 364 * day, to: 729 * day)
+    #expect(alerts(sample, at: start + 365 * day).isEmpty)
+    #expect(kinds(sample, at: start + 700 * day) == [.expiring(mark: 30 * 86_400)])
+  }
+
+  @Test func theIdentityInTheFilesIsWatchedWhileItDiffers() {
+    var sample = sample(lifetime: 40 * day)
+    sample.inventory.endpoints["cloud"] = .answering(nil)
+    sample.deliver(at: start)
+    sample.inventory.serviceKeys["sender"]?.identity = identity(51, from: 0, to: 400 * day)
+    let mark = AlertMark(
+      subject: .keystore("client"), role: .written, certificate: fingerprint(50), kind: .expiring(mark: 7 * 86_400))
+    #expect(alerts(sample, at: start + 35 * day) == [mark])
+  }
+
+  @Test func leavesAndTrustedCertificatesAreWatched() {
+    var sample = Sample()
+    var ending = path(leaf: 1, issuer: 2, root: 3, leafEnds: 20 * day)
+    ending.root = certificate(3, to: 5 * day)
+    sample.inventory.endpoints["cloud"] = .answering(ending)
+    #expect(
+      Set(alerts(sample, at: start)) == [
+        AlertMark(
+          subject: .endpoint("cloud"), role: .leaf, certificate: fingerprint(1), kind: .expiring(mark: 30 * 86_400)),
+        AlertMark(
+          subject: .keystore("client"), role: .trust, certificate: fingerprint(3), kind: .expiring(mark: 7 * 86_400)),
+      ])
+    // A root that nobody needs any more may end in silence.
+    sample.remember(at: start)
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 11, issuer: 12, root: 13))
+    #expect(alerts(sample, at: start).isEmpty)
+  }
+
+  @Test func bundlesMayHoldWhatEndedLongAgo() {
+    var sample = Sample(endpoints: [], bundles: ["/roots.pem"])
+    sample.inventory.bundles["/roots.pem"] = [certificate(70, to: -100 * day), certificate(71, to: 5 * day)]
+    #expect(kinds(sample, at: start) == [.expiring(mark: 7 * 86_400)])
+    sample.inventory.alerts.formUnion(alerts(sample, at: start))
+    #expect(alerts(sample, at: start + 5 * day).map(\.certificate) == [fingerprint(71)])
+  }
+
+  @Test(arguments: [
+    AlertMark(subject: .endpoint("a:b"), role: .leaf, certificate: fingerprint(9), kind: .expired),
+    AlertMark(subject: .serviceKey(""), role: .identity, certificate: fingerprint(9), kind: .expiring(mark: 86_400)),
+    AlertMark(subject: .keystore("ä"), role: .trust, certificate: fingerprint(9), kind: .expiring(mark: .max)),
+  ])
+  func identifiersAreReadBack(mark: AlertMark) {
+    #expect(AlertMark(identifier: mark.identifier) == mark)
+  }
+
+  @Test(arguments: [
+    "", "keystore:trust:00:1:x", "host:leaf:\(fingerprint(1)):1:x", "endpoint:leaf:\(fingerprint(1)):-1:x",
+  ])
+  func otherIdentifiersAreRefused(text: String) {
+    #expect(AlertMark(identifier: text) == nil)
+  }
+}

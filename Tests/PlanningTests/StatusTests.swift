@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Planning
+import Settings
+import Testing
+
+@Suite struct StatusTests {
+  private func state(_ sample: Sample, _ subject: Subject, at now: Date) throws -> SubjectStatus {
+    try #require(
+      StatusReader.read(sample.configuration, sample.inventory, now: now).subjects.first { $0.subject == subject })
+  }
+
+  private let endpoint = Subject.endpoint("cloud")
+  private let key = Subject.serviceKey("sender")
+  private let keystore = Subject.keystore("client")
+
+  private func complete() -> Sample {
+    var sample = Sample(identity: .serviceKey("sender"))
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
+    sample.inventory.serviceKeys["sender"]?.identity = identity(50, from: 0, to: 365 * day)
+    sample.deliver(at: start)
+    return sample
+  }
+
+  @Test func everythingIsWellAtFirst() throws {
+    let status = StatusReader.read(complete().configuration, complete().inventory, now: start + hour)
+    #expect(status.subjects.map(\.state) == [.ok, .ok, .ok])
+    #expect(status.breaksNext?.breakage?.at == start + 365 * day)
+    #expect(status.plan.due.isEmpty)
+  }
+
+  @Test func nothingIsKnownBeforeTheFirstAttempts() throws {
+    let sample = Sample(identity: .serviceKey("sender"))
+    let status = StatusReader.read(sample.configuration, sample.inventory, now: start)
+    #expect(status.subjects.map(\.state) == [.waiting, .waiting, .waiting])
+    #expect(status.breaksNext == nil)
+    #expect(try state(sample, endpoint, at: start).nextAttempt == start)
+  }
+
+  @Test func endpointStates() throws {
+    var sample = complete()
+    #expect(try state(sample, endpoint, at: start + day).state == .due)
+    #expect(try state(sample, endpoint, at: start + 340 * day).state == .expiring)
+    #expect(try state(sample, endpoint, at: start + 366 * day).state == .expired)
+    sample.inventory.endpoints["cloud"]?.currentlyFailing = "connection refused"
+    let failing = try state(sample, endpoint, at: start + day)
+    #expect(failing.state == .failing && failing.reason == "connection refused")
+  }
+
+  @Test func serviceKeyStates() throws {
+    var sample = complete()
+    #expect(try state(sample, key, at: start + 250 * day).state == .due)
+    #expect(try state(sample, key, at: start + 340 * day).state == .expiring)
+    #expect(try state(sample, key, at: start + 365 * day).state == .expired)
+    sample.inventory.serviceKeys["sender"]?.schedule.failures = 1
+    sample.inventory.serviceKeys["sender"]?.schedule.reason = "sender.json: line 3: unexpected comma"
+    #expect(try state(sample, key, at: start).reason == "sender.json: line 3: unexpected comma")
+  }
+
+  @Test func keystoreStates() throws {
+    var sample = complete()
+    sample.inventory.underWay = [sample.write]
+    #expect(try state(sample, keystore, at: start).state == .renewing)
+    sample.inventory.underWay = []
+    #expect(try state(sample, keystore, at: start + 365 * day).state == .expired)
+    #expect(try state(sample, keystore, at: start + 340 * day).state == .expiring)
+    sample.state.damage = "client.pse is missing"
+    #expect(try state(sample, keystore, at: start).state == .failing)
+    sample.state.damage = nil
+    sample.keystore.trust.endpoints.append("other")
+    let incomplete = try state(sample, keystore, at: start)
+    #expect(incomplete.state == .incomplete && incomplete.missing == ["other"])
+    sample.keystore.files[0].mode = 0o600
+    #expect(try state(sample, keystore, at: start).state == .due)
+    sample.state.writing = Schedule(lastAttempt: start, failures: 2, nextAttempt: start + 120, reason: "disk full")
+    let failing = try state(sample, keystore, at: start + 1)
+    #expect(failing.state == .failing && failing.reason == "disk full" && failing.nextAttempt == start + 120)
+  }
+
+  @Test func aRollbackIsHeld() throws {
+    var sample = complete()
+    sample.state.heldContent = GenerationContent(
+      recipe: sample.keystore.filesRecipe, identityLeaf: fingerprint(50), trust: [fingerprint(2), fingerprint(3)])
+    sample.state.current?.content.trust = []
+    sample.state.rolledBackTo = 4
+    let held = try state(sample, keystore, at: start)
+    #expect(held.state == .held && held.reason.contains("generation 4"))
+  }
+
+  @Test func aSelfSignedRenewalIsDue() throws {
+    var sample = Sample(identity: Sample.selfSigned)
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
+    sample.state.identity = identity(50, from: 0, to: 300 * day, recipe: Sample.selfSigned.recipe)
+    sample.deliver(at: start)
+    #expect(try state(sample, keystore, at: start + day).state == .ok)
+    #expect(try state(sample, keystore, at: start + 210 * day).state == .due)
+  }
+
+  @Test func theForecastListsWhatComes() {
+    var sample = complete()
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 11, issuer: 2, root: 13))
+    sample.remember(at: start)
+    sample.deliver(at: start, number: 2)
+    let entries = Planner.forecast(sample.configuration, sample.inventory, now: start, until: start + 400 * day)
+    #expect(entries.map(\.what) == [.refetch, .dropTrust, .replaceIdentity, .serverRenewal])
+    #expect(entries.map(\.dueAt) == entries.map(\.dueAt).sorted())
+    #expect(entries[1].dueAt == start + 30 * day)
+    #expect(entries[2].lapsesAt == start + 365 * day)
+    #expect(Planner.forecast(sample.configuration, sample.inventory, now: start, until: start + day).count == 1)
+  }
+
+  @Test func theForecastFollowsSelfSignedIdentities() {
+    let sample = Sample(identity: Sample.selfSigned)
+    let entries = Planner.forecast(sample.configuration, sample.inventory, now: start, until: start + 210 * day)
+    // A hundred days of life, renewed after two thirds of it.
+    let days = entries.filter { $0.what == .renewIdentity }.map { Int($0.dueAt.timeIntervalSince(start) / day + 0.5) }
+    #expect(days == [0, 67, 134, 201])
+  }
+
+  @Test(arguments: [
+    (0.0, "0 s"), (59.0, "59 s"), (60.0, "1 min"), (3725.0, "1 h 2 min"), (3600.0, "1 h"), (90_000.0, "1 d 1 h"),
+    (86_400.0 * 30, "30 d"), (-61.0, "1 min 1 s"), (86_460.0, "1 d"),
+  ])
+  func spans(seconds: TimeInterval, text: String) {
+    #expect(TimeText.span(seconds) == text)
+  }
+
+  @Test func spansOfAnyDatesAreText() {
+    #expect(TimeText.span(Date.distantFuture.timeIntervalSince(.distantPast)).hasSuffix("d") == true)
+    #expect(TimeText.instant(start) == "2026-06-01 00:00:00Z")
+  }
+}
