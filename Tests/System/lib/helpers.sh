@@ -29,6 +29,24 @@ property() { # NAME
   systemctl show --property="$1" --value certrotd.service
 }
 
+# Writes standard input as a file of the configuration; the daemon does not notice before `reload`.
+configure() { # NAME
+  cat >"/etc/certrotd/conf.d/$1.yaml"
+}
+
+# Makes the daemon read its configuration, and waits until that is in force.
+reload() {
+  local MARK ENTRY
+  mark
+  systemctl reload certrotd.service
+  wait_for_event config.applied 20
+}
+
+# The current files of a keystore: `current client`/client.pse.
+current() { # KEYSTORE
+  echo "/var/lib/certrotd/keystores/$1/current"
+}
+
 # Remembers the present; waits and checks that follow look only at what the journal gets later. It is a time, since
 # journalctl of systemd 252 loses the first match after a cursor when it filters as well.
 mark() {
