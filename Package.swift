@@ -69,7 +69,7 @@ let package = Package(
     + room("HTTPTransport", ["CCurl", "Certificates", "Host"])
     + room("Keystores", ["Certificates", "Host", "OpenSSLBridge", "PSEFormat"])
     + room("ServiceKeys", ["Certificates", "HTTPTransport", "Host"])
-    + room("Settings", ["Certificates", systemPackage, yams])
+    + room("Settings", ["Certificates", "Host", systemPackage, yams])
     + room("Planning", ["Certificates", "Settings"], alsoInTests: [systemPackage])
     + room("Ledger", ["Certificates", "Host", "OpenSSLBridge", grdb, systemPackage])
     + room("Delivery", ["Certificates", "Host", subprocess, systemPackage])

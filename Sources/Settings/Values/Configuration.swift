@@ -41,7 +41,8 @@ package struct Configuration: Sendable, Equatable {
 
   /// Files and folders that the entries name and whose change must be noticed.
   ///
-  /// They are service key JSON, PEM identities and bundles: sorted, each once. Neither the configuration files themselves nor anything that certrotd writes.
+  /// They are service key JSON, PEM identities and bundles: sorted, each once. Neither the configuration files
+  /// themselves nor anything that certrotd writes.
   package var watchedFiles: [FilePath] {
     var paths: Set<FilePath> = []
     for endpoint in endpoints {
@@ -60,5 +61,21 @@ package struct Configuration: Sendable, Equatable {
       paths.formUnion(keystore.trust.bundles)
     }
     return paths.sorted { $0.string < $1.string }
+  }
+
+  /// Files that `…-credential` keys name, sorted, each once.
+  package var credentialFiles: [FilePath] {
+    var references = [defaults.proxy?.credential]
+    references += endpoints.map { $0.proxy?.credential }
+    references += serviceKeys.flatMap { [$0.passphrase, $0.proxy?.credential] }
+    for keystore in keystores {
+      if case .pem(let files) = keystore.identity { references.append(files.passphrase) }
+      references += keystore.files.map(\.format.password)
+    }
+    let paths = references.compactMap { reference -> FilePath? in
+      guard case .file(let path) = reference else { return nil }
+      return path
+    }
+    return Set(paths).sorted { $0.string < $1.string }
   }
 }

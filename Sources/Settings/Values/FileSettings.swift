@@ -40,6 +40,15 @@ package enum FileFormatSettings: Sendable, Hashable {
     case .pfx(let pfx): [pfx.path]
     }
   }
+
+  /// The credential that the file's password comes from.
+  package var password: CredentialReference? {
+    switch self {
+    case .pfx(let pfx): pfx.password.credential
+    case .javaTruststore(_, let password): password.credential
+    case .pse, .pem, .caDirectory: nil
+    }
+  }
 }
 
 /// PEM files of the identity.
@@ -95,6 +104,11 @@ package enum PasswordSource: Sendable, Hashable {
   case credential(CredentialReference)
   /// Asked for with `empty-password: true`.
   case empty
+
+  package var credential: CredentialReference? {
+    guard case .credential(let reference) = self else { return nil }
+    return reference
+  }
 }
 
 /// Where an output is written.

@@ -14,9 +14,14 @@ package enum RenewBefore: Sendable, Hashable {
   ///   configured duration is not due from its first second on.
   package func leadTime(ofLifetime lifetime: Duration) -> Duration {
     switch self {
-    case .fraction(let fraction): lifetime * fraction
-    case .duration(let duration): min(duration, lifetime * Self.largestFraction)
+    case .fraction(let fraction): Self.part(fraction, of: lifetime)
+    case .duration(let duration): min(duration, Self.part(Self.largestFraction, of: lifetime))
     }
+  }
+
+  /// In whole seconds, so that equal settings give equal times.
+  private static func part(_ fraction: Double, of lifetime: Duration) -> Duration {
+    .seconds((Double(lifetime.components.seconds) * fraction).rounded())
   }
 
   package static let largestFraction = 0.9

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads a keystore's `identity`.
+enum IdentityReader {
+  /// - Returns: nil for `none`, and for a mistake.
+  static func read(_ field: Field, _ scope: EntryScope) -> IdentitySource? {
+    if let word = field.scalar {
+      guard word != "none" else { return nil }
+      field.report("must be none, or a mapping, not '\(word)'", hint: "write for example {service-key: \(word)}")
+      return nil
+    }
+    guard let mapping = MappingReader(field, KeyTable.identity),
+      let (key, value) = mapping.exactlyOne(of: KeyTable.identity.keys.map(\.name))
+    else { return nil }
+    switch key {
+    case "self-signed": return selfSigned(value).map(IdentitySource.selfSigned)
+    case "service-key": return scope.serviceKey(value).map(IdentitySource.serviceKey)
+    default: return pem(value).map(IdentitySource.pem)
+    }
+  }
+
+  private static func selfSigned(_ field: Field) -> SelfSignedSettings? {
+    guard let mapping = MappingReader(field, KeyTable.selfSigned) else { return nil }
+    let subject = mapping.required("subject")?.distinguishedName()
+    let validFor = mapping["valid-for"]?.duration(in: Bounds.validFor) ?? Defaults.selfSignedValidFor
+    let keyBits = mapping["key-bits"]?.choice(SelfSignedSettings.KeyBits.self) ?? .rsa2048
+    return subject.map { SelfSignedSettings(subject: $0, validFor: validFor, keyBits: keyBits) }
+  }
+
+  private static func pem(_ field: Field) -> PEMIdentityFiles? {
+    guard let mapping = MappingReader(field, KeyTable.pemIdentity) else { return nil }
+    let certificate = mapping.required("certificate")?.readableFile()
+    let key = mapping.required("key")?.readableFile()
+    let passphrase = mapping["passphrase-credential"]?.credential()
+    guard let certificate, let key else { return nil }
+    return PEMIdentityFiles(certificate: certificate, key: key, passphrase: passphrase)
+  }
+}

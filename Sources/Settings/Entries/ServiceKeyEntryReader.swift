@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads one entry of `service-keys`.
+enum ServiceKeyEntryReader {
+  static func read(_ field: Field, name: String, _ scope: EntryScope) -> ServiceKeySettings? {
+    let defaults = scope.defaults
+    guard let mapping = MappingReader(field, KeyTable.serviceKey) else { return nil }
+    let source = mapping.required("from").flatMap(Self.source)
+    let verify = mapping["verify"].map(Self.verify) ?? .token
+    let overlap = mapping["overlap"]?.duration(in: Bounds.overlap)
+    let renewBefore = mapping["renew-before"]?.renewBefore()
+    let alertBefore = mapping["alert-before"]?.alertBefore()
+    let passphrase = mapping["passphrase-credential"]?.credential()
+    let fields = mapping["fields"].flatMap(Self.fields)
+    let proxy = ProxyReader.read(mapping, inherited: defaults.proxy)
+    guard let source, let verify else { return nil }
+    return ServiceKeySettings(
+      name: name, source: source, verify: verify, overlap: overlap ?? Defaults.serviceKeyOverlap,
+      renewBefore: renewBefore ?? defaults.renewBefore, alertBefore: alertBefore ?? defaults.alertBefore,
+      passphrase: passphrase, fields: fields, proxy: proxy,
+      // An entry's own proxy is meant, whatever the list of the default proxy says.
+      noProxy: mapping["proxy"] == nil ? defaults.noProxy : NoProxyList(), declared: field.declaration)
+  }
+
+  private static func source(_ field: Field) -> ServiceKeySource? {
+    guard let mapping = MappingReader(field, KeyTable.source), let (_, value) = mapping.exactlyOne(of: ["file"])
+    else { return nil }
+    return value.expectedFile().map(ServiceKeySource.file)
+  }
+
+  private static func verify(_ field: Field) -> VerifySettings? {
+    switch field.scalar {
+    case "token": return .token
+    case "none": return VerifySettings.none
+    case let word?:
+      field.report("must be token, none, or a mapping, not '\(word)'", hint: "write {request: https://…, method: HEAD}")
+      return nil
+    case nil: break
+    }
+    guard let mapping = MappingReader(field, KeyTable.request) else { return nil }
+    let method = mapping["method"]?.choice(VerifySettings.Method.self) ?? .head
+    return mapping.required("request")?.httpsURL().map { .request(url: $0, method: method) }
+  }
+
+  private static func fields(_ field: Field) -> ServiceKeyFields? {
+    guard let mapping = MappingReader(field, KeyTable.fields) else { return nil }
+    let certificate = mapping.required("certificate").flatMap(dottedPath)
+    let key = mapping.required("key").flatMap(dottedPath)
+    guard let certificate, let key else { return nil }
+    return ServiceKeyFields(certificate: certificate, key: key)
+  }
+
+  private static func dottedPath(_ field: Field) -> String? {
+    guard let text = field.line() else { return nil }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 16, parts.allSatisfy({ !$0.isEmpty }) else {
+      field.report("'\(text)' is no dotted path", hint: "write for example messaging.0.oa2.certificate")
+      return nil
+    }
+    return text
+  }
+}

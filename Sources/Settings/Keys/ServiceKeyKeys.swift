@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension KeyTable {
+  package static let serviceKey = KeyGroup(
+    "service-keys.NAME", "Credentials from the platform that carry a client certificate and its private key.",
+    [
+      KeyDescription(
+        "from", "mapping", default: nil, "Where the service key comes from.",
+        example: "{file: /etc/certrotd/keys/cpi-sender.json}"),
+      KeyDescription(
+        "verify", "`token`, `none`, or a mapping", default: "token",
+        "How a new service key is tried before it is used: with a token from the key's own token endpoint, with a"
+          + " request, or not at all.",
+        example: "{request: \"https://cpi.example/http/ping\", method: HEAD}"),
+      KeyDescription(
+        "overlap", "duration", default: "48h", "How long the old service key stays valid beside the new one.",
+        example: "72h"),
+      renewBefore.inherited,
+      alertBefore.inherited,
+      KeyDescription(
+        "passphrase-credential", "credential", default: "none", "Passphrase of an encrypted private key.",
+        example: "cpi-sender-passphrase"),
+      KeyDescription(
+        "fields", "mapping", default: "found by shape",
+        "Where certificate and private key stand in the JSON, when no known shape fits.",
+        example: "{certificate: ingest.cert, key: ingest.key}"),
+      proxy(default: "from `defaults`"),
+      proxyCredential,
+    ])
+
+  package static let source = KeyGroup(
+    "service-keys.NAME.from", "Exactly one source.",
+    [
+      KeyDescription(
+        "file", "absolute path", default: nil,
+        "A downloaded service key, dropped in by hand. It need not exist yet; a new one is noticed at once.",
+        example: "/etc/certrotd/keys/cpi-sender.json")
+    ])
+
+  package static let fields = KeyGroup(
+    "service-keys.NAME.fields", "Dotted paths into the JSON; elements of lists are numbered from 0.",
+    [
+      KeyDescription(
+        "certificate", "dotted path", default: nil, "The client certificate, maybe with its issuers, as PEM.",
+        example: "messaging.0.oa2.certificate"),
+      KeyDescription(
+        "key", "dotted path", default: nil, "The private key as PEM.", example: "messaging.0.oa2.key"),
+    ])
+
+  package static let request = KeyGroup(
+    "service-keys.NAME.verify", "Where it is neither `token` nor `none`: one request with the client certificate.",
+    [
+      KeyDescription(
+        "request", "`https://…`", default: nil,
+        "The address that is called with the new certificate before it is used.",
+        example: "https://cpi.example/http/ping"),
+      KeyDescription("method", "`HEAD` or `GET`", default: "HEAD", "The method of the request.", example: "GET"),
+    ])
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemPackage
+
+/// What the reader needs from the file system, so that it can be tested without one.
+package protocol ConfigurationFiles: Sendable {
+  /// The whole content of a regular file, following symbolic links; one of more than `limit` bytes is refused with
+  /// `FileProblem.tooLarge`.
+  func read(_ path: FilePath, limit: Int) throws(FileProblem) -> [UInt8]
+
+  /// The names in a folder, in any order, without `.` and `..`.
+  func list(_ directory: FilePath) throws(FileProblem) -> [String]
+
+  /// Kind and permissions of what a path leads to.
+  func facts(of path: FilePath) throws(FileProblem) -> FileFacts
+
+  /// Throws when this process may not read the file or list the folder.
+  func checkReadable(_ path: FilePath) throws(FileProblem)
+}
+
+/// What the reader wants to know about a file.
+package struct FileFacts: Sendable, Hashable {
+  package var kind: Kind
+  /// Permission bits, such as 0o600.
+  package var mode: UInt16
+
+  package init(kind: Kind, mode: UInt16) {
+    self.kind = kind
+    self.mode = mode
+  }
+
+  package enum Kind: Sendable, Hashable {
+    case file
+    case directory
+    /// A device, a socket, a pipe.
+    case other
+  }
+}
+
+/// Why a file could not be used.
+package enum FileProblem: Error, Sendable, Hashable {
+  case missing
+  case notPermitted
+  /// Neither a regular file nor, where one is wanted, a folder.
+  case wrongKind
+  case tooLarge(limit: Int)
+  /// Anything else, in the kernel's words.
+  case failed(String)
+}
+
+extension FileProblem: CustomStringConvertible {
+  /// Completes a sentence that begins with the path.
+  package var description: String {
+    switch self {
+    case .missing: "does not exist"
+    case .notPermitted: "may not be read by this account"
+    case .wrongKind: "is no regular file"
+    case .tooLarge(let limit): "is larger than \(limit) bytes"
+    case .failed(let reason): "cannot be read: \(reason)"
+    }
+  }
+}

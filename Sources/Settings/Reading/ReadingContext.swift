@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SystemPackage
+
+/// What the readers of one file share: which file it is, the file system, and the mistakes so far.
+final class ReadingContext {
+  let file: FilePath
+  let files: any ConfigurationFiles
+  private(set) var mistakes: [ConfigurationMistake] = []
+
+  init(file: FilePath, files: any ConfigurationFiles) {
+    self.file = file
+    self.files = files
+  }
+
+  func report(_ position: TextPosition, key: String? = nil, _ message: String, hint: String? = nil) {
+    mistakes.append(
+      ConfigurationMistake(
+        file: file, line: position.line, column: position.column, key: key, message: message, hint: hint))
+  }
+}
+
+/// A value with the keys that lead to it: what every reader takes.
+struct Field {
+  var node: YAMLNode
+  /// Such as `endpoints.s4hana.timeout`; empty at the top.
+  var path: String
+  var context: ReadingContext
+
+  /// Reports a mistake at this value.
+  func report(_ message: String, hint: String? = nil) {
+    context.report(node.position, key: path.isEmpty ? nil : path, message, hint: hint)
+  }
+
+  /// Where this value stands.
+  var declaration: Declaration {
+    Declaration(file: context.file, line: node.position.line, column: node.position.column)
+  }
+
+  func child(_ node: YAMLNode, _ key: String) -> Field {
+    Field(node: node, path: path.isEmpty ? key : "\(path).\(key)", context: context)
+  }
+
+  /// The elements of a list; nil, and a mistake, when this is none.
+  func elements() -> [Field]? {
+    guard case .sequence(let nodes) = node.content else {
+      report("must be a list, not \(node.kind)", hint: "write [a, b], or one '- a' in each line")
+      return nil
+    }
+    return nodes.enumerated().map { Field(node: $1, path: "\(path)[\($0)]", context: context) }
+  }
+
+  /// A single value that is not empty; nil, and a mistake, for anything else.
+  func text() -> String? {
+    guard case .scalar(let text) = node.content else {
+      report("must be a single value, not \(node.kind)")
+      return nil
+    }
+    guard !text.isEmpty, text.contains(where: { !$0.isWhitespace }) else {
+      report("must not be empty")
+      return nil
+    }
+    return text
+  }
+
+  /// `text()` without control characters, which have no place in a name, an address or a path.
+  func line() -> String? {
+    guard let text = text() else { return nil }
+    guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+      report("must not contain control characters")
+      return nil
+    }
+    return text
+  }
+
+  /// The text when this is a single value, without judging it.
+  var scalar: String? {
+    guard case .scalar(let text) = node.content else { return nil }
+    return text
+  }
+}

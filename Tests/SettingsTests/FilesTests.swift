@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SystemPackage
+import Testing
+
+@testable import Settings
+
+struct FilesTests {
+  @Test func `drop-ins are read in name order, and only they`() throws {
+    let reading = read("endpoints: {m: {url: m.example}}") { files in
+      files.add("/etc/certrotd/conf.d/20-b.yaml", "endpoints: {b: {url: b.example}}")
+      files.add("/etc/certrotd/conf.d/10-a.yaml", "endpoints: {a: {url: a.example}}")
+      files.add("/etc/certrotd/conf.d/.hidden.yaml", "rubbish")
+      files.add("/etc/certrotd/conf.d/10-a.yaml~", "rubbish")
+      files.add("/etc/certrotd/conf.d/README", "rubbish")
+    }
+    #expect(reading.configuration?.endpoints.map(\.name) == ["m", "a", "b"])
+    #expect(reading.files == [mainFile, "/etc/certrotd/conf.d/10-a.yaml", "/etc/certrotd/conf.d/20-b.yaml"])
+  }
+
+  @Test func `names are unique over all files, and defaults stand in one`() {
+    let found = read("defaults: {}\nendpoints:\n  a: {url: a.example}\n") { files in
+      files.add(
+        "/etc/certrotd/conf.d/x.yaml", "endpoints:\n  b: {url: b.example}\n  a: {url: c.example}\ndefaults: {}\n")
+    }.mistakes.map(\.description)
+    #expect(
+      found == [
+        "/etc/certrotd/conf.d/x.yaml:3:3: error: endpoints.a: another endpoint has this name already;"
+          + " the first one is at /etc/certrotd/certrotd.yaml:3:3",
+        "/etc/certrotd/conf.d/x.yaml:4:11: error: defaults: 'defaults' may stand in one file only;"
+          + " the first one is at /etc/certrotd/certrotd.yaml:1:11",
+      ])
+  }
+
+  @Test func `the same name may be used for different kinds`() {
+    #expect(
+      mistakes(
+        """
+        endpoints: {a: {url: a.example}}
+        service-keys: {a: {from: {file: /etc/a}}}
+        keystores: {a: {identity: {service-key: a}, trust: {endpoints: [a]}, files: [{pse: {path: a}}]}}
+        """) == [])
+  }
+
+  @Test func `mistakes of all files are found in one run`() {
+    let found = read("endpoints: {a: {url: [}}") { files in
+      files.add("/etc/certrotd/conf.d/1.yaml", "endpoints: {b: {}}")
+      files.add("/etc/certrotd/conf.d/2.yml", "")
+      files.add("/etc/certrotd/conf.d/3.yaml", bytes: [0x61, 0x0A, 0xFF])
+      files.add("/etc/certrotd/conf.d/4.yaml", String(repeating: "#", count: 1_000_001))
+      files.add("/etc/certrotd/conf.d/5.yaml", "")
+      files.damage("/etc/certrotd/conf.d/5.yaml", .notPermitted)
+      files.addFolder("/etc/certrotd/conf.d/6.yaml")
+      files.add("/etc/certrotd/conf.d/7.yaml", "endpoints: 5\n--- \nkeystores: 6\n")
+    }
+    #expect(reading(found, 0) == "certrotd.yaml:1:23")
+    #expect(found.mistakes[0].message.hasPrefix("YAML syntax: did not find expected"))
+    #expect(reading(found, 1) == "1.yaml:1:13" && found.mistakes[1].message.contains("'url' is missing"))
+    #expect(reading(found, 2) == "2.yml:1:1" && found.mistakes[2].hint?.contains(".yaml") == true)
+    #expect(reading(found, 3) == "3.yaml:2:1" && found.mistakes[3].message.contains("not valid UTF-8"))
+    #expect(reading(found, 4) == "4.yaml:1:1" && found.mistakes[4].message == "the file is larger than 1000000 bytes")
+    #expect(reading(found, 5) == "5.yaml:1:1" && found.mistakes[5].message.contains("may not be read"))
+    #expect(reading(found, 6) == "6.yaml:1:1" && found.mistakes[6].message.contains("no regular file"))
+    #expect(reading(found, 7) == "7.yaml:2:1" && found.mistakes[7].message.contains("single document"))
+    #expect(found.mistakes.count == 8 && found.configuration == nil)
+  }
+
+  @Test func `a missing main file is a mistake, a missing or damaged folder of drop-ins its own`() {
+    var files = FakeFiles()
+    let missing = ConfigurationReader.read(main: mainFile, files: files)
+    #expect(missing.mistakes.map(\.description) == ["\(mainFile):1:1: error: the file does not exist"])
+    files.add(mainFile, "")
+    #expect(ConfigurationReader.read(main: mainFile, files: files).configuration != nil)
+    files.addFolder("/etc/certrotd/conf.d")
+    files.damage("/etc/certrotd/conf.d", .notPermitted)
+    let damaged = ConfigurationReader.read(main: mainFile, files: files)
+    #expect(
+      damaged.mistakes.map(\.description) == [
+        "/etc/certrotd/conf.d:1:1: error: the folder may not be read by this account"
+      ])
+    #expect(damaged.files == [mainFile])
+  }
+
+  private func reading(_ reading: ConfigurationReading, _ index: Int) -> String {
+    let mistake = reading.mistakes[index]
+    return "\(mistake.file.lastComponent?.string ?? ""):\(mistake.line):\(mistake.column)"
+  }
+}
