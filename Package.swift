@@ -64,7 +64,7 @@ let package = Package(
     + room("Host", ["CLinux", systemPackage])
     + room("Certificates", [swiftASN1])
     + room("PSEFormat", ["Certificates", swiftASN1])
-    + room("OpenSSLBridge", ["COpenSSL", "Certificates", "Host"])
+    + room("OpenSSLBridge", ["COpenSSL", "Certificates", "Host"], alsoInTests: [systemPackage])
     + room("ChainFetch", ["Certificates", "Host", "OpenSSLBridge"])
     + room("HTTPTransport", ["CCurl", "Certificates", "Host"])
     + room("Keystores", ["Certificates", "Host", "OpenSSLBridge", "PSEFormat"])

@@ -63,5 +63,12 @@ static inline int COpenSSL_sk_X509_push(STACK_OF(X509) *stack, X509 *certificate
 }
 // Frees the stack and one reference to each certificate in it.
 static inline void COpenSSL_sk_X509_pop_free(STACK_OF(X509) *stack) { sk_X509_pop_free(stack, X509_free); }
+// The stack holds a reference of its own; the caller keeps that of its own.
+static inline int COpenSSL_sk_X509_push_up_ref(STACK_OF(X509) *stack, X509 *certificate) {
+  if (X509_up_ref(certificate) != 1) return 0;
+  if (sk_X509_push(stack, certificate) > 0) return 1;
+  X509_free(certificate);
+  return 0;
+}
 
 #endif

@@ -35,10 +35,10 @@ enum BigNumber {
   /// A numeric parameter of a key, EVP_PKEY-RSA(7).
   ///
   /// - Throws: `OpenSSLError` when the key has no such parameter.
-  static func parameter(_ name: String, of key: OpaquePointer) throws(OpenSSLError) -> Handle {
+  static func parameter(_ name: StaticString, of key: OpaquePointer) throws(OpenSSLError) -> Handle {
     let number = try zero()
     var target: OpaquePointer? = unsafe number.pointer
-    try OpenSSLCall.success("EVP_PKEY_get_bn_param") { unsafe EVP_PKEY_get_bn_param(key, name, &target) }
+    try OpenSSLCall.success("EVP_PKEY_get_bn_param") { unsafe EVP_PKEY_get_bn_param(key, "\(name)", &target) }
     return number
   }
 }

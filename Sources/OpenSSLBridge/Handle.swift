@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One OpenSSL object that this process owns a reference to; it is released when the handle ends.
+///
+/// A handle in a local constant ends with its scope, never before (SE-0390), so that its pointer may be used all through.
 @safe
 struct Handle: ~Copyable {
   /// The object, valid as long as the handle lives.

@@ -51,18 +51,21 @@ extension PrivateKey {
 
 /// The arithmetic of RSA keys, RFC 8017 section 3.2, with OpenSSL's numbers.
 private enum RSANumbers {
-  /// Names of EVP_PKEY-RSA(7) whose macros are concatenations, which Swift does not import.
+  /// Names of EVP_PKEY-RSA(7), as static strings because a builder keeps the pointer.
   private enum Parameter {
-    static let factor1 = "rsa-factor1"
-    static let factor2 = "rsa-factor2"
-    static let exponent1 = "rsa-exponent1"
-    static let exponent2 = "rsa-exponent2"
-    static let coefficient1 = "rsa-coefficient1"
+    static let modulus: StaticString = "n"
+    static let publicExponent: StaticString = "e"
+    static let privateExponent: StaticString = "d"
+    static let factor1: StaticString = "rsa-factor1"
+    static let factor2: StaticString = "rsa-factor2"
+    static let exponent1: StaticString = "rsa-exponent1"
+    static let exponent2: StaticString = "rsa-exponent2"
+    static let coefficient1: StaticString = "rsa-coefficient1"
   }
 
   /// The primes, the larger first, or nil when the modulus is not their product.
   static func primes(of key: PrivateKey) throws(OpenSSLError) -> (p: SecretBytes, q: SecretBytes)? {
-    let n = try unsafe BigNumber.parameter(OSSL_PKEY_PARAM_RSA_N, of: key.pointer)
+    let n = try unsafe BigNumber.parameter(Parameter.modulus, of: key.pointer)
     let p = try unsafe BigNumber.parameter(Parameter.factor1, of: key.pointer)
     let q = try unsafe BigNumber.parameter(Parameter.factor2, of: key.pointer)
     guard try isProduct(n, of: p, q) else { return nil }
@@ -77,8 +80,8 @@ private enum RSANumbers {
   ) throws(OpenSSLError) -> Handle? {
     let x509 = try X509Codec.decode(certificate)
     let publicKey = unsafe try OpenSSLCall.pointer("X509_get0_pubkey") { unsafe X509_get0_pubkey(x509.pointer) }
-    let n = try unsafe BigNumber.parameter(OSSL_PKEY_PARAM_RSA_N, of: publicKey)
-    let e = try unsafe BigNumber.parameter(OSSL_PKEY_PARAM_RSA_E, of: publicKey)
+    let n = try unsafe BigNumber.parameter(Parameter.modulus, of: publicKey)
+    let e = try unsafe BigNumber.parameter(Parameter.publicExponent, of: publicKey)
     var p = try BigNumber.decode(primes.p)
     var q = try BigNumber.decode(primes.q)
     if unsafe BN_cmp(p.pointer, q.pointer) < 0 { swap(&p, &q) }
@@ -99,9 +102,9 @@ private enum RSANumbers {
     let builder = unsafe try Handle.make("OSSL_PARAM_BLD_new", release: OSSL_PARAM_BLD_free) {
       unsafe OSSL_PARAM_BLD_new()
     }
-    try push(n, OSSL_PKEY_PARAM_RSA_N, builder)
-    try push(e, OSSL_PKEY_PARAM_RSA_E, builder)
-    try push(d, OSSL_PKEY_PARAM_RSA_D, builder)
+    try push(n, Parameter.modulus, builder)
+    try push(e, Parameter.publicExponent, builder)
+    try push(d, Parameter.privateExponent, builder)
     try push(p, Parameter.factor1, builder)
     try push(q, Parameter.factor2, builder)
     try push(dP, Parameter.exponent1, builder)
@@ -128,10 +131,14 @@ private enum RSANumbers {
   }
 
   private static func push(
-    _ number: borrowing Handle, _ name: String, _ builder: borrowing Handle
+    _ number: borrowing Handle, _ name: StaticString, _ builder: borrowing Handle
   ) throws(OpenSSLError) {
     let (number, builder) = unsafe (number.pointer, builder.pointer)
-    try OpenSSLCall.success("OSSL_PARAM_BLD_push_BN") { unsafe OSSL_PARAM_BLD_push_BN(builder, name, number) }
+    try OpenSSLCall.success("OSSL_PARAM_BLD_push_BN") {
+      unsafe name.utf8Start.withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) { name in
+        unsafe OSSL_PARAM_BLD_push_BN(builder, name, number)
+      }
+    }
   }
 
   private static func isProduct(

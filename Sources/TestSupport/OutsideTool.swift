@@ -10,6 +10,8 @@ package enum OutsideTool {
     package let succeeded: Bool
     package let output: String
     package let errors: String
+    /// Output, then errors.
+    package var everything: String { output + errors }
   }
 
   /// Runs a program to its end and gathers what it wrote.

@@ -42,6 +42,15 @@ package final class TemporaryFolder: Sendable {
     return path
   }
 
+  /// Writes a file with mode 0600, as it is fit for keys, and returns its path.
+  @discardableResult
+  package func write(_ name: String, bytes: some Collection<UInt8>) throws(SystemError) -> FilePath {
+    let path = file(name)
+    try HostFiles().removeTree(at: path)
+    try HostFiles().createFile(at: path, mode: .ownerReadWrite, contents: SecretBytes(copying: bytes), sync: false)
+    return path
+  }
+
   /// What a file contains, as text.
   package func read(_ name: String) throws(SystemError) -> String {
     String(decoding: try HostFiles().readFile(file(name), limit: 1 << 20), as: UTF8.self)
