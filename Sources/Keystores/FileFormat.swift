@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import OpenSSLBridge
+
+/// A form in which a keystore is written: one file, or one folder.
+package enum FileFormat: Sendable, Equatable {
+  /// SAP's keystore, version 2 without a PIN (Documentation/pse-format.md): the identity, its issuers, the trust list.
+  case pse
+  /// One PEM file (RFC 7468) of the identity.
+  case pem(PEMPart)
+  /// A folder with one PEM file for each trusted certificate, as the certificate list of STRUST takes them.
+  case caDirectory
+
+  package enum PEMPart: Sendable, Equatable {
+    /// The certificate, its issuers, the root, in this order.
+    ///
+    /// The root is included because SAP's own service keys do so, and because a load balancer of SAP passes a client
+    /// certificate on only when it is shown the chain up to a root that it knows.
+    case certificate
+    case key(PrivateKey.PEMFormat)
+  }
+}
+
+extension FileFormat {
+  /// What a format has room for.
+  package struct Parts: OptionSet, Sendable {
+    package let rawValue: Int
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    package static let key = Parts(rawValue: 1)
+    /// The identity's certificate with its issuers.
+    package static let certificate = Parts(rawValue: 2)
+    package static let trust = Parts(rawValue: 4)
+  }
+
+  package var parts: Parts {
+    switch self {
+    case .pse: [.key, .certificate, .trust]
+    case .pem(.certificate): .certificate
+    case .pem(.key): .key
+    case .caDirectory: .trust
+    }
+  }
+}
+
+extension FileFormat: CustomStringConvertible {
+  /// The name that the configuration has for the format.
+  package var description: String {
+    switch self {
+    case .pse: "pse"
+    case .pem(.certificate): "pem certificate"
+    case .pem(.key): "pem key"
+    case .caDirectory: "ca-directory"
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+
+/// What a keystore is to hold: one identity or none, and a trust list.
+package struct KeystoreContent: Sendable {
+  package let identity: Identity?
+  /// Each certificate once, ordered by subject and then by encoding, so that equal lists give equal files.
+  package let trust: [Certificate]
+
+  package init(identity: Identity?, trust: [Certificate]) {
+    self.identity = identity
+    self.trust = Self.ordered(trust)
+  }
+
+  static func ordered(_ certificates: some Sequence<Certificate>) -> [Certificate] {
+    Set(certificates).map { (name: $0.subject.description, certificate: $0) }.sorted { left, right in
+      left.name == right.name
+        ? left.certificate.derBytes.lexicographicallyPrecedes(right.certificate.derBytes) : left.name < right.name
+    }.map(\.certificate)
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Keystores
+import OpenSSLBridge
+import TestSupport
+import Testing
+
+struct KeystoreJudgeTests {
+  let landscape: Landscape
+  let wanted: KeystoreContent
+
+  init() throws {
+    landscape = try Landscape.shared.get()
+    wanted = KeystoreContent(
+      identity: landscape.issuedIdentity, trust: [landscape.foreign.root, landscape.foreign.certificate])
+  }
+
+  private func judge(
+    _ read: ReadKeystore, wanted: KeystoreContent? = nil, endpoints: [KeystoreJudge.EndpointChain] = [],
+    now: Date = aTime
+  ) -> [KeystoreFault] {
+    KeystoreJudge.judge(read, wanted: wanted ?? self.wanted, endpointChains: endpoints, now: now)
+  }
+
+  private func good(
+    key: PrivateKey? = nil, certificate: Certificate? = nil, issuers: [Certificate]? = nil, trust: [Certificate]? = nil
+  ) -> ReadKeystore {
+    ReadKeystore(
+      parts: [.key, .certificate, .trust], key: key ?? landscape.key, certificate: certificate ?? landscape.leaf,
+      issuers: issuers ?? [landscape.own.root, landscape.own.certificate], trust: trust ?? wanted.trust)
+  }
+
+  private func endpoint(_ host: String, _ chain: [Certificate]) -> KeystoreJudge.EndpointChain {
+    .init(name: "cloud", chain: chain, serverName: ServerName(host: host))
+  }
+
+  @Test(arguments: [FileFormat.pse, .pem(.certificate), .pem(.key(.pkcs1)), .caDirectory])
+  func whatWasWrittenIsGood(format: FileFormat) throws {
+    let read = try KeystoreReader.read(format, try KeystoreWriter.render(format, wanted, now: aTime))
+    let chain = try landscape.serverChain("cloud.example")
+    #expect(judge(read, endpoints: [endpoint("cloud.example", chain)]).isEmpty)
+  }
+
+  @Test func selfSignedIdentityIsGood() throws {
+    let content = KeystoreContent(identity: landscape.selfSignedIdentity, trust: [landscape.foreign.root])
+    let read = try KeystoreReader.read(.pse, try KeystoreWriter.render(.pse, content, now: aTime))
+    #expect(judge(read, wanted: content).isEmpty)
+  }
+
+  @Test func keyThatDoesNotFit() {
+    #expect(judge(good(key: landscape.otherKey)) == [.keyDoesNotFit(landscape.leaf)])
+  }
+
+  @Test func keyThatIsMissing() {
+    let read = ReadKeystore(parts: [.key])
+    #expect(judge(read) == [.keyMissing(of: landscape.leaf)])
+  }
+
+  @Test func anotherIdentity() {
+    #expect(
+      judge(good(certificate: landscape.selfSigned))
+        == [.identityDiffers(found: landscape.selfSigned, wanted: landscape.leaf)])
+    #expect(judge(ReadKeystore(parts: .certificate)) == [.identityMissing(wanted: landscape.leaf)])
+    let trusting = KeystoreContent(identity: nil, trust: wanted.trust)
+    #expect(judge(good(), wanted: trusting) == [.identityUnwanted(landscape.leaf)])
+  }
+
+  @Test func issuersThatDiffer() {
+    #expect(judge(good(issuers: [landscape.own.certificate])) == [.issuerMissing(landscape.own.root)])
+    #expect(
+      judge(good(issuers: [landscape.own.root, landscape.own.certificate, landscape.foreign.root]))
+        == [.issuerUnwanted(landscape.foreign.root)])
+  }
+
+  /// Names alone must not do: an issuer of the same name with another key has signed nothing.
+  @Test func issuerOfTheSameNameOnly() throws {
+    let ages: (inout TestCertificateOptions) -> Void = { options in
+      options.hasKeyIdentifiers = false
+      (options.notBefore, options.notAfter) = (aTime - day, aTime + day)
+    }
+    let impostor = try TestCA.root(landscape.own.root.subject.description, ages)
+      .intermediate(landscape.own.certificate.subject.description, ages)
+    let leaf = try landscape.own.issue("CN=anyone", ages)
+    let identity = Identity(
+      certificate: leaf.certificate, key: leaf.key, issuers: [impostor.certificate, impostor.root])
+    #expect(identity.chain.count == 3)
+    let read = ReadKeystore(parts: .certificate, certificate: identity.certificate, issuers: identity.issuers)
+    let faults = judge(read, wanted: KeystoreContent(identity: identity, trust: []))
+    guard case .chainBroken(leaf.certificate, _) = try #require(faults.first) else {
+      Issue.record("\(faults)")
+      return
+    }
+  }
+
+  @Test func lapsedIdentity() {
+    #expect(judge(good(), now: aTime + 2 * day) == [.expired(landscape.leaf)])
+    #expect(judge(good(), now: aTime - 2 * day) == [.notYetValid(landscape.leaf)])
+  }
+
+  @Test func trustListThatDiffers() {
+    #expect(
+      judge(good(trust: [landscape.foreign.root])) == [.trustMissing(landscape.foreign.certificate)])
+    #expect(
+      judge(good(trust: wanted.trust + [landscape.own.root])) == [.trustUnwanted(landscape.own.root)])
+  }
+
+  @Test func endpointThatTheTrustListDoesNotCover() throws {
+    let chain = try landscape.serverChain("cloud.example")
+    let trust = KeystoreContent(identity: landscape.issuedIdentity, trust: [landscape.own.root])
+    let faults = judge(
+      good(trust: trust.trust), wanted: trust, endpoints: [endpoint("cloud.example", chain)])
+    guard case .endpointUntrusted("cloud", let reason) = try #require(faults.first), faults.count == 1 else {
+      Issue.record("\(faults)")
+      return
+    }
+    #expect(reason.contains("CN=Foreign Root, O=TS, C=DE"))
+  }
+
+  @Test func endpointWithAnotherName() throws {
+    let chain = try landscape.serverChain("other.example")
+    #expect(judge(good(), endpoints: [endpoint("cloud.example", chain)]).count == 1)
+    #expect(judge(good(), endpoints: [.init(name: "cloud", chain: chain, serverName: nil)]).isEmpty)
+  }
+
+  @Test func endpointThatSendsNothing() {
+    #expect(judge(good(), endpoints: [endpoint("cloud.example", [])]).count == 1)
+  }
+
+  @Test func everyFaultIsASentenceWithAName() {
+    let (one, other) = (landscape.leaf, landscape.own.root)
+    let faults: [KeystoreFault] = [
+      .identityMissing(wanted: one), .identityUnwanted(one), .identityDiffers(found: one, wanted: other),
+      .keyMissing(of: one), .keyDoesNotFit(one), .issuerMissing(one), .issuerUnwanted(one),
+      .chainBroken(one, reason: "why"), .notYetValid(one), .expired(one), .trustMissing(one), .trustUnwanted(one),
+    ]
+    for fault in faults { #expect(fault.description.contains("CN=client.example, O=TS, C=DE")) }
+    #expect(KeystoreFault.expired(one).description.contains("2026-03-01T23:59:58Z"))
+  }
+}
