@@ -32,9 +32,11 @@ package struct Pysap: Sendable {
   package func certificate(inPSE file: FilePath, pin: String? = nil) async throws -> [UInt8] {
     try await TemporaryFolder.with { scratch in
       let output = scratch.appending("certificate.der")
+      // By way of the interpreter: the path in the program's first line goes stale when the folder moves.
       let result = try await OutsideTool.run(
-        folder.appending("bin").appending("pysapgenpse").string,
-        ["-c", "get_pse_certs", "-f", file.string, "-o", output.string] + (pin.map { ["-x", $0] } ?? []))
+        interpreter,
+        [programs.appending("pysapgenpse").string, "-c", "get_pse_certs", "-f", file.string, "-o", output.string]
+          + (pin.map { ["-x", $0] } ?? []))
       guard result.succeeded, let data = try? Data(contentsOf: URL(filePath: output.string)) else {
         throw Failure(description: result.output + result.errors)
       }
@@ -44,11 +46,14 @@ package struct Pysap: Sendable {
 
   /// Runs a Python program with pysap at hand; what it prints.
   package func python(_ program: String, _ arguments: [String] = []) async throws -> String {
-    let result = try await OutsideTool.run(
-      folder.appending("venv").appending("bin").appending("python").string, ["-c", program] + arguments)
+    let result = try await OutsideTool.run(interpreter, ["-c", program] + arguments)
     guard result.succeeded else { throw Failure(description: result.output + result.errors) }
     return result.output
   }
+
+  private var programs: FilePath { folder.appending("venv").appending("bin") }
+
+  private var interpreter: String { programs.appending("python").string }
 
   package struct Failure: Error, CustomStringConvertible {
     package let description: String
