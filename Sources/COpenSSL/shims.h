@@ -71,4 +71,9 @@ static inline int COpenSSL_sk_X509_push_up_ref(STACK_OF(X509) *stack, X509 *cert
   return 0;
 }
 
+// Options of SSL_CTX_set_options(3), which are macros with casts.
+static const uint64_t COpenSSL_SSL_OP_NO_TICKET = SSL_OP_NO_TICKET;
+static const uint64_t COpenSSL_SSL_OP_NO_COMPRESSION = SSL_OP_NO_COMPRESSION;
+static const uint64_t COpenSSL_SSL_OP_LEGACY_SERVER_CONNECT = SSL_OP_LEGACY_SERVER_CONNECT;
+
 #endif
