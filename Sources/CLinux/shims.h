@@ -80,4 +80,8 @@ static const int CLinux_TFD_NONBLOCK = TFD_NONBLOCK;
 static const int CLinux_TFD_TIMER_ABSTIME = TFD_TIMER_ABSTIME;
 static const int CLinux_TFD_TIMER_CANCEL_ON_SET = TFD_TIMER_CANCEL_ON_SET;
 
+// getaddrinfo(3) results that <netdb.h> shows under _GNU_SOURCE only.
+static const int CLinux_EAI_NODATA = -5;
+static const int CLinux_EAI_ADDRFAMILY = -9;
+
 #endif
