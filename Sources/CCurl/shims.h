@@ -5,4 +5,48 @@
 
 #include <curl/curl.h>
 
+// curl_easy_setopt(3) takes one argument of the type that the option asks for; the parentheses keep curl's macro of the
+// same name, which only checks types of constant options, out of the way.
+
+static inline CURLcode CCurl_easy_setopt_long(CURL *handle, CURLoption option, long value) {
+  return (curl_easy_setopt)(handle, option, value);
+}
+
+static inline CURLcode CCurl_easy_setopt_offset(CURL *handle, CURLoption option, curl_off_t value) {
+  return (curl_easy_setopt)(handle, option, value);
+}
+
+static inline CURLcode CCurl_easy_setopt_string(CURL *handle, CURLoption option, const char *value) {
+  return (curl_easy_setopt)(handle, option, value);
+}
+
+static inline CURLcode CCurl_easy_setopt_pointer(CURL *handle, CURLoption option, void *value) {
+  return (curl_easy_setopt)(handle, option, value);
+}
+
+static inline CURLcode CCurl_easy_setopt_blob(CURL *handle, CURLoption option, struct curl_blob *value) {
+  return (curl_easy_setopt)(handle, option, value);
+}
+
+typedef size_t (*CCurl_receiver)(char *bytes, size_t size, size_t count, void *context);
+
+static inline CURLcode CCurl_easy_setopt_receiver(CURL *handle, CURLoption option, CCurl_receiver value) {
+  return (curl_easy_setopt)(handle, option, value);
+}
+
+// curl_easy_getinfo(3) writes to a pointer of the type that the information has.
+static inline CURLcode CCurl_easy_getinfo_long(CURL *handle, CURLINFO info, long *value) {
+  return (curl_easy_getinfo)(handle, info, value);
+}
+
+static inline CURLMcode CCurl_multi_setopt_long(CURLM *handle, CURLMoption option, long value) {
+  return (curl_multi_setopt)(handle, option, value);
+}
+
+// A macro with a cast.
+static inline unsigned long CCurl_AUTH_BASIC(void) { return CURLAUTH_BASIC; }
+
+// CURL_GLOBAL_DEFAULT is a macro of macros.
+static inline CURLcode CCurl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+
 #endif

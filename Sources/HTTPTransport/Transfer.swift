@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CCurl
+import Host
+
+/// One request on its way; lives on the thread of its loop.
+@safe
+final class Transfer {
+  let easy: EasyHandle
+  let request: HTTPRequest
+  let url: RequestURL
+  let headers = HeaderList()
+  // What libcurl reads in place stays here until the transfer is over.
+  var body = WipedBuffer(capacity: 1)
+  var certificates = WipedBuffer(capacity: 1)
+  var key = WipedBuffer(capacity: 1)
+  var trust = WipedBuffer(capacity: 1)
+  private var received = WipedBuffer()
+  private var fields: [HTTPField] = []
+  private var headerBytes = 0
+  private var headerCount = 0
+  /// Why we, rather than libcurl, ended it.
+  private var refusal: HTTPFailure?
+
+  /// Prepares everything but does not begin.
+  init(_ request: HTTPRequest) throws(HTTPFailure) {
+    self.request = request
+    url = try RequestURL.parse(request.url)
+    easy = try EasyHandle.make()
+    try configure()
+    try receive()
+  }
+
+  /// Lets the callbacks find this object, which outlives the handle that calls them.
+  private func receive() throws(HTTPFailure) {
+    let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+    try unsafe easy.set(CURLOPT_WRITEDATA, pointer: context)
+    try unsafe easy.set(CURLOPT_HEADERDATA, pointer: context)
+    try unsafe easy.set(CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+      unsafe Transfer.deliver(bytes, size * count, context) { transfer, part in unsafe transfer.takeBody(part) }
+    }
+    try unsafe easy.set(CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+      unsafe Transfer.deliver(bytes, size * count, context) { transfer, part in unsafe transfer.takeHeader(part) }
+    }
+  }
+
+  /// Returns what libcurl wants to hear: the number of bytes taken, or less to end the transfer.
+  @unsafe
+  private static func deliver(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ context: UnsafeMutableRawPointer?,
+    to take: (Transfer, UnsafeRawBufferPointer) -> Bool
+  ) -> Int {
+    guard count > 0, let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return unsafe take(transfer, UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
+  }
+
+  @unsafe
+  private func takeBody(_ part: UnsafeRawBufferPointer) -> Bool {
+    guard part.count <= request.responseLimit - received.count else {
+      refusal = .responseTooLarge(host: url.host, limit: request.responseLimit)
+      return false
+    }
+    unsafe received.append(contentsOf: part)
+    return true
+  }
+
+  @unsafe
+  private func takeHeader(_ part: UnsafeRawBufferPointer) -> Bool {
+    headerBytes += part.count
+    headerCount += 1
+    guard headerBytes <= Self.headerBytesLimit, headerCount <= Self.headerCountLimit else {
+      refusal = .headersTooLarge(host: url.host)
+      return false
+    }
+    let line = unsafe String(decoding: part, as: UTF8.self)
+    if line.hasPrefix("HTTP/") {
+      // Of several responses, interim ones and redirects, the last counts.
+      fields = []
+      received.removeAll()
+    } else if let colon = line.firstIndex(of: ":"), line.first?.isWhitespace == false {
+      fields.append(
+        HTTPField(name: String(line[..<colon]), value: Self.trimmed(line[line.index(after: colon)...])))
+    }
+    return true
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    let start = text.drop { $0.isWhitespace }
+    guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return String(start[...last])
+  }
+
+  /// What came of it, once libcurl is done with it.
+  func outcome(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
+    if let refusal { return .failure(refusal) }
+    guard code == CURLE_OK else { return .failure(failure(code)) }
+    let status = easy.info(CURLINFO_RESPONSE_CODE)
+    if status == 407, let proxy = request.proxy { return .failure(.proxyAuthentication(proxy: proxy.name)) }
+    return .success(HTTPResponse(status: status, headers: fields, body: received.secret()))
+  }
+
+  /// Bytes and lines of all header fields of all responses; the platform sends a few kilobytes.
+  private static let headerBytesLimit = 128 * 1024
+  private static let headerCountLimit = 500
+}
+
+extension HTTPProxy {
+  var name: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
