@@ -71,6 +71,9 @@ package final class TLSServer: Sendable {
   /// The server names that clients asked for, in order; `nil` for a client that named none.
   package var serverNamesSeen: [String?] { identities.namesSeen }
 
+  /// The certificate that the latest client presented to ``TLSServerBehaviour/answer(_:)``, as DER; `nil` for none.
+  package var clientCertificateSeen: [UInt8]? { identities.clientCertificate }
+
   /// Returns once it has accepted this many connections, or was stopped.
   package func acceptedConnections(reach count: Int) async { await listener.accepted(reach: count) }
 

@@ -4,6 +4,8 @@
 package enum TLSServerBehaviour: Sendable {
   /// Shakes hands properly, then reads until the client leaves.
   case serve
+  /// Shakes hands properly, reads up to an empty line, sends these bytes, then reads until the client leaves.
+  case answer([UInt8])
   /// Holds each connection until ``TLSServer/release()``, then serves it.
   case serveWhenReleased
   /// Accepts and never sends a byte.

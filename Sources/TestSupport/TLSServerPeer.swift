@@ -51,6 +51,8 @@ struct TLSServerPeer {
     switch behaviour {
     case .serve:
       serve { connection.send($0) }
+    case .answer(let response):
+      answer(with: response)
     case .serveWhenReleased:
       guard gate.wait(on: connection) else { return }
       serve { connection.send($0) }
@@ -100,6 +102,28 @@ struct TLSServerPeer {
       if !output.isEmpty, !send(output) { return }
       if case .needsMore = progress { continue }
       // Close only after the client did, so that a client which is not done with our bytes gets to read them.
+      return connection.drain()
+    }
+  }
+
+  /// Shakes hands, reads one request head and sends `response`.
+  private func answer(with response: [UInt8]) {
+    guard let session = try? TLSServerSession(context: context, address: connection.localHost) else { return }
+    var progress = TLSServerSession.Progress.needsMore
+    var request: [UInt8] = []
+    while let bytes = connection.receive() {
+      switch progress {
+      case .needsMore: progress = session.proceed(with: bytes)
+      case .done: session.feed(bytes)
+      case .failed: break
+      }
+      guard connection.send(session.takeOutput()) else { return }
+      guard case .done = progress else { continue }
+      context.identities.note(clientCertificate: session.peerCertificate())
+      request += session.read()
+      guard String(decoding: request, as: UTF8.self).contains("\r\n\r\n") else { continue }
+      session.write(response)
+      guard connection.send(session.takeOutput()) else { return }
       return connection.drain()
     }
   }

@@ -12,6 +12,7 @@ final class TLSServerIdentities: Sendable {
     var byServerName: [String: LoadedIdentity] = [:]
     var byAddress: [String: LoadedIdentity] = [:]
     var namesSeen: [String?] = []
+    var clientCertificate: [UInt8]?
   }
 
   init(usual: LoadedIdentity) { table = Mutex(Table(usual: usual)) }
@@ -29,6 +30,11 @@ final class TLSServerIdentities: Sendable {
       return serverName.flatMap { table.byServerName[$0] }
     }
   }
+
+  /// Notes what the latest client presented; `nil` for none.
+  func note(clientCertificate: [UInt8]?) { table.withLock { $0.clientCertificate = clientCertificate } }
+
+  var clientCertificate: [UInt8]? { table.withLock { $0.clientCertificate } }
 
   var namesSeen: [String?] { table.withLock { $0.namesSeen } }
 }
@@ -106,6 +112,38 @@ final class TLSServerSession {
     let status = unsafe SSL_do_handshake(ssl)
     if status == 1 { return .done }
     return unsafe SSL_get_error(ssl, status) == SSL_ERROR_WANT_READ ? .needsMore : .failed
+  }
+
+  /// Takes what the client sent after the handshake.
+  func feed(_ bytes: [UInt8]) { unsafe BIO_write(input, bytes, Int32(bytes.count)) }
+
+  /// What the client sent, decrypted; empty if it is not yet complete.
+  func read() -> [UInt8] {
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+    while true {
+      ERR_clear_error()
+      let count = unsafe SSL_read(ssl, &buffer, Int32(buffer.count))
+      guard count > 0 else { return text }
+      text += buffer.prefix(Int(count))
+    }
+  }
+
+  /// Encrypts `bytes` for the client; `takeOutput` then has them.
+  func write(_ bytes: [UInt8]) {
+    ERR_clear_error()
+    unsafe SSL_write(ssl, bytes, Int32(bytes.count))
+  }
+
+  /// The certificate that the client presented, as DER.
+  func peerCertificate() -> [UInt8]? {
+    guard let certificate = unsafe SSL_get1_peer_certificate(ssl) else { return nil }
+    defer { unsafe X509_free(certificate) }
+    var bytes: UnsafeMutablePointer<UInt8>?
+    let count = unsafe i2d_X509(certificate, &bytes)
+    guard count > 0, let start = unsafe bytes else { return nil }
+    defer { unsafe CRYPTO_free(start, #file, #line) }
+    return unsafe Array(UnsafeBufferPointer(start: start, count: Int(count)))
   }
 
   /// What is to be sent to the client now.
