@@ -75,5 +75,16 @@ static inline int COpenSSL_sk_X509_push_up_ref(STACK_OF(X509) *stack, X509 *cert
 static const uint64_t COpenSSL_SSL_OP_NO_TICKET = SSL_OP_NO_TICKET;
 static const uint64_t COpenSSL_SSL_OP_NO_COMPRESSION = SSL_OP_NO_COMPRESSION;
 static const uint64_t COpenSSL_SSL_OP_LEGACY_SERVER_CONNECT = SSL_OP_LEGACY_SERVER_CONNECT;
+// The stacks of PKCS #12, with everything in them.
+static inline void COpenSSL_sk_PKCS12_SAFEBAG_pop_free(STACK_OF(PKCS12_SAFEBAG) *stack) {
+    sk_PKCS12_SAFEBAG_pop_free(stack, PKCS12_SAFEBAG_free);
+}
+static inline void COpenSSL_sk_PKCS7_pop_free(STACK_OF(PKCS7) *stack) { sk_PKCS7_pop_free(stack, PKCS7_free); }
+// PKCS12_add1_attr_by_txt takes an object identifier as an ASN1_OBJECT behind a byte pointer, with -1 for its length.
+static inline int COpenSSL_PKCS12_add1_object_attribute(PKCS12_SAFEBAG *bag, const char *type, int value) {
+    const ASN1_OBJECT *object = OBJ_nid2obj(value);
+    if (object == NULL) return 0;
+    return PKCS12_add1_attr_by_txt(bag, type, V_ASN1_OBJECT, (const unsigned char *)object, -1);
+}
 
 #endif

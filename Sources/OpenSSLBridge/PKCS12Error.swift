@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a PKCS #12 file could not be written or read.
+package enum PKCS12Error: Error, Hashable, Sendable {
+  /// The private key is not that of the certificate.
+  case keyDoesNotFit
+  /// A trust store without certificates: Java refuses to use one.
+  case noCertificates
+  /// Passwords end at the first zero byte in C, and in other programs.
+  case passwordHoldsZeroByte
+  /// The bytes are no PKCS #12 structure.
+  case malformed(OpenSSLError)
+  /// The integrity check failed: the password is wrong or the file damaged, which look the same.
+  case wrongPassword
+  /// The file protects its content in a way that the host's OpenSSL does not read, such as RC2.
+  case unsupported(OpenSSLError)
+  /// OpenSSL failed where the input cannot be the cause.
+  case failed(OpenSSLError)
+}
+
+extension PKCS12Error: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .keyDoesNotFit: "the private key is not that of the certificate"
+    case .noCertificates: "there is no certificate to put into the trust store"
+    case .passwordHoldsZeroByte: "the password holds a zero byte, where other programs would end it"
+    case .malformed(let error): "not a PKCS#12 file (\(error))"
+    case .wrongPassword: "the password does not open the PKCS#12 file, or the file is damaged"
+    case .unsupported(let error): "this host's OpenSSL does not read the PKCS#12 file's protection (\(error))"
+    case .failed(let error): "OpenSSL failed on a PKCS#12 file (\(error))"
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Host
+import OpenSSLBridge
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct PKCS12Tests {
+  let folder: TemporaryFolder
+  let identity: TestIdentity
+  let password = SecretBytes(copying: "pässword 1".utf8)
+
+  init() throws {
+    folder = try TemporaryFolder()
+    identity = try TestCA.root().intermediate().issue("CN=client.example, O=TS") { $0.keyKind = .rsa(bits: 2048) }
+  }
+
+  private func encode(
+    _ profile: PKCS12.Profile, alias: String? = "client ü", password: SecretBytes? = nil
+  ) throws -> SecretBytes {
+    try PKCS12.encode(
+      key: identity.key, leaf: identity.certificate, issuers: identity.issuers, alias: alias,
+      password: password ?? self.password, profile: profile)
+  }
+
+  private func written(_ bytes: SecretBytes) throws -> FilePath {
+    try folder.write("store.p12", bytes: bytes.copyBytes())
+  }
+
+  private func passwordFile(_ password: String = "pässword 1") throws -> FilePath {
+    try folder.write("password", bytes: password.utf8)
+  }
+
+  @Test(arguments: PKCS12.Profile.allCases) func readsWhatItWrote(profile: PKCS12.Profile) throws {
+    for secret in [password, SecretBytes(copying: [])] {
+      let content = try PKCS12.decode(encode(profile, password: secret), password: secret)
+      #expect(try content.key?.pkcs8DER() == identity.key.pkcs8DER())
+      #expect(content.leaf == identity.certificate)
+      #expect(content.others == identity.issuers)
+    }
+  }
+
+  @Test(arguments: PKCS12.Profile.allCases) func opensslReadsIt(profile: PKCS12.Profile) async throws {
+    let file = try written(encode(profile))
+    // Without `-legacy`: a stock OpenSSL 3 opens both profiles.
+    let dump = try await OutsideTool.run(
+      "openssl", ["pkcs12", "-in", file.string, "-passin", "file:\(passwordFile())", "-noenc", "-info"])
+    try #require(dump.succeeded, "\(dump.errors)")
+    let wanted =
+      switch profile {
+      case .modern:
+        ["MAC: sha256, Iteration 100000", "PBES2, PBKDF2, AES-256-CBC, Iteration 100000, PRF hmacWithSHA256"]
+      case .legacy: ["MAC: sha1, Iteration 2048", "pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 2048"]
+      }
+    for text in wanted { #expect(dump.everything.contains(text), "\(dump.everything)") }
+    let printed = try PEMReader.certificates(in: Array(dump.output.utf8))
+    #expect(printed == [identity.certificate] + identity.issuers)
+    #expect(try PrivateKey(pem: SecretBytes(copying: dump.output.utf8)).pkcs8DER() == identity.key.pkcs8DER())
+    #expect(dump.output.contains("friendlyName: client \u{FC}") || dump.output.contains("friendlyName: client"))
+    #expect(dump.output.split(separator: "localKeyID").count == 3, "key and leaf have one, the issuers none")
+  }
+
+  @Test(arguments: PKCS12.Profile.allCases) func keytoolReadsIt(profile: PKCS12.Profile) async throws {
+    let plain = SecretBytes(copying: "changeit".utf8)
+    let file = try written(encode(profile, alias: "cpi-sender", password: plain))
+    let list = try await OutsideTool.run(
+      "keytool",
+      [
+        "-J-Duser.language=en", "-list", "-v", "-keystore", file.string, "-storetype", "PKCS12", "-storepass:file",
+        try passwordFile("changeit").string,
+      ])
+    #expect(list.succeeded, "\(list.everything)")
+    #expect(list.output.contains("Alias name: cpi-sender"))
+    #expect(list.output.contains("Entry type: PrivateKeyEntry"))
+    #expect(list.output.contains("Certificate chain length: 3"), "\(list.everything)")
+  }
+
+  @Test(arguments: PKCS12.Profile.allCases) func certtoolReadsIt(profile: PKCS12.Profile) async throws {
+    let plain = SecretBytes(copying: "changeit".utf8)
+    let file = try written(encode(profile, alias: "client", password: plain))
+    let dump = try await OutsideTool.run(
+      "certtool", ["--p12-info", "--inder", "--infile", file.string, "--password", "changeit"])
+    #expect(dump.succeeded, "\(dump.everything)")
+    #expect(dump.output.split(separator: "BEGIN CERTIFICATE").count == 4)
+    let key = try await OutsideTool.run(
+      "certtool", ["--key-info", "--inder", "--infile", file.string, "--password", "changeit"])
+    #expect(key.succeeded && key.everything.contains("Medium (2048 bits)"), "\(key.everything)")
+  }
+
+  @Test func readsWhatOpenSSLWrote() async throws {
+    let key = try folder.write("key.pem", bytes: identity.key.pem(.pkcs8).copyBytes())
+    let chain = try folder.write(
+      "chain.pem", ([identity.certificate] + identity.issuers).map { PEMBlock($0).text }.joined())
+    let output = folder.file("openssl.p12")
+    for options in [[], ["-legacy", "-certpbe", "PBE-SHA1-3DES"], ["-nomaciter"]] {
+      let made = try await OutsideTool.run(
+        "openssl",
+        ["pkcs12", "-export", "-inkey", key.string, "-in", chain.string, "-passout", "pass:", "-out", output.string]
+          + options)
+      try #require(made.succeeded, "\(made.errors)")
+      let content = try PKCS12.decode(
+        HostFiles().readSecretFile(output, limit: 1 << 20), password: SecretBytes(copying: []))
+      #expect(content.leaf == identity.certificate)
+      #expect(content.others == identity.issuers)
+      #expect(try content.key?.fits(identity.certificate) == true)
+    }
+  }
+
+  @Test func refusesWhatCannotBeRead() async throws {
+    let file = try encode(.modern)
+    #expect(throws: PKCS12Error.wrongPassword) {
+      try PKCS12.decode(file, password: SecretBytes(copying: "wrong".utf8))
+    }
+    #expect(throws: PKCS12Error.wrongPassword) { try PKCS12.decode(file, password: SecretBytes(copying: [])) }
+    for bytes in [[], Array("nonsense".utf8), Array(file.copyBytes().prefix(100))] {
+      let error = #expect(throws: PKCS12Error.self) {
+        try PKCS12.decode(SecretBytes(copying: bytes), password: password)
+      }
+      guard case .malformed = error else {
+        Issue.record("\(bytes.count) bytes: \(String(describing: error))")
+        continue
+      }
+    }
+    var damaged = file.copyBytes()
+    damaged[damaged.count / 2] ^= 1
+    #expect(throws: PKCS12Error.self) { try PKCS12.decode(SecretBytes(copying: damaged), password: password) }
+  }
+
+  /// RC2 with 40 bits is what Windows and old OpenSSL chose for certificates; the default provider lacks it.
+  @Test func namesAProtectionThatIsNotThere() async throws {
+    let key = try folder.write("key.pem", bytes: identity.key.pem(.pkcs8).copyBytes())
+    let leaf = try folder.write("leaf.pem", PEMBlock(identity.certificate).text)
+    let output = folder.file("rc2.p12")
+    let made = try await OutsideTool.run(
+      "openssl",
+      [
+        "pkcs12", "-export", "-legacy", "-certpbe", "PBE-SHA1-RC2-40", "-inkey", key.string, "-in", leaf.string,
+        "-passout", "pass:x", "-out", output.string,
+      ])
+    try #require(made.succeeded, "\(made.errors)")
+    let bytes = try HostFiles().readSecretFile(output, limit: 1 << 20)
+    let error = #expect(throws: PKCS12Error.self) {
+      try PKCS12.decode(bytes, password: SecretBytes(copying: "x".utf8))
+    }
+    guard case .unsupported = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func refusesAKeyThatDoesNotFit() throws {
+    #expect(throws: PKCS12Error.keyDoesNotFit) {
+      try PKCS12.encode(
+        key: TestKeys.make(.ellipticCurve), leaf: identity.certificate, issuers: [], alias: nil, password: password,
+        profile: .modern)
+    }
+    #expect(throws: PKCS12Error.passwordHoldsZeroByte) {
+      try encode(.modern, password: SecretBytes(copying: [65, 0, 66]))
+    }
+  }
+}
