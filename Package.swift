@@ -29,13 +29,14 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 ///
 /// `Documentation/rooms.md` says what each may import; `scripts/check-rooms` compares.
 func room(
-  _ name: String, _ dependencies: [Target.Dependency], alsoInTests: [Target.Dependency] = []
+  _ name: String, _ dependencies: [Target.Dependency], alsoInTests: [Target.Dependency] = [],
+  fixtures: [String] = []
 ) -> [Target] {
   [
     .target(name: name, dependencies: dependencies),
     .testTarget(
       name: "\(name)Tests",
-      dependencies: [.target(name: name), "TestSupport"] + dependencies + alsoInTests),
+      dependencies: [.target(name: name), "TestSupport"] + dependencies + alsoInTests, exclude: fixtures),
   ]
 }
 
@@ -68,7 +69,7 @@ let package = Package(
     + room("ChainFetch", ["Certificates", "Host", "OpenSSLBridge"])
     + room("HTTPTransport", ["CCurl", "Certificates", "Host"])
     + room("Keystores", ["Certificates", "Host", "OpenSSLBridge", "PSEFormat"])
-    + room("ServiceKeys", ["Certificates", "HTTPTransport", "Host"])
+    + room("ServiceKeys", ["Certificates", "HTTPTransport", "Host"], fixtures: ["Fixtures"])
     + room("Settings", ["Certificates", "Host", systemPackage, yams])
     + room("Planning", ["Certificates", "Settings"], alsoInTests: [systemPackage])
     + room("Ledger", ["Certificates", "Host", "OpenSSLBridge", grdb, systemPackage])

@@ -13,6 +13,13 @@ package enum PEMReader {
   ///
   /// - Throws: ``CertificateError/badPEM(_:line:)`` for a block that is cut off or holds something other than Base64.
   package static func blocks(in text: some Collection<UInt8>) throws(CertificateError) -> [PEMBlock] {
+    try blocks(in: text) { _ in true }
+  }
+
+  /// Blocks with other labels are not even decoded: a private key has no business in here, and may have headers.
+  private static func blocks(
+    in text: some Collection<UInt8>, where isWanted: (String) -> Bool
+  ) throws(CertificateError) -> [PEMBlock] {
     let bytes = unescaped(text)
     var blocks: [PEMBlock] = []
     var position = 0
@@ -28,7 +35,9 @@ package enum PEMReader {
       guard let end = find(endMark, in: bytes, from: bodyStart) else {
         throw .badPEM("no END line follows BEGIN \(label.prefix(64)): the text is cut off", line: line)
       }
-      blocks.append(PEMBlock(label: label, bytes: try decode(bytes[bodyStart..<end], line: line)))
+      if isWanted(label) {
+        blocks.append(PEMBlock(label: label, bytes: try decode(bytes[bodyStart..<end], line: line)))
+      }
       position = end + endMark.count
     }
     return blocks
@@ -39,7 +48,7 @@ package enum PEMReader {
   /// - Throws: ``CertificateError`` for a damaged block or certificate.
   package static func certificates(in text: some Collection<UInt8>) throws(CertificateError) -> [Certificate] {
     var certificates: [Certificate] = []
-    for block in try blocks(in: text) where certificateLabels.contains(block.label) {
+    for block in try blocks(in: text, where: certificateLabels.contains) {
       certificates.append(try Certificate(derEncoded: block.bytes))
     }
     return certificates

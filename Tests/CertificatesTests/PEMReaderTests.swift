@@ -44,6 +44,11 @@ struct PEMReaderTests {
     #expect(what.contains(word))
   }
 
+  @Test func passesOverWhatIsNoCertificate() throws {
+    let headers = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n"
+    #expect(try PEMReader.certificates(in: Array((headers + Self.block.text).utf8)).isEmpty)
+  }
+
   @Test func findsNothingInOtherText() throws {
     #expect(try PEMReader.blocks(in: Array("no PEM here".utf8)).isEmpty)
     #expect(try PEMReader.blocks(in: []).isEmpty)

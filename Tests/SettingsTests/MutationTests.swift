@@ -7,11 +7,11 @@ import Testing
 
 /// Damages a configuration in many ways; whatever comes in, the reader answers and says where.
 struct MutationTests {
-  @Test(arguments: 0..<8)
+  @Test(arguments: 0..<4)
   func `damaged configurations lead to mistakes, never to a trap`(seed: UInt64) throws {
     let example = try ExampleConfigurationTests.uncommented
     var random = SplitMix(state: seed)
-    for _ in 0..<60 {
+    for _ in 0..<40 {
       var bytes = example
       for _ in 0..<Int.random(in: 1...6, using: &random) { Self.mutate(&bytes, using: &random) }
       var files = FakeFiles.host
