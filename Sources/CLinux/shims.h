@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -47,6 +48,12 @@ static inline int CLinux_openat(int folder, const char *name, int flags, mode_t 
     return openat(folder, name, flags, mode);
 }
 
+// openat2(2) has no wrapper in glibc. Opens a folder unless a symbolic link is on the way to it.
+static inline int CLinux_open_folder_without_links(int folder, const char *name) {
+    struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    return (int)syscall(SYS_openat2, folder, name, &how, sizeof how);
+}
+
 // faccessat(2) flag that <fcntl.h> shows under _GNU_SOURCE only.
 static const int CLinux_AT_EACCESS = 0x200;
 
@@ -61,7 +68,6 @@ static inline int CLinux_pthread_setname_np(pthread_t thread, const char *name) 
 
 // prctl(2) is variadic.
 static inline int CLinux_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
-static inline int CLinux_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 // Enumeration constants and shifted macros that Swift imports as types of their own, or not at all.
 static const unsigned CLinux_EPOLLIN = EPOLLIN;

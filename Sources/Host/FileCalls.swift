@@ -10,6 +10,8 @@ package enum FileOpening: Sendable, Equatable {
   case creating
   /// A folder, for its names, for fsync(2), and as the start of locations.
   case folder
+  /// The same, but refused with `ELOOP` when any part of the path is a symbolic link (openat2(2)).
+  case folderWithoutLinks
   /// Only a place in the tree, whatever it is, a symbolic link included (`O_PATH`).
   case place
   /// A lock file: made with mode 0600 when it is missing, never changed.

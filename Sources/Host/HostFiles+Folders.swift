@@ -11,6 +11,15 @@ extension HostFiles {
   /// write into its own folder could otherwise make a privileged writer write into somebody else's (the rule of
   /// proc_sys_fs(5) `protected_symlinks`, applied everywhere).
   package func openFolder(at path: FilePath) throws(SystemError) -> Folder {
+    do throws(SystemError) {
+      return Folder(try calls.open(FileLocation(path), for: .folderWithoutLinks), path: path)
+    } catch  where [.tooManySymbolicLinkLevels, .noFunction, .notPermitted].contains(error.errno) {
+      // A link is on the way, or the kernel or a system call filter does not know openat2(2): step by step then.
+      return try walkToFolder(at: path)
+    }
+  }
+
+  private func walkToFolder(at path: FilePath) throws(SystemError) -> Folder {
     var place = try calls.open(FileLocation(path.isAbsolute ? "/" : "."), for: .place)
     var remaining = Array(path.components.reversed())
     var linkOwner: UInt32?

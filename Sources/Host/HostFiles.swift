@@ -121,6 +121,14 @@ package struct HostFiles: Sendable {
     try calls.removeFolder(location)
   }
 
+  /// Gives a folder that was made with `makeDirectory` its final mode, owner and group once it is filled, and syncs it.
+  package func settle(
+    _ folder: borrowing Folder, mode: FilePermissions, owner: UInt32? = nil, group: UInt32? = nil
+  ) throws(SystemError) {
+    try settle(folder.descriptor, mode: mode, owner: owner, group: group, path: folder.path)
+    try calls.synchronize(folder.descriptor, path: folder.path)
+  }
+
   /// Sets group, mode and owner of a new file or folder in the order that opens it to nobody too early.
   ///
   /// The group comes before the mode, since a mode that admits the group would admit the wrong one; the owner

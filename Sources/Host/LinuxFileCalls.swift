@@ -13,12 +13,16 @@ package struct LinuxFileCalls: FileCalls {
       switch opening {
       case .reading: (O_RDONLY | O_NONBLOCK | O_NOCTTY, 0)
       case .creating: (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0)
-      case .folder: (O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+      case .folder, .folderWithoutLinks: (O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
       case .place: (CLinux_O_PATH | O_NOFOLLOW, 0)
       case .locking: (O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
       }
     let number = try repeating("open", location.path) {
-      unsafe location.name.withPlatformString { unsafe CLinux_openat(location.folder, $0, flags | O_CLOEXEC, mode) }
+      unsafe location.name.withPlatformString { name in
+        opening == .folderWithoutLinks
+          ? unsafe CLinux_open_folder_without_links(location.folder, name)
+          : unsafe CLinux_openat(location.folder, name, flags | O_CLOEXEC, mode)
+      }
     }
     return Descriptor(takingOwnershipOf: number)
   }

@@ -12,7 +12,7 @@ package final class ReadinessLoop: Sendable {
   /// Starts the thread.
   package init() throws(SystemError) {
     let core = try Core()
-    try HostThread.start(named: "certrotd-wait") { core.run() }
+    try WorkerThread(name: "certrotd-wait") { core.run() }.detach()
     self.core = core
   }
 

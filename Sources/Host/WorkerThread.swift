@@ -10,7 +10,7 @@ package final class WorkerThread: Sendable {
   // Written once in `init`; pthread_t is an opaque number that any thread may join by.
   private let handle: pthread_t
 
-  /// Starts a thread that runs `body` once.
+  /// Starts a thread that runs `body` once, with every signal blocked: signals are for those who wait for them.
   ///
   /// - Parameters:
   ///   - name: What debuggers and /proc show; the kernel keeps the first 15 bytes.
@@ -26,6 +26,12 @@ package final class WorkerThread: Sendable {
     unsafe pthread_attr_setstacksize(&attributes, stackSize)
     let start = unsafe Unmanaged.passRetained(Start(body: body))
     var handle = pthread_t()
+    var everything = sigset_t()
+    var before = sigset_t()
+    unsafe sigfillset(&everything)
+    // A thread inherits the signal mask of the one that makes it (pthread_sigmask(3)).
+    unsafe pthread_sigmask(SIG_SETMASK, &everything, &before)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
     let status = unsafe pthread_create(
       &handle, &attributes,
       { argument in

@@ -59,8 +59,8 @@ package final class FailingFileCalls: FileCalls {
     _ bytes: Span<UInt8>, to file: borrowing Descriptor, path: FilePath
   ) throws(SystemError) -> Int {
     try enter("write", path)
-    // One byte first, so that every writer has to deal with a short count and every file has a torn state.
-    return try base.write(bytes.count > 1 ? bytes.extracting(..<1) : bytes, to: file, path: path)
+    // Half at a time, so that every writer has to deal with a short count and every file has a torn state.
+    return try base.write(bytes.extracting(..<((bytes.count + 1) / 2)), to: file, path: path)
   }
 
   package func setOwner(

@@ -6,11 +6,12 @@ package import SystemPackage
 
 /// An empty folder of mode 0700 that is removed, with all that is in it, when this value goes.
 package final class TemporaryFolder: Sendable {
-  /// The absolute path, free of symbolic links as far as `/tmp` is.
+  /// The absolute path, free of symbolic links as far as its parent is.
   package let path: FilePath
 
-  package init() throws(SystemError) {
-    path = FilePath("/tmp").appending("certrotd-test-\(UUID().uuidString)")
+  /// Makes the folder below `parent`, which is a disk's, where fsync(2) takes its time, unless told otherwise.
+  package init(in parent: FilePath = "/tmp") throws(SystemError) {
+    path = parent.appending("certrotd-test-\(UUID().uuidString)")
     try HostFiles().makeDirectory(at: path, mode: .ownerReadWriteExecute)
   }
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+package import Host
+package import SystemPackage
+
+/// Why files could not be put in place, who is at fault, and what to do.
+///
+/// After a failed `activate` the set that was in force before is in force again, unless `notRestored` says what is not;
+/// repeating `activate`, of the new number or the old one, makes whole what a failure or a crash left in between.
+package struct DeliveryError: Error, Sendable {
+  /// What went wrong.
+  package enum Reason: Sendable, Equatable {
+    /// A system call failed.
+    case system(SystemError)
+    /// An item cannot be delivered as it was configured.
+    case invalidItem(path: String, why: String)
+    /// The generation does not exist.
+    case noSuchGeneration(Int)
+    /// The generation exists with other contents, and a generation never changes.
+    case generationExists(Int)
+    /// The list of what belongs to the generation cannot be understood.
+    case manifestUnreadable(FilePath, why: String)
+    /// A file of the generation is not what was written, so that it must not be put in force.
+    case damaged(FilePath)
+  }
+
+  package let reason: Reason
+  /// What could not be put back after the failure; empty when the old set is in force again.
+  package internal(set) var notRestored: [SystemError] = []
+
+  package init(_ reason: Reason) { self.reason = reason }
+
+  init(_ error: SystemError) { self.init(.system(error)) }
+
+  /// Who is at fault.
+  package var culprit: Culprit {
+    switch reason {
+    case .invalidItem: .configuration
+    case .noSuchGeneration, .generationExists: .certrotd
+    case .manifestUnreadable, .damaged: .host
+    case .system(let error):
+      switch error.errno {
+      case .permissionDenied, .notPermitted, .readOnlyFileSystem, .noSuchFileOrDirectory, .notDirectory,
+        .isDirectory, .tooManySymbolicLinkLevels, .fileNameTooLong:
+        .configuration
+      case .invalidArgument where error.call != "renameat2", .badFileDescriptor: .certrotd
+      default: .host
+      }
+    }
+  }
+}
+
+extension DeliveryError: CustomStringConvertible {
+  /// One or more sentences for the operator: what failed, on which path, why, and what to do.
+  package var description: String {
+    let sentence =
+      switch reason {
+      case .system(let error): "\(error). \(Self.advice(for: error))"
+      case .invalidItem(let path, let why): path.isEmpty ? "\(why)." : "\(path): \(why)."
+      case .noSuchGeneration(let number):
+        "There is no generation \(number); “certrotd history NAME” lists those that are kept."
+      case .generationExists(let number): "Generation \(number) exists already with other contents."
+      case .manifestUnreadable(let path, let why):
+        "\(path): \(why). The generation cannot be used any more; renew the keystore to get a new one."
+      case .damaged(let path):
+        "\(path) is not what was written there, so that its generation was not put in force. Renew the keystore to get a new one."
+      }
+    guard !notRestored.isEmpty else { return sentence }
+    return "\(sentence) Putting the files back that were in force before failed too: "
+      + notRestored.map(\.description).joined(separator: "; ") + "."
+  }
+
+  private static func advice(for error: SystemError) -> String {
+    let folder = error.path?.removingLastComponent().string ?? "the folder"
+    let path = error.path?.string ?? "the path"
+    return switch error.errno {
+    case .notPermitted where error.call == "fchown":
+      "To give files to a group, make the service's user a member of it; to give them to another user, add "
+        + "AmbientCapabilities=CAP_CHOWN with a drop-in (systemctl edit certrotd)."
+    case .permissionDenied, .notPermitted:
+      "Give the service's user permission on \(error.call == "access" ? path : folder), and, if it lies outside the "
+        + "service's own folders, add ReadWritePaths= for it with a drop-in (systemctl edit certrotd)."
+    case .readOnlyFileSystem:
+      "The service may write only where its unit allows it: add ReadWritePaths=\(error.call == "access" ? path : folder) "
+        + "with a drop-in (systemctl edit certrotd)."
+    case .noSpace, Errno.diskQuotaExceeded: "Make room on the file system of \(path)."
+    case .noSuchFileOrDirectory: "Create the folder, or correct the path in the configuration."
+    case .notDirectory, .isDirectory, .directoryNotEmpty, .fileExists:
+      "Something else stands at that path: move it away, or correct the path in the configuration."
+    case .tooManySymbolicLinkLevels: "Write the path in the configuration without that symbolic link."
+    case .fileNameTooLong: "Shorten the path in the configuration."
+    case .ioError: "Check the disk of \(path)."
+    case .invalidArgument where error.call == "renameat2", .noFunction where error.call == "renameat2":
+      "That file system cannot swap two names, which replacing a folder needs: choose a folder on another one."
+    default: "Repair that; certrotd tries again."
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Host
+package import SystemPackage
+
+/// What putting a generation in force did.
+package struct Activation: Sendable {
+  /// The outside paths that were replaced; those that were right already are left alone.
+  package var replaced: [FilePath] = []
+  /// Whether `current` was switched.
+  package var switched = false
+  /// Old files that could not be removed; the next `activate` tries again.
+  package var leftBehind: [SystemError] = []
+}
+
+extension GenerationStore {
+  /// Puts a complete generation in force: the outside items first, then `current`; also the way back to an older one.
+  ///
+  /// Everything that may fail for want of room or permission happens before the first consumer could see a new file. On an
+  /// error the old set is in force again; after a crash in the middle, or whenever something was damaged
+  /// since, the same call makes everything right. What is right already is not touched.
+  @discardableResult
+  package func activate(_ number: Int) throws(DeliveryError) -> Activation {
+    guard try list().contains(number) else { throw DeliveryError(.noSuchGeneration(number)) }
+    return try locked { () throws(DeliveryError) in
+      let manifest = try readManifest(of: number)
+      // Bytes that are not those that were judged must not be put in force.
+      var contents: [[SecretBytes]] = []
+      for item in manifest.items {
+        let isChecked = item.isOutside ? true : try isReadable(item, in: number)
+        contents.append(isChecked ? try verifiedContents(of: item, in: number) : [])
+      }
+      let target = FilePath("generations").appending(Self.name(of: number))
+      let before = try currentTarget()
+      var activation = Activation()
+      var replacements: [OutsideReplacement] = []
+      do throws(SystemError) {
+        for (item, contents) in zip(manifest.items, contents) {
+          guard let path = item.outside.map({ FilePath($0) }) else { continue }
+          if damage(of: item, at: path).isEmpty {
+            activation.leftBehind += try OutsideReplacement.removeLeftovers(of: path, files: files)
+          } else {
+            replacements.append(try .prepare(item, contents, at: path, files: files))
+          }
+        }
+        for replacement in replacements { try replacement.place() }
+        for replacement in replacements { try replacement.synchronize() }
+        if before != target {
+          activation.switched = true
+          try switchCurrent(to: target)
+        }
+      } catch {
+        var failure = DeliveryError(error)
+        failure.notRestored = restore(before, replacements, switched: activation.switched)
+        throw failure
+      }
+      activation.replaced = replacements.map(\.path)
+      activation.leftBehind += replacements.compactMap { $0.finish() }
+      return activation
+    }
+  }
+
+  /// Points `current` to `target` in one step.
+  private func switchCurrent(to target: FilePath) throws(SystemError) {
+    let folder = try files.openFolder(at: root)
+    try files.removeLeftovers(for: Self.currentName, in: folder)
+    let temporary = folder.location(HostFiles.temporaryName(for: Self.currentName))
+    try files.calls.makeSymbolicLink(temporary, to: target)
+    try files.calls.rename(temporary, to: folder.location(Self.currentName))
+    try files.calls.synchronize(folder.descriptor, path: folder.path)
+  }
+
+  /// Puts back what was in force, and returns what kept that from working.
+  private func restore(
+    _ target: FilePath?, _ replacements: [OutsideReplacement], switched: Bool
+  ) -> [SystemError] {
+    var failures = replacements.reversed().compactMap { $0.takeBack() }
+    guard switched else { return failures }
+    do throws(SystemError) {
+      if let target {
+        try switchCurrent(to: target)
+      } else {
+        try files.removeTree(at: currentLink)
+        try files.removeLeftovers(for: Self.currentName, in: files.openFolder(at: root))
+        try files.syncDirectory(at: root)
+      }
+    } catch {
+      failures.append(error)
+    }
+    return failures
+  }
+
+  /// Whether this process may read an item of a generation: it may have been given to another user.
+  private func isReadable(
+    _ item: GenerationManifest.Item, in number: Int
+  ) throws(DeliveryError) -> Bool {
+    let path = directory(of: number).pushing(FilePath(item.stored))
+    return try reporting { () throws(SystemError) in
+      for file in item.files {
+        do throws(SystemError) {
+          _ = try files.calls.open(FileLocation(item.isFolder ? path.appending(file.name) : path), for: .reading)
+        } catch  where error.errno == .permissionDenied {
+          return false
+        }
+      }
+      return true
+    }
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Host
+package import SystemPackage
+
+/// One way in which the files in force differ from what was delivered.
+package struct Damage: Sendable, Equatable {
+  package enum Fault: Sendable, Equatable {
+    case missing
+    /// A folder stands where a file should, or the other way round.
+    case otherKind
+    case changedBytes
+    case mode(is: FilePermissions, shouldBe: FilePermissions)
+    case owner(is: UInt32, shouldBe: UInt32)
+    case group(is: UInt32, shouldBe: UInt32)
+    /// A file that was not delivered lies in a delivered folder.
+    case unexpected
+    /// Whether it is right cannot be found out.
+    case unreachable(SystemError)
+    /// `current` leads to another generation, or to none.
+    case notInForce(current: Int?)
+  }
+
+  package let path: FilePath
+  package let fault: Fault
+
+  package init(path: FilePath, fault: Fault) {
+    self.path = path
+    self.fault = fault
+  }
+}
+
+extension Damage: CustomStringConvertible {
+  /// One sentence without a full stop.
+  package var description: String {
+    switch fault {
+    case .missing: "\(path) is missing"
+    case .otherKind: "\(path) is not the kind of file that was delivered"
+    case .changedBytes: "\(path) has other contents than were delivered"
+    case .mode(let found, let wanted): "\(path) has mode \(found.octal) instead of \(wanted.octal)"
+    case .owner(let found, let wanted): "\(path) belongs to user \(found) instead of \(wanted)"
+    case .group(let found, let wanted): "\(path) belongs to group \(found) instead of \(wanted)"
+    case .unexpected: "\(path) was not delivered"
+    case .unreachable(let error): "\(path) cannot be checked: \(error)"
+    case .notInForce(let current?): "\(path) leads to generation \(current)"
+    case .notInForce(nil): "\(path) leads to no generation"
+    }
+  }
+}
+
+extension FilePermissions {
+  fileprivate var octal: String { "0" + String(rawValue, radix: 8) }
+}
+
+extension GenerationStore {
+  /// Compares a generation with what lies on the disk: its own files, what lies outside, and `current`.
+  ///
+  /// The bytes of a file that this process may not read, because it was given to another user, count as right when
+  /// their number is.
+  package func damage(of number: Int) throws(DeliveryError) -> [Damage] {
+    let folder = directory(of: number)
+    var found: [Damage] = []
+    for item in try readManifest(of: number).items {
+      let stored = folder.pushing(FilePath(item.stored))
+      found += damage(of: item.isOutside ? item.asCopy : item, at: stored)
+      if let outside = item.outside { found += damage(of: item, at: FilePath(outside)) }
+    }
+    let current = try current()
+    if current != number { found.append(Damage(path: currentLink, fault: .notInForce(current: current))) }
+    return found
+  }
+
+  /// Compares one item with what lies at a path.
+  func damage(of item: GenerationManifest.Item, at path: FilePath) -> [Damage] {
+    do throws(SystemError) {
+      guard let status = try files.linkStatusIfPresent(of: path) else { return [Damage(path: path, fault: .missing)] }
+      guard let folderMode = item.folderMode else {
+        guard let file = item.files.first else { return [] }
+        return try damage(of: file, in: item, at: path, status)
+      }
+      guard status.kind == .folder else { return [Damage(path: path, fault: .otherKind)] }
+      var found = attributeDamage(folderMode, item, path, status)
+      var unexpected = Set(try files.list(path))
+      for file in item.files {
+        let filePath = path.appending(file.name)
+        guard unexpected.remove(file.name) != nil, let status = try files.linkStatusIfPresent(of: filePath) else {
+          found.append(Damage(path: filePath, fault: .missing))
+          continue
+        }
+        found += try damage(of: file, in: item, at: filePath, status)
+      }
+      return found + unexpected.sorted().map { Damage(path: path.appending($0), fault: .unexpected) }
+    } catch {
+      return [Damage(path: path, fault: .unreachable(error))]
+    }
+  }
+
+  private func damage(
+    of file: GenerationManifest.File, in item: GenerationManifest.Item, at path: FilePath, _ status: FileStatus
+  ) throws(SystemError) -> [Damage] {
+    guard status.kind == .regular else { return [Damage(path: path, fault: .otherKind)] }
+    var found = attributeDamage(file.mode, item, path, status)
+    if status.size != file.size {
+      found.append(Damage(path: path, fault: .changedBytes))
+      return found
+    }
+    do throws(SystemError) {
+      if hexadecimalDigest(of: try files.readSecretFile(path, limit: Self.sizeLimit)) != file.digest {
+        found.append(Damage(path: path, fault: .changedBytes))
+      }
+    } catch  where error.errno == .permissionDenied {
+      return found
+    }
+    return found
+  }
+
+  private func attributeDamage(
+    _ mode: UInt32, _ item: GenerationManifest.Item, _ path: FilePath, _ status: FileStatus
+  ) -> [Damage] {
+    var found: [Damage] = []
+    let wanted = FilePermissions(bits: mode)
+    if status.mode != wanted { found.append(Damage(path: path, fault: .mode(is: status.mode, shouldBe: wanted))) }
+    if let owner = item.owner, owner != status.owner {
+      found.append(Damage(path: path, fault: .owner(is: status.owner, shouldBe: owner)))
+    }
+    if let group = item.group, group != status.group {
+      found.append(Damage(path: path, fault: .group(is: status.group, shouldBe: group)))
+    }
+    return found
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+package import Host
+import SystemPackage
+
+/// The bytes of one delivered file, as they lie on the disk.
+package struct DeliveredFile: Sendable {
+  /// Where its item goes.
+  package let destination: DeliveryDestination
+  /// Its name in the folder, when the item is a folder.
+  package let member: String?
+  package let contents: SecretBytes
+}
+
+/// Which bytes to read of an outside item.
+package enum ReadingPlace: Sendable {
+  /// The copy in the generation, which is there before the generation is put in force.
+  case generation
+  /// The file at the outside path, which consumers open.
+  case destination
+}
+
+extension GenerationStore {
+  /// Reads all files of a generation from the disk, in the order in which they were staged.
+  ///
+  /// They are not compared with what was written; `damage(of:)` does that.
+  package func readBack(
+    _ number: Int, from place: ReadingPlace = .generation
+  ) throws(DeliveryError) -> [DeliveredFile] {
+    let folder = directory(of: number)
+    var read: [DeliveredFile] = []
+    for item in try readManifest(of: number).items {
+      var path = folder.pushing(FilePath(item.stored))
+      if place == .destination, let outside = item.outside { path = FilePath(outside) }
+      let destination: DeliveryDestination =
+        item.outside.map { .outside(FilePath($0)) } ?? .inGeneration(item.stored)
+      for file in item.files {
+        let contents = try reporting { () throws(SystemError) in
+          try files.readSecretFile(item.isFolder ? path.appending(file.name) : path, limit: Self.sizeLimit)
+        }
+        read.append(
+          DeliveredFile(destination: destination, member: item.isFolder ? file.name : nil, contents: contents))
+      }
+    }
+    return read
+  }
+
+  /// What belongs to a generation.
+  func readManifest(of number: Int) throws(DeliveryError) -> GenerationManifest {
+    let path = directory(of: number).appending(GenerationManifest.name)
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      bytes = try files.readFile(path, limit: GenerationManifest.sizeLimit)
+    } catch {
+      if error.errno == .noSuchFileOrDirectory { throw DeliveryError(.noSuchGeneration(number)) }
+      throw DeliveryError(error)
+    }
+    let manifest: GenerationManifest
+    do {
+      manifest = try JSONDecoder().decode(GenerationManifest.self, from: Data(bytes))
+    } catch {
+      throw DeliveryError(.manifestUnreadable(path, why: "it is damaged (\(error))"))
+    }
+    guard manifest.version == 1 else {
+      throw DeliveryError(.manifestUnreadable(path, why: "a newer certrotd wrote it (version \(manifest.version))"))
+    }
+    return manifest
+  }
+
+  /// The bytes of an item from the generation's own folder, proven to be those that were staged.
+  func verifiedContents(
+    of item: GenerationManifest.Item, in number: Int
+  ) throws(DeliveryError) -> [SecretBytes] {
+    let path = directory(of: number).pushing(FilePath(item.stored))
+    var contents: [SecretBytes] = []
+    for file in item.files {
+      let filePath = item.isFolder ? path.appending(file.name) : path
+      let bytes = try reporting { () throws(SystemError) in
+        try files.readSecretFile(filePath, limit: Self.sizeLimit)
+      }
+      guard hexadecimalDigest(of: bytes) == file.digest else { throw DeliveryError(.damaged(filePath)) }
+      contents.append(bytes)
+    }
+    return contents
+  }
+
+  func hexadecimalDigest(of bytes: SecretBytes) -> String {
+    digest(bytes).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+  }
+
+  // In bytes: a keystore has some kilobytes; this only keeps a wrong file from filling the memory.
+  static var sizeLimit: Int { 64 << 20 }
+}
