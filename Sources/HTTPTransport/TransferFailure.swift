@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurl
+import Glibc
 
 /// What libcurl's error codes (libcurl-errors(3)) mean to an operator.
 extension Transfer {
@@ -16,7 +17,8 @@ extension Transfer {
     return switch code {
     case CURLE_COULDNT_RESOLVE_HOST: .lookupFailed(host: host)
     case CURLE_COULDNT_RESOLVE_PROXY: .proxyLookupFailed(proxy: proxy)
-    case CURLE_COULDNT_CONNECT, CURLE_PROXY, CURLE_INTERFACE_FAILED: .connectFailed(host: host, detail: detail)
+    case CURLE_COULDNT_CONNECT: .connectFailed(host: host, detail: connectError ?? detail)
+    case CURLE_PROXY, CURLE_INTERFACE_FAILED: .connectFailed(host: host, detail: detail)
     case CURLE_OPERATION_TIMEDOUT: .timedOut(host: host, detail: detail)
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
       .untrusted(host: host, detail: detail)
@@ -38,6 +40,14 @@ extension Transfer {
       .notHTTP(host: host, detail: detail)
     default: .unexpected(detail: "code \(code.rawValue): \(detail)")
     }
+  }
+
+  /// What the kernel said of the last attempt to connect; libcurl's own text only says that it failed.
+  private var connectError: String? {
+    let code = easy.info(CURLINFO_OS_ERRNO)
+    // glibc keeps this text for each thread, strerror(3).
+    guard code != 0, let text = unsafe strerror(Int32(truncatingIfNeeded: code)) else { return nil }
+    return unsafe String(cString: text)
   }
 
   /// Whether OpenSSL reports one of the alerts that speak of the client's certificate (RFC 8446, section 6.2).

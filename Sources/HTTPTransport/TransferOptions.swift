@@ -73,7 +73,9 @@ extension Transfer {
     }
     try easy.set(CURLOPT_PROXY, "http://\(proxy.name)")
     try easy.set(CURLOPT_PROXYTYPE, Int(CURLPROXY_HTTP.rawValue))
-    try easy.set(CURLOPT_NOPROXY, proxy.exceptions.joined(separator: ","))
+    // libcurl knows the asterisk only when nothing stands beside it.
+    try easy.set(
+      CURLOPT_NOPROXY, proxy.exceptions.contains("*") ? "*" : proxy.exceptions.joined(separator: ","))
     try easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     guard let credentials = proxy.credentials else { return }
     guard let (user, password) = Self.split(credentials) else {
@@ -136,18 +138,25 @@ extension Transfer {
     try unsafe easy.set(CURLOPT_HTTPHEADER, pointer: headers.pointer)
   }
 
-  /// Takes `user:password` apart at the first colon.
+  /// Takes `user:password` apart at the first colon; `nil` if there is none, or a control character.
   private static func split(_ credentials: SecretBytes) -> (SecretBytes, SecretBytes)? {
     credentials.withSpan { text in
       guard text.indices.allSatisfy({ text[$0] >= 0x20 && text[$0] != 0x7F }),
         let colon = text.indices.first(where: { text[$0] == UInt8(ascii: ":") })
       else { return nil }
-      func part(_ range: Range<Int>) -> SecretBytes {
-        SecretBytes(count: range.count) { span in
-          for index in range { span[index - range.lowerBound] = text[index] }
-        }
+      return (escaped(text.extracting(..<colon)), escaped(text.extracting((colon + 1)...)))
+    }
+  }
+
+  /// Every byte as `%XX`, since libcurl decodes what it gets as a proxy's user and password.
+  private static func escaped(_ text: Span<UInt8>) -> SecretBytes {
+    let digits = Array("0123456789ABCDEF".utf8)
+    return SecretBytes(count: text.count * 3) { span in
+      for index in text.indices {
+        span[3 * index] = UInt8(ascii: "%")
+        span[3 * index + 1] = digits[Int(text[index] >> 4)]
+        span[3 * index + 2] = digits[Int(text[index] & 15)]
       }
-      return (part(0..<colon), part((colon + 1)..<text.count))
     }
   }
 

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTransport
+import Host
+import Testing
+
+/// Peers that are silent, slow, huge, broken, or lead elsewhere.
+@Suite struct HostilePeerTests {
+  private let client: HTTPClient
+
+  init() throws { client = try HTTPClient() }
+
+  @Test func aRefusedConnectionSaysSo() async throws {
+    let port = try ScriptedServer(.silence).port
+    guard
+      case .connectFailed(let host, let detail)? = await failure(
+        client, HTTPRequest(url: "http://127.0.0.1:\(port)/s3cret"))
+    else {
+      Issue.record("it connected to nobody")
+      return
+    }
+    #expect(host == "127.0.0.1:\(port)" && detail == "Connection refused" && !detail.contains("s3cret"))
+  }
+
+  @Test func anUnknownNameSaysSo() async throws {
+    // RFC 6761: "invalid" never resolves.
+    let failure = await failure(client, HTTPRequest(url: "http://nothing.invalid/", deadline: .seconds(5)))
+    switch failure {
+    case .lookupFailed(host: "nothing.invalid"), .timedOut: break
+    default: Issue.record("\(String(describing: failure))")
+    }
+  }
+
+  @Test func aSilentServerMeetsTheDeadline() async throws {
+    let server = try ScriptedServer(.silence)
+    let clock = ContinuousClock()
+    let began = clock.now
+    guard case .timedOut? = await failure(client, HTTPRequest(url: server.url, deadline: .milliseconds(300))) else {
+      Issue.record("a silent server was waited for")
+      return
+    }
+    #expect(clock.now - began < .seconds(20))
+  }
+
+  @Test func aServerThatNeverEndsMeetsTheDeadline() async throws {
+    let server = try ScriptedServer(
+      .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), .silence)
+    guard case .timedOut? = await failure(client, HTTPRequest(url: server.url, deadline: .milliseconds(300))) else {
+      Issue.record("an endless response was taken")
+      return
+    }
+  }
+
+  @Test func aStalledServerIsGivenUpBeforeTheDeadline() async throws {
+    let server = try ScriptedServer(.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello"), .silence)
+    let request = HTTPRequest(url: server.url, deadline: .seconds(300), stallDeadline: .seconds(1))
+    guard case .timedOut(_, let detail)? = await failure(client, request) else {
+      Issue.record("a stalled server was waited for")
+      return
+    }
+    #expect(detail.contains("too slow"))
+  }
+
+  @Test(arguments: ["Content-Length: 5000\r\n\r\n", "\r\n", "Transfer-Encoding: chunked\r\n\r\n1000\r\n"])
+  func aHugeBodyIsCutOff(head: String) async throws {
+    let server = try ScriptedServer(
+      .send("HTTP/1.1 200 OK\r\n\(head)"), .sendForEver(String(repeating: "x", count: 4096)))
+    #expect(
+      await failure(client, HTTPRequest(url: server.url, responseLimit: 1000))
+        == .responseTooLarge(host: "127.0.0.1:\(server.port)", limit: 1000))
+  }
+
+  @Test func aBodyOfExactlyTheLimitIsTaken() async throws {
+    let server = try ScriptedServer(.send(reply("200 OK", String(repeating: "x", count: 1000))))
+    #expect(try await client.send(HTTPRequest(url: server.url, responseLimit: 1000)).body.count == 1000)
+    #expect(
+      await failure(client, HTTPRequest(url: server.url, responseLimit: 999))
+        == .responseTooLarge(host: "127.0.0.1:\(server.port)", limit: 999))
+  }
+
+  @Test(arguments: ["X-Padding: \(String(repeating: "x", count: 1000))\r\n", "a:\r\n", "HTTP/1.1 100 Continue\r\n\r\n"])
+  func endlessHeadersAreCutOff(line: String) async throws {
+    let server = try ScriptedServer(.send("HTTP/1.1 200 OK\r\n"), .sendForEver(line))
+    let failure = await failure(client, HTTPRequest(url: server.url, deadline: .seconds(20)))
+    switch failure {
+    case .headersTooLarge, .connectionLost, .notHTTP: break
+    default: Issue.record("\(String(describing: failure))")
+    }
+  }
+
+  @Test func garbageIsNoResponse() async throws {
+    for bytes: [UInt8] in [Array("SSH-2.0-OpenSSH_9.2\r\n".utf8), [0x15, 3, 3, 0, 2, 2, 40], Array("<html>hi".utf8)] {
+      let server = try ScriptedServer(.sendBytes(bytes))
+      let failure = await failure(client, HTTPRequest(url: server.url, deadline: .seconds(5)))
+      guard case .notHTTP? = failure else {
+        Issue.record("\(bytes): \(String(describing: failure))")
+        continue
+      }
+    }
+  }
+
+  @Test(arguments: [
+    [ScriptedServer.Step.reset], [], [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")],
+    [.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")],
+  ])
+  func aResponseThatBreaksOffIsLost(steps: [ScriptedServer.Step]) async throws {
+    let server = try ScriptedServer { _ in steps }
+    let failure = await failure(client, HTTPRequest(url: server.url))
+    guard case .connectionLost? = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+  }
+
+  @Test func redirectsAreNotFollowedUnlessAsked() async throws {
+    let target = try ScriptedServer(.send(reply("200 OK", "target")))
+    let server = try ScriptedServer(.send(reply("302 Found", headers: ["Location: \(target.url)"])))
+    let response = try await client.send(HTTPRequest(url: server.url))
+    #expect(response.status == 302 && response.header("Location") == target.url)
+    #expect(target.requests.isEmpty)
+    let followed = try await client.send(HTTPRequest(url: server.url, redirectLimit: 1))
+    #expect(followed.status == 200 && followed.header("Location") == nil)
+    #expect(followed.body.copyBytes() == Array("target".utf8))
+  }
+
+  @Test func redirectsEndSomewhere() async throws {
+    let server = try ScriptedServer { _ in [.send(reply("302 Found", headers: ["Location: /again"]))] }
+    #expect(
+      await failure(client, HTTPRequest(url: server.url, redirectLimit: 3))
+        == .tooManyRedirects(host: "127.0.0.1:\(server.port)", limit: 3))
+    #expect(server.requests.count == 4)
+  }
+
+  @Test(arguments: ["file:///etc/passwd", "gopher://127.0.0.1/x", "ftp://127.0.0.1/x"])
+  func redirectsLeadToNothingButHTTP(location: String) async throws {
+    let server = try ScriptedServer { _ in [.send(reply("302 Found", headers: ["Location: \(location)"]))] }
+    #expect(
+      await failure(client, HTTPRequest(url: server.url, redirectLimit: 3))
+        == .redirectRefused(host: "127.0.0.1:\(server.port)"))
+  }
+
+  @Test func credentialsAreNeverRedirected() async throws {
+    let server = try ScriptedServer(.send(reply()))
+    let requests = [
+      HTTPRequest(url: server.url, headers: [HTTPHeader("authorization", "Bearer x")], redirectLimit: 1),
+      HTTPRequest(url: server.url, headers: [HTTPHeader("X-Key", secret: secret("x"))], redirectLimit: 1),
+      HTTPRequest(method: .post, url: server.url, body: .secret(secret("x")), redirectLimit: 1),
+    ]
+    for request in requests {
+      guard case .invalidRequest? = await failure(client, request) else {
+        Issue.record("a credential might be redirected")
+        continue
+      }
+    }
+    #expect(server.requests.isEmpty)
+  }
+}
