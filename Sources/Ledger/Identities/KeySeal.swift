@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Host
+import OpenSSLBridge
+import SystemPackage
+
+/// The sealing key of an open ledger, and what is sealed under it.
+struct KeySeal: Sendable {
+  let key: SealingKey
+  /// Where the key came from, for error messages.
+  let origin: String
+
+  /// Seals a private key so that it opens only as the key of this subject and this certificate.
+  func seal(_ privateKey: SecretBytes, of subject: LedgerSubject, leaf: Fingerprint) throws(LedgerError) -> [UInt8] {
+    do {
+      return try Sealing.seal(privateKey, key: key, context: Self.context(of: subject, leaf: leaf))
+    } catch {
+      throw .sealingKeyUnusable(origin: origin, detail: "\(error)")
+    }
+  }
+
+  func open(
+    _ sealed: [UInt8], of subject: LedgerSubject, leaf: Fingerprint, ledger: FilePath
+  ) throws(LedgerError) -> SecretBytes {
+    do {
+      return try Sealing.open(sealed, key: key, context: Self.context(of: subject, leaf: leaf))
+    } catch {
+      throw .sealedValueDamaged(ledger: ledger, subject: subject, detail: "\(error)")
+    }
+  }
+
+  /// A known value, sealed: whoever can open it has the right key.
+  func makeCheck() throws(LedgerError) -> [UInt8] {
+    do {
+      return try Sealing.seal(SecretBytes(copying: Self.checkValue), key: key, context: Self.checkContext)
+    } catch {
+      throw .sealingKeyUnusable(origin: origin, detail: "\(error)")
+    }
+  }
+
+  func opensCheck(_ sealed: [UInt8]) -> Bool {
+    do {
+      return try Sealing.open(sealed, key: key, context: Self.checkContext) == SecretBytes(copying: Self.checkValue)
+    } catch {
+      // Any failure to open the check means the same: this is not the key.
+      return false
+    }
+  }
+
+  private static func context(of subject: LedgerSubject, leaf: Fingerprint) -> [UInt8] {
+    LengthPrefixed.encode([
+      Array("certrotd identity".utf8), Array(subject.kind.rawValue.utf8), Array(subject.name.utf8), leaf.bytes,
+    ])
+  }
+
+  private static let checkContext = LengthPrefixed.encode([Array("certrotd sealing key check".utf8)])
+  private static let checkValue = Array("certrotd".utf8)
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+import GRDB
+import OpenSSLBridge
+
+/// Identities and their sealed private keys.
+extension LedgerStore {
+  /// Makes an identity the current one of its owner and supersedes the one before, in one transaction.
+  ///
+  /// Accepting the current leaf once more, as after a crash, replaces what is stored with it and keeps its number.
+  /// Of superseded identities the 5 newest keep their private keys, and the 100 newest are remembered.
+  ///
+  /// - Returns: the number of the identity.
+  /// - Throws: ``LedgerError/sealingKeyMissing(ledger:origin:)`` when the ledger was opened without a key.
+  @discardableResult
+  package func acceptIdentity(_ identity: NewIdentity, at now: Date) async throws(LedgerError) -> Int64 {
+    let sealed = Data(
+      try keySeal().seal(identity.privateKey, of: identity.owner.subject, leaf: identity.leaf.fingerprint))
+    return try await write { database in
+      let owner = try database.subjectRow(making: identity.owner.subject, at: now)
+      let leaf = try database.certificateRow(making: identity.leaf, at: now)
+      let issuers = try database.certificateListRow(making: identity.issuers, at: now)
+      let source = identity.sourceDigest.map { Data($0) }
+      if let current = try database.value(
+        Int64.self, "SELECT id FROM identity WHERE owner = ? AND state = 'current' AND leaf = ?", [owner, leaf])
+      {
+        try database.run(
+          """
+          UPDATE identity SET issuers = ?, sealed_key = ?, client_id = ?, token_url = ?, source_digest = ?,
+            recipe = ?
+          WHERE id = ?
+          """, [issuers, sealed, identity.clientID, identity.tokenURL, source, identity.recipe, current])
+        return current
+      }
+      try database.supersedeIdentity(of: owner, at: now)
+      try database.run(
+        """
+        INSERT INTO identity
+          (owner, leaf, issuers, sealed_key, sealed_under, client_id, token_url, source_digest, recipe, accepted_at,
+            state)
+        VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, 'current')
+        """,
+        [
+          owner, leaf, issuers, sealed, identity.clientID, identity.tokenURL, source, identity.recipe, now.instant,
+        ])
+      let accepted = database.lastInsertedRowID
+      try database.forgetOldIdentities(of: owner)
+      return accepted
+    }
+  }
+
+  /// The identity that its owner uses now, with its private key; nil when there is none.
+  ///
+  /// - Throws: ``LedgerError/sealedValueDamaged(ledger:subject:detail:)`` when the stored key does not open.
+  package func currentIdentity(_ owner: IdentityOwner) async throws(LedgerError) -> StoredIdentity? {
+    try await opened(owner, "state = 'current'", [])
+  }
+
+  /// One identity of an owner with its private key; nil when it, or its key, was forgotten.
+  package func identity(_ id: Int64, of owner: IdentityOwner) async throws(LedgerError) -> StoredIdentity? {
+    try await opened(owner, "identity.id = ? AND sealed_key IS NOT NULL", [id])
+  }
+
+  /// The identities of an owner, newest first, without private keys.
+  package func identities(_ owner: IdentityOwner) async throws(LedgerError) -> [IdentityEntry] {
+    try await read { database in
+      guard let row = try database.subjectRow(owner.subject) else { return [] }
+      return try database.all(
+        IdentityRecord.self, "\(IdentityRecord.selection) WHERE owner = ? ORDER BY identity.id DESC", [row]
+      ).map { try $0.entry(in: database) }
+    }
+  }
+
+  /// Makes an earlier identity, whose private key is still kept, the current one again.
+  ///
+  /// - Returns: false, and nothing changes, when it, or its key, was forgotten.
+  @discardableResult
+  package func reinstateIdentity(
+    _ id: Int64, of owner: IdentityOwner, at now: Date
+  ) async throws(LedgerError) -> Bool {
+    try await write { database in
+      guard let row = try database.subjectRow(owner.subject),
+        let state = try database.value(
+          String.self, "SELECT state FROM identity WHERE id = ? AND owner = ? AND sealed_key IS NOT NULL", [id, row])
+      else { return false }
+      if state == "current" { return true }
+      try database.supersedeIdentity(of: row, at: now)
+      try database.run("UPDATE identity SET state = 'current', superseded_at = NULL WHERE id = ?", [id])
+      return true
+    }
+  }
+
+  private func opened(
+    _ owner: IdentityOwner, _ condition: String, _ arguments: [Int64]
+  ) async throws(LedgerError) -> StoredIdentity? {
+    let found = try await read { database -> (IdentityEntry, Data)? in
+      guard let row = try database.subjectRow(owner.subject),
+        let record = try database.one(
+          IdentityRecord.self, "\(IdentityRecord.selection) WHERE owner = ? AND \(condition)",
+          StatementArguments([row] + arguments)),
+        let sealed = record.sealedKey
+      else { return nil }
+      return (try record.entry(in: database), sealed)
+    }
+    guard let (entry, sealed) = found else { return nil }
+    let key = try keySeal().open(
+      Array(sealed), of: owner.subject, leaf: entry.leaf.fingerprint, ledger: path)
+    return StoredIdentity(entry: entry, privateKey: key)
+  }
+
+  private func keySeal() throws(LedgerError) -> KeySeal {
+    guard let seal else { throw .sealingKeyMissing(ledger: path, origin: "it was opened without a sealing key") }
+    return seal
+  }
+
+  /// How many superseded identities of an owner keep their private keys.
+  static let supersededKeysKept = 5
+  /// How many superseded identities of an owner are remembered.
+  static let supersededIdentitiesKept = 100
+}
+
+extension Database {
+  fileprivate func supersedeIdentity(of owner: Int64, at now: Date) throws {
+    try run(
+      "UPDATE identity SET state = 'superseded', superseded_at = ? WHERE owner = ? AND state = 'current'",
+      [now.instant, owner])
+  }
+
+  fileprivate func forgetOldIdentities(of owner: Int64) throws {
+    let newest = "SELECT id FROM identity WHERE owner = ?1 AND state = 'superseded' ORDER BY id DESC LIMIT ?2"
+    try run(
+      """
+      UPDATE identity SET sealed_key = NULL, sealed_under = NULL
+      WHERE owner = ?1 AND state = 'superseded' AND sealed_key IS NOT NULL AND id NOT IN (\(newest))
+      """, [owner, LedgerStore.supersededKeysKept])
+    try run(
+      "DELETE FROM identity WHERE owner = ?1 AND state = 'superseded' AND id NOT IN (\(newest))",
+      [owner, LedgerStore.supersededIdentitiesKept])
+  }
+}
+
+private struct IdentityRecord: LedgerRecord {
+  let id: Int64
+  let leaf: Data
+  let issuers: Int64?
+  let sealedKey: Data?
+  let clientId: String?
+  let tokenUrl: String?
+  let sourceDigest: Data?
+  let recipe: String?
+  let acceptedAt: Instant
+  let supersededAt: Instant?
+
+  static let selection = """
+    SELECT identity.id, certificate.der AS leaf, issuers, sealed_key, client_id, token_url, source_digest, recipe,
+      accepted_at, superseded_at
+    FROM identity JOIN certificate ON certificate.id = identity.leaf
+    """
+
+  func entry(in database: Database) throws -> IdentityEntry {
+    IdentityEntry(
+      id: id, leaf: try Database.certificate(stored: leaf), issuers: try database.certificates(inList: issuers),
+      clientID: clientId, tokenURL: tokenUrl, sourceDigest: sourceDigest.map { Array($0) }, recipe: recipe,
+      acceptedAt: acceptedAt.date, supersededAt: supersededAt?.date, holdsKey: sealedKey != nil)
+  }
+}

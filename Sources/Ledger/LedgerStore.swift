@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+package import SystemPackage
+
+/// The ledger: what certrotd saw, did, intends and knows, in one SQLite file that survives crashes.
+///
+/// Every method is one transaction. A write has reached the disk when its method returns, and is finished even when
+/// the calling task is cancelled meanwhile, so that no outcome is lost while the daemon shuts down.
+/// All methods throw ``LedgerError``. Times are stored as whole milliseconds, UTC.
+package final class LedgerStore: Sendable {
+  /// Where the file lies.
+  package let path: FilePath
+  /// Whether it was opened for reading only.
+  package let isReadOnly: Bool
+  let pool: DatabasePool
+  let seal: KeySeal?
+
+  init(path: FilePath, isReadOnly: Bool, pool: DatabasePool, seal: KeySeal?) {
+    self.path = path
+    self.isReadOnly = isReadOnly
+    self.pool = pool
+    self.seal = seal
+  }
+
+  /// Writes what is pending into the main file and closes it; every later call fails.
+  package func close() throws(LedgerError) {
+    do {
+      try pool.close()
+    } catch {
+      throw LedgerError(error, ledger: path)
+    }
+  }
+
+  /// A number that changes when another process, or another `LedgerStore`, has written to the ledger.
+  ///
+  /// Own writes leave it as it is (`PRAGMA data_version`, asked on the connection that writes).
+  package func changeCounter() async throws(LedgerError) -> Int {
+    let result = await withCheckedContinuation { continuation in
+      pool.asyncWriteWithoutTransaction { database in
+        continuation.resume(
+          returning: Result { try Int.fetchOne(database, sql: "PRAGMA data_version") ?? 0 })
+      }
+    }
+    return try get(result)
+  }
+
+  /// A random number that was drawn when the ledger was made: it seeds every jitter of this installation.
+  package func installationSeed() async throws(LedgerError) -> UInt64 {
+    try await read { database in
+      UInt64(bitPattern: try database.value(Int64.self, "SELECT seed FROM installation") ?? 0)
+    }
+  }
+
+  /// Runs `body` in one transaction that is on disk when this returns.
+  ///
+  /// The callback form of GRDB is used because its `async` form gives up when the task is cancelled.
+  func write<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(LedgerError) -> Value {
+    let result = await withCheckedContinuation { continuation in
+      pool.asyncWrite(body) { _, result in continuation.resume(returning: result) }
+    }
+    return try get(result)
+  }
+
+  /// Runs `body` on one unchanging state of the ledger.
+  func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(LedgerError) -> Value {
+    let result = await withCheckedContinuation { continuation in
+      pool.asyncRead { database in
+        continuation.resume(returning: Result { try body(database.get()) })
+      }
+    }
+    return try get(result)
+  }
+
+  private func get<Value>(_ result: Result<Value, any Error>) throws(LedgerError) -> Value {
+    do {
+      return try result.get()
+    } catch {
+      throw LedgerError(error, ledger: path)
+    }
+  }
+}

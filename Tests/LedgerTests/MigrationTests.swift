@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import GRDB
+import OpenSSLBridge
+import Testing
+
+@testable import Ledger
+
+/// Every version that was ever released opens, with its rows, in the newest certrotd.
+@Suite struct MigrationTests {
+  let folder = try? LedgerFolder()
+
+  /// What a ledger of each version may hold, as SQL; the text of a released version is never edited, a new version
+  /// adds its own.
+  static let rowsOfVersion: [Int: [String]] = [
+    1: [
+      "INSERT INTO subject VALUES (1, 'endpoint', 'a', 1000, NULL), (2, 'keystore', 'k', 1000, 2000)",
+      "INSERT INTO certificate VALUES (1, zeroblob(32), x'00', 'CN=a', 'CN=ca', 0, 1, 1000)",
+      "INSERT INTO certificate_list VALUES (1, zeroblob(32))",
+      "INSERT INTO certificate_list_member VALUES (1, 0, 1)",
+      """
+      INSERT INTO observation VALUES
+        (1, 1, zeroblob(32), 'rejected', 1, NULL, 'server', 'expired', 0, 1000, 2000, 7)
+      """,
+      "INSERT INTO schedule VALUES (1, 'probe', 1000, NULL, 3, 5000, 'backoff', 'expired', 'untrusted', 900)",
+      "INSERT INTO sealing_key VALUES (1, x'01', 1000)",
+      """
+      INSERT INTO identity VALUES
+        (1, 2, 1, 1, x'01', 1, 'client', 'https://t.example', NULL, 'recipe', 1000, NULL, 'current')
+      """,
+      "INSERT INTO keystore VALUES (2, 4)",
+      """
+      INSERT INTO generation VALUES
+        (1, 2, 4, 'current', 'recipe', 'reason', NULL, zeroblob(32), 0, 1000, 2000, 2000)
+      """,
+      "INSERT INTO generation_file VALUES (1, 'client.pse', zeroblob(32), 384)",
+      "INSERT INTO generation_trust VALUES (1, zeroblob(32))",
+      "INSERT INTO trust_member VALUES (2, 1, 1000, NULL)",
+      """
+      INSERT INTO hook VALUES
+        (1, 1, '["/bin/true"]', 30000, 'pending', 1, 1500, 3000, 'exit 1', 1, 1000, NULL)
+      """,
+      "INSERT INTO alert VALUES (2, 'identity', zeroblob(32), 86400, 1000)",
+      "INSERT INTO history VALUES (1, 1, 1000, 'endpoint.untrusted', 'expired', '{}')",
+    ]
+  ]
+
+  func ledger(of version: Int, in folder: LedgerFolder) async throws {
+    let queue = try folder.stranger()
+    try Schema.migrate(queue, to: Int32(version))
+    try await queue.write { database in
+      for statement in Self.rowsOfVersion[version] ?? [] { try database.execute(sql: statement) }
+    }
+    try queue.close()
+  }
+
+  @Test func everyVersionHasRowsToMigrate() {
+    #expect(Self.rowsOfVersion.keys.sorted() == Array(1...Int(Schema.newest)))
+  }
+
+  @Test(arguments: 1...Int(Schema.newest))
+  func aLedgerOfThisVersionIsBroughtUpToDate(_ version: Int) async throws {
+    let folder = try #require(folder)
+    try await ledger(of: version, in: folder)
+    let opening = try folder.open(sealing: SealingKeySource.none)
+    let newest = Int(Schema.newest)
+    #expect(opening.origin == (version == newest ? .existing : .migrated(from: version, to: newest)))
+    let store = opening.store
+    #expect(try await store.schedules().map(\.failures) == [3])
+    #expect(try await store.endpointSummaries().map(\.count) == [7])
+    #expect(try await store.currentGeneration("k")?.number == 4)
+    #expect(try await store.pendingHooks().map(\.arguments) == [["/bin/true"]])
+    #expect(try await store.history(LedgerSubject(.endpoint, "a"), limit: 9).map(\.event) == ["endpoint.untrusted"])
+    let faults = try await store.read { database in
+      try String.fetchAll(database, sql: "PRAGMA integrity_check")
+        + Row.fetchAll(
+          database, sql: "PRAGMA foreign_key_check"
+        ).map(\.description)
+    }
+    #expect(faults == ["ok"])
+  }
+
+  /// The tables that version 1 was released with, so that an edit of a released migration does not go unnoticed.
+  @Test func aReleasedVersionIsNeverEdited() throws {
+    let digests = Schema.versions.compactMap {
+      Fingerprint(bytes: Digest.sha256(Array($0.statements.joined(separator: ";\n").utf8)))?.description
+    }
+    #expect(
+      digests == [
+        "bce4faec16fb0dcc3f75cd4505991829f8f3d22050e1477ebefb366c8bc3fa60"
+      ])
+  }
+
+  @Test func aReadingCommandAsksForTheDaemonFirst() async throws {
+    let folder = try #require(folder)
+    try await ledger(of: 1, in: folder)
+    // As a version before the first would be; the real case exists from version 2 on.
+    try await folder.stranger().write { try $0.execute(sql: "PRAGMA user_version = 0") }
+    #expect(throws: LedgerError.self) { try folder.open(.readOnly, sealing: SealingKeySource.none) }
+  }
+
+  @Test(arguments: [
+    "INSERT INTO subject (kind, name, first_seen) VALUES ('planet', 'x', 0)",
+    "INSERT INTO subject (kind, name, first_seen) VALUES ('endpoint', '', 0)",
+    "INSERT INTO subject (kind, name, first_seen) VALUES ('endpoint', 'a', 0)",
+    "INSERT INTO subject (kind, name, first_seen) VALUES ('endpoint', 'b', 'yesterday')",
+    "UPDATE observation SET verdict = 'verified'",
+    "UPDATE observation SET chain = 99",
+    "UPDATE observation SET culprit = 'weather'",
+    "UPDATE identity SET sealed_key = NULL",
+    "UPDATE identity SET state = 'superseded'",
+    "DELETE FROM sealing_key",
+    "DELETE FROM certificate",
+    "INSERT INTO generation SELECT 2, keystore, 5, state, recipe, reason, NULL, leaf, 0, 1, 1, 1 FROM generation",
+    "UPDATE generation SET state = 'failed'",
+    "UPDATE hook SET arguments = '[]'",
+    "UPDATE hook SET state = 'succeeded'",
+    "UPDATE history SET fields = '[]'",
+  ])
+  func theSchemaRefusesWhatMakesNoSense(_ statement: String) async throws {
+    let folder = try #require(folder)
+    try await ledger(of: Int(Schema.newest), in: folder)
+    let store = try folder.open(sealing: SealingKeySource.none).store
+    await #expect(throws: LedgerError.self) { try await store.write { try $0.execute(sql: statement) } }
+  }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import OpenSSLBridge
+import Testing
+
+@testable import Ledger
+
+@Suite struct ObservationTests {
+  let folder = try? LedgerFolder()
+
+  func verified(_ endpoint: String, _ chain: [Certificate]) throws -> EndpointObservation {
+    EndpointObservation(
+      endpoint: endpoint, verdict: .verified(path: try #require(CertificatePath(chain))), chain: Array(chain.dropLast())
+    )
+  }
+
+  @Test func anObservationThatSaysTheSameIsOnlyCounted() async throws {
+    let folder = try #require(folder)
+    let store = try folder.store()
+    let observation = try verified("a", TestCertificate.chain("a.example"))
+    #expect(try await store.record([observation], at: later(0)) == [.first])
+    #expect(try await store.record([observation], at: later(60)) == [.same(count: 2, since: later(0))])
+    #expect(try await store.record([observation], at: later(120)) == [.same(count: 3, since: later(0))])
+    let stored = StoredObservation(observation: observation, firstSeen: later(0), lastSeen: later(120), count: 3)
+    #expect(try await store.observations("a", limit: 10) == [stored])
+  }
+
+  @Test func aChangeMakesANewRowAndTellsThePreviousOne() async throws {
+    let folder = try #require(folder)
+    let store = try folder.store()
+    let old = try verified("a", TestCertificate.chain("a.example", serial: 1))
+    let new = try verified("a", TestCertificate.chain("a.example", serial: 2))
+    try await store.record([old], at: later(0))
+    let outcomes = try await store.record([new], at: later(60))
+    let previous = StoredObservation(observation: old, firstSeen: later(0), lastSeen: later(0), count: 1)
+    #expect(outcomes == [.changed(previous: previous)])
+    #expect(try await store.observations("a", limit: 10).map(\.observation) == [new, old])
+  }
+
+  static let variations: [@Sendable (inout EndpointObservation) -> Void] = [
+    { $0.chain.reverse() },
+    { $0.chain = [] },
+    { $0.disagreement = true },
+    { $0.verdict = .failed(ObservedFault(.network, "no route")) },
+    { $0.verdict = .rejected(ObservedFault(.server, "expired")) },
+    { $0.verdict = .rejected(ObservedFault(.configuration, "unknown issuer")) },
+    { $0.verdict = .failed(ObservedFault(.server, "unknown issuer")) },
+  ]
+
+  @Test(arguments: variations.indices)
+  func everyPartOfAnObservationCounts(_ index: Int) async throws {
+    let folder = try #require(folder)
+    let store = try folder.store()
+    let base = EndpointObservation(
+      endpoint: "a", verdict: .rejected(ObservedFault(.server, "unknown issuer")),
+      chain: try TestCertificate.chain("a.example"))
+    var other = base
+    Self.variations[index](&other)
+    if case .rejected = other.verdict, other.chain.isEmpty { other.verdict = .failed(ObservedFault(.server, "empty")) }
+    try await store.record([base], at: later(0))
+    let outcome = try await store.record([other], at: later(1))
+    #expect(
+      outcome == [.changed(previous: .init(observation: base, firstSeen: later(0), lastSeen: later(0), count: 1))])
+    #expect(try await store.latestObservation("a")?.observation == other)
+  }
+
+  @Test func theLastVerifiedPathOutlivesFailures() async throws {
+    let folder = try #require(folder)
+    let store = try folder.store()
+    let chain = try TestCertificate.chain("a.example")
+    #expect(try await store.latestVerifiedPath("a") == nil)
+    try await store.record([try verified("a", chain)], at: later(0))
+    try await store.record([try verified("a", chain)], at: later(10))
+    for index in 0..<(LedgerStore.observationsPerEndpoint + 20) {
+      let failure = EndpointObservation(
+        endpoint: "a", verdict: .failed(ObservedFault(.network, "failure \(index)")), chain: [])
+      try await store.record([failure], at: later(Double(20 + index)))
+    }
+    let path = try #require(CertificatePath(chain))
+    #expect(
+      try await store.latestVerifiedPath("a")
+        == VerifiedPath(path: path, chain: Array(chain.dropLast()), at: later(10)))
+    let kept = try await store.observations("a", limit: 10_000)
+    #expect(kept.count == LedgerStore.observationsPerEndpoint + 1)
+    #expect(kept.first?.observation.verdict == .failed(ObservedFault(.network, "failure 319")))
+  }
+
+  @Test func aBatchIsAllOrNothing() async throws {
+    let folder = try #require(folder)
+    let store = try folder.store()
+    let good = try verified("a", TestCertificate.chain("a.example"))
+    // Rejected without a chain is refused by the schema.
+    let impossible = EndpointObservation(
+      endpoint: "b", verdict: .rejected(ObservedFault(.server, "nothing")), chain: [])
+    await #expect(throws: LedgerError.self) { try await store.record([good, impossible], at: later(0)) }
+    #expect(try await store.latestObservation("a") == nil)
+  }
+
+  @Test func theNewestIsTheOneRecordedLastWhateverTheClockSays() async throws {
+    let folder = try #require(folder)
+    let store = try folder.store()
+    let old = try verified("a", TestCertificate.chain("a.example", serial: 1))
+    let new = try verified("a", TestCertificate.chain("a.example", serial: 2))
+    try await store.record([old], at: later(1e9))
+    try await store.record([new], at: later(-1e9))
+    #expect(try await store.latestObservation("a")?.observation == new)
+    #expect(try await store.record([new], at: later(-2e9)) == [.same(count: 2, since: later(-1e9))])
+    #expect(try await store.latestVerifiedPath("a")?.at == later(-2e9))
+  }
+
+  @Test func summariesNameTheLeafAndTheFirstEnd() async throws {
+    let folder = try #require(folder)
+    let store = try folder.store()
+    let chain = try TestCertificate.chain("a.example")
+    let failure = EndpointObservation(endpoint: "b", verdict: .failed(ObservedFault(.network, "refused")), chain: [])
+    try await store.record([try verified("a", chain), failure], at: later(5))
+    try await store.record([try verified("gone", TestCertificate.chain("gone.example"))], at: later(5))
+    try await store.markPresent(.endpoint, names: ["a", "b", "c"], at: later(6))
+    let summaries = try await store.endpointSummaries()
+    #expect(summaries.map(\.endpoint) == ["a", "b"])
+    #expect(summaries.first?.leaf == chain[0].fingerprint)
+    #expect(summaries.first?.leafNotAfter == chain[0].validity.notAfter)
+    #expect(summaries.first?.chainNotAfter == chain.map(\.validity.notAfter).min())
+    #expect(summaries.last?.culprit == .network)
+    #expect(summaries.last?.leaf == nil)
+  }
+
+  @Test func reasonsOfHostileLengthAreCut() async throws {
+    let fault = ObservedFault(.server, String(repeating: "ä", count: 100_000))
+    #expect(fault.reason.count == 500)
+  }
+}
