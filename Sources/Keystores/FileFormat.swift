@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Host
 package import OpenSSLBridge
 
 /// A form in which a keystore is written: one file, or one folder.
@@ -8,8 +9,12 @@ package enum FileFormat: Sendable, Equatable {
   case pse
   /// One PEM file (RFC 7468) of the identity.
   case pem(PEMPart)
+  /// PKCS #12 with key, certificate and issuers (RFC 7292), as STRUST imports it.
+  case pfx(PFXOptions)
   /// A folder with one PEM file for each trusted certificate, as the certificate list of STRUST takes them.
   case caDirectory
+  /// PKCS #12 without a key, as the Java platform reads trust stores.
+  case javaTruststore(password: SecretBytes)
 
   package enum PEMPart: Sendable, Equatable {
     /// The certificate, its issuers, the root, in this order.
@@ -18,6 +23,20 @@ package enum FileFormat: Sendable, Equatable {
     /// certificate on only when it is shown the chain up to a root that it knows.
     case certificate
     case key(PrivateKey.PEMFormat)
+  }
+
+  package struct PFXOptions: Sendable, Equatable {
+    /// Empty when a file without a password is asked for.
+    package let password: SecretBytes
+    package let profile: PKCS12.Profile
+    /// The friendly name of the key and its certificate.
+    package let alias: String
+
+    package init(password: SecretBytes, profile: PKCS12.Profile, alias: String) {
+      self.password = password
+      self.profile = profile
+      self.alias = alias
+    }
   }
 }
 
@@ -39,7 +58,8 @@ extension FileFormat {
     case .pse: [.key, .certificate, .trust]
     case .pem(.certificate): .certificate
     case .pem(.key): .key
-    case .caDirectory: .trust
+    case .pfx: [.key, .certificate]
+    case .caDirectory, .javaTruststore: .trust
     }
   }
 }
@@ -51,7 +71,9 @@ extension FileFormat: CustomStringConvertible {
     case .pse: "pse"
     case .pem(.certificate): "pem certificate"
     case .pem(.key): "pem key"
+    case .pfx: "pfx"
     case .caDirectory: "ca-directory"
+    case .javaTruststore: "java-truststore"
     }
   }
 }

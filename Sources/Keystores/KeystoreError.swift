@@ -17,6 +17,7 @@ package enum KeystoreError: Error, Sendable {
   case pse(PSEError)
   case certificate(member: String?, CertificateError)
   case key(PrivateKeyError)
+  case pkcs12(PKCS12Error)
   case openSSL(OpenSSLError)
 }
 
@@ -33,6 +34,7 @@ extension KeystoreError: CustomStringConvertible {
     case .pse(let error): error.description
     case .certificate(let member, let error): Self.prefix(member) + error.description
     case .key(let error): error.description
+    case .pkcs12(let error): error.description
     case .openSSL(let error): error.description
     }
   }

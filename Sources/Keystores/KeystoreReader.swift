@@ -20,6 +20,8 @@ package enum KeystoreReader {
     case .pse: return try PSERendering.read(file.bytes)
     case .pem(.certificate): return try PEMRendering.readCertificates(file)
     case .pem(.key): return try PEMRendering.readKey(file)
+    case .pfx(let options): return try PKCS12Rendering.read(file.bytes, options)
+    case .javaTruststore(let password): return try PKCS12Rendering.readTrust(file.bytes, password)
     case .caDirectory: return try PEMRendering.readMembers(files)
     }
   }

@@ -29,8 +29,14 @@ package enum KeystoreWriter {
     case .pem(.key(let framing)):
       let identity = try identity(of: content, for: format)
       return [RenderedFile(bytes: try PEMRendering.key(of: identity, framing), holdsSecret: true)]
+    case .pfx(let options):
+      let identity = try identity(of: content, for: format)
+      return [RenderedFile(bytes: try PKCS12Rendering.render(identity, options), holdsSecret: true)]
     case .caDirectory:
       return PEMRendering.members(of: try trust(of: content, for: format))
+    case .javaTruststore(let password):
+      let trust = try trust(of: content, for: format)
+      return [RenderedFile(bytes: try PKCS12Rendering.render(trust: trust, password), holdsSecret: false)]
     }
   }
 

@@ -89,7 +89,7 @@ struct PEMKeystoreTests {
     #expect(throws: KeystoreError.self) { try KeystoreWriter.render(format, content, now: aTime) }
   }
 
-  @Test(arguments: [FileFormat.caDirectory])
+  @Test(arguments: [FileFormat.caDirectory, .javaTruststore(password: SecretBytes(copying: []))])
   func trustIsNeeded(format: FileFormat) throws {
     let content = KeystoreContent(identity: landscape.issuedIdentity, trust: [])
     #expect(throws: KeystoreError.self) { try KeystoreWriter.render(format, content, now: aTime) }

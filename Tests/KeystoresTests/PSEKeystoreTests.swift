@@ -100,7 +100,7 @@ struct PSEKeystoreTests {
     var generator = SeededGenerator(seed: 2)
     let pool = try (0..<12).map { try landscape.foreign.leaf(dns: "peer\($0).example").certificate }
     let identities = [nil, landscape.selfSignedIdentity, landscape.issuedIdentity]
-    for round in 0..<150 {
+    for round in 0..<90 {
       let identity = identities[round % identities.count]
       let count = Int.random(in: (identity == nil ? 1 : 0)...pool.count, using: &generator)
       let (content, file) = try write(identity, trust: Array(pool.shuffled(using: &generator).prefix(count)))
