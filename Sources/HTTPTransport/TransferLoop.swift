@@ -46,7 +46,7 @@ final class TransferLoop: Sendable {
     unsafe CCurl_multi_setopt_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections)
     let loop = unsafe TransferLoop(takingOwnershipOf: multi)
     do {
-      try HostThread.start(named: "http") { loop.run() }
+      try WorkerThread(name: "http") { loop.run() }.detach()
     } catch {
       throw .unexpected(detail: "\(error)")
     }

@@ -35,12 +35,12 @@ final class ScriptedServer: Sendable {
     let socket = try StreamSocket.listening(at: address)
     port = try socket.localAddress().port
     listening = Listening(socket)
-    try HostThread.start(named: "test-http") { [listening, seen] in
+    try WorkerThread(name: "test-http") { [listening, seen] in
       while let connection = try? listening.socket.accept() {
         let connection = Listening(connection)
-        try? HostThread.start(named: "test-http-peer") { Self.serve(connection, script, seen) }
+        try? WorkerThread(name: "test-http-peer") { Self.serve(connection, script, seen) }.detach()
       }
-    }
+    }.detach()
   }
 
   convenience init(_ steps: Step...) throws { try self.init { _ in steps } }
