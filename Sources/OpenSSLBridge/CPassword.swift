@@ -18,10 +18,10 @@ struct CPassword: Sendable {
 
   var isEmpty: Bool { bytes.count == 1 }
 
-  func withCString<Result: ~Copyable>(
-    _ body: (UnsafePointer<CChar>?) throws(OpenSSLError) -> Result
-  ) throws(OpenSSLError) -> Result {
-    try unsafe bytes.withUnsafeBytes { (buffer) throws(OpenSSLError) -> Result in
+  func withCString<Result: ~Copyable, Failure: Error>(
+    _ body: (UnsafePointer<CChar>?) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe bytes.withUnsafeBytes { (buffer) throws(Failure) -> Result in
       try unsafe body(buffer.assumingMemoryBound(to: CChar.self).baseAddress)
     }
   }

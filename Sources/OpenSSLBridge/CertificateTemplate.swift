@@ -96,15 +96,11 @@ package struct CertificateTemplate: Sendable {
     let pointer = unsafe x509.pointer
     // `ASN1_TIME_set` chooses between UTCTime and GeneralizedTime as RFC 5280, section 4.1.2.5, demands.
     _ = unsafe try OpenSSLCall.pointer("ASN1_TIME_set") {
-      unsafe ASN1_TIME_set(X509_getm_notBefore(pointer), Self.seconds(notBefore))
+      unsafe ASN1_TIME_set(X509_getm_notBefore(pointer), notBefore.unixSeconds)
     }
     _ = unsafe try OpenSSLCall.pointer("ASN1_TIME_set") {
-      unsafe ASN1_TIME_set(X509_getm_notAfter(pointer), Self.seconds(notAfter))
+      unsafe ASN1_TIME_set(X509_getm_notAfter(pointer), notAfter.unixSeconds)
     }
-  }
-
-  private static func seconds(_ date: Date) -> time_t {
-    time_t(exactly: date.timeIntervalSince1970.rounded(.down)) ?? (date.timeIntervalSince1970 < 0 ? .min : .max)
   }
 
   private func addExtensions(_ x509: borrowing Handle, _ issuerCertificate: Certificate?) throws(OpenSSLError) {

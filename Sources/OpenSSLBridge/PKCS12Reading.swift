@@ -46,10 +46,10 @@ private struct PKCS12Reader: ~Copyable {
   /// An empty password is the BMPString of a lone zero to some programs and no bytes at all to others.
   borrowing func isProtected(by password: CPassword) -> Bool {
     let pointer = unsafe file.pointer
-    let verified = try? unsafe password.withCString { (text) throws(OpenSSLError) -> Bool in
+    let isVerified = unsafe password.withCString { text in
       OpenSSLCall.observed { unsafe PKCS12_verify_mac(pointer, text, -1) }.result == 1
     }
-    if verified == true { return true }
+    if isVerified { return true }
     return password.isEmpty && OpenSSLCall.observed { unsafe PKCS12_verify_mac(pointer, nil, 0) }.result == 1
   }
 

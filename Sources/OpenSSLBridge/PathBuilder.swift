@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
 package import Certificates
 package import FoundationEssentials
 
@@ -43,8 +42,8 @@ package enum PathBuilder {
     do throws(OpenSSLError) {
       var findings = PathFindings(path: anchors.memory.path(chain, purpose, now: now), complaints: [])
       if findings.path == nil {
-        let task = Task(leaf: leaf, chain: chain, anchors: anchors, purpose: purpose, now: now)
-        findings = try task.search(alsoKnown)
+        let search = PathSearch(leaf: leaf, chain: chain, anchors: anchors, purpose: purpose, now: now)
+        findings = try search.run(alsoKnown)
         if let path = findings.path { anchors.memory.remember(path, chain, purpose) }
       }
       if let name, try !LeafName.matches(leaf, name) {
@@ -58,88 +57,4 @@ package enum PathBuilder {
       return .rejected([CertificateComplaint(depth: 0, certificate: leaf, reason: reason)])
     }
   }
-}
-
-/// What one or more verifications found: a path, or complaints.
-struct PathFindings {
-  var path: CertificatePath?
-  var complaints: [CertificateComplaint]
-}
-
-/// One call of ``PathBuilder/build(chain:anchors:alsoKnown:name:purpose:now:)`` without the name.
-private struct Task {
-  let leaf: Certificate
-  let chain: [Certificate]
-  let anchors: TrustAnchors
-  let purpose: PathBuilder.Purpose
-  let now: Date
-
-  func search(_ alsoKnown: [Certificate]) throws(OpenSSLError) -> PathFindings {
-    let anchors = try anchors.resolved(among: chain + alsoKnown)
-    var pool = try CandidatePool.make()
-    for certificate in chain { pool.add(certificate) }
-    guard pool.certificates.first == leaf else { return PathFindings(path: nil, complaints: unreadable(pool)) }
-
-    var findings = try verify(pool, anchors)
-    if findings.path == nil {
-      let fillers = Self.fillers(of: chain, from: alsoKnown)
-      if !fillers.isEmpty {
-        for certificate in fillers { pool.add(certificate) }
-        let filled = try verify(pool, anchors)
-        // A gap that is now filled may show others above it: those are the ones worth reporting.
-        if filled.path != nil || filled.complaints.count <= findings.complaints.count { findings = filled }
-      }
-    }
-    guard findings.path == nil else { return findings }
-    findings.complaints += unreadable(pool)
-    if case .pins = self.anchors.source { findings.complaints = withPinMismatch(findings.complaints) }
-    return findings
-  }
-
-  /// A self-signed anchor is wanted, since it is what servers do not send; one below a root will do.
-  private func verify(
-    _ pool: borrowing CandidatePool, _ anchors: TrustAnchors
-  ) throws(OpenSSLError) -> PathFindings {
-    let toRoot = PathVerification(anchors: anchors, purpose: purpose, now: now, mayEndBelowRoot: false)
-    let findings = try toRoot.run(pool)
-    // Of two self-signed anchors of one name, OpenSSL may take the wrong one for a self-signed leaf, and finds the very
-    // leaf among the anchors only when it need not look for a root.
-    let isSelfSigned = findings.complaints.contains { $0.reason == .selfSignedNotTrusted }
-    guard findings.path == nil, anchors.mayEndBelowRoot || isSelfSigned else { return findings }
-    return try PathVerification(anchors: anchors, purpose: purpose, now: now, mayEndBelowRoot: true).run(pool)
-  }
-
-  private func unreadable(_ pool: borrowing CandidatePool) -> [CertificateComplaint] {
-    pool.unreadable.map { certificate, error in
-      CertificateComplaint(
-        depth: chain.firstIndex(of: certificate) ?? chain.count, certificate: certificate,
-        reason: .unreadable(error.description))
-    }
-  }
-
-  /// With pins, a missing issuer is worth telling, since it may be the pinned one; an untrusted root is not.
-  private func withPinMismatch(_ complaints: [CertificateComplaint]) -> [CertificateComplaint] {
-    guard complaints.contains(where: { $0.reason == .unknownIssuer || $0.reason == .selfSignedNotTrusted }) else {
-      return complaints
-    }
-    return [CertificateComplaint(depth: 0, certificate: leaf, reason: .pinMismatch)]
-      + complaints.filter { $0.reason != .selfSignedNotTrusted }
-  }
-
-  /// Those certificates that are issuers by name of the chain's, or of one another, so that a large collection costs
-  /// nothing.
-  private static func fillers(of chain: [Certificate], from alsoKnown: [Certificate]) -> [Certificate] {
-    guard !alsoKnown.isEmpty else { return [] }
-    var found: [Certificate] = []
-    var wanted = Set(chain.lazy.filter { !$0.isSelfIssued }.map(\.issuer))
-    var seen = Set(chain)
-    while !wanted.isEmpty, found.count < fillerLimit {
-      let issuers = alsoKnown.filter { wanted.contains($0.subject) && seen.insert($0).inserted }
-      found += issuers
-      wanted = Set(issuers.lazy.filter { !$0.isSelfIssued }.map(\.issuer))
-    }
-    return Array(found.prefix(fillerLimit))
-  }
-
-  private static let fillerLimit = 64
 }

@@ -47,7 +47,7 @@ struct PathVerification {
       let partial = mayEndBelowRoot ? CUnsignedLong(X509_V_FLAG_PARTIAL_CHAIN) : 0
       return unsafe X509_VERIFY_PARAM_set_flags(parameters, CUnsignedLong(X509_V_FLAG_TRUSTED_FIRST) | partial)
     }
-    unsafe X509_VERIFY_PARAM_set_time(parameters, time_t(now.timeIntervalSince1970.rounded(.down)))
+    unsafe X509_VERIFY_PARAM_set_time(parameters, now.unixSeconds)
     unsafe X509_VERIFY_PARAM_set_depth(parameters, Self.depthLimit)
     unsafe X509_VERIFY_PARAM_set_auth_level(parameters, SecurityLevel.host)
     let use = Self.use(of: purpose)

@@ -2,7 +2,7 @@
 
 import COpenSSL
 
-/// Random bytes from OpenSSL's generator, `RAND_bytes(3)`.
+/// Random bytes from OpenSSL's generator, `RAND_bytes_ex(3)`.
 package enum Random {
   /// Returns `count` bytes that nobody can predict.
   ///
@@ -10,7 +10,7 @@ package enum Random {
   package static func bytes(_ count: Int) throws(OpenSSLError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     guard count > 0 else { return bytes }
-    try OpenSSLCall.success("RAND_bytes") { unsafe RAND_bytes(&bytes, CInt(clamping: count)) }
+    try OpenSSLCall.success("RAND_bytes_ex") { unsafe RAND_bytes_ex(nil, &bytes, count, 0) }
     return bytes
   }
 }

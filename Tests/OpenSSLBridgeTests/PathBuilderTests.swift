@@ -77,6 +77,23 @@ import Testing
     #expect(verdict.complaints.first?.depth == 2)
   }
 
+  /// Strangers may have sent issuers of the right name to be remembered; they do not hide the real one.
+  @Test func namesakesAmongTheKnownDoNotHideTheIssuer() throws {
+    let leaf = try issuing.leaf(dns: "host.example") { $0.hasKeyIdentifiers = false }
+    let impostors = try (0..<3).map { _ in
+      try TestCA.root("CN=Impostor").intermediate { $0.hasKeyIdentifiers = false }.certificate
+    }
+    #expect(reasons(build([leaf.certificate], alsoKnown: impostors)) == [.unknownIssuer])
+    let filled = build([leaf.certificate], alsoKnown: impostors + [issuing.certificate])
+    #expect(filled.path?.certificates == [leaf.certificate, issuing.certificate, root.certificate])
+  }
+
+  @Test func extremeTimesDoNotTrap() {
+    for seconds in [1e300, -1e300, .infinity, .nan] {
+      #expect(build(server.chain, now: Date(timeIntervalSince1970: seconds)).path == nil)
+    }
+  }
+
   @Test func missingIntermediateIsFoundAmongTheAnchors() throws {
     let both = try TrustAnchors.bundle([issuing.certificate, root.certificate])
     #expect(build([server.certificate], both).path?.certificates == wholePath)
