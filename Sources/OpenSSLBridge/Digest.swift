@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+package import Host
 
 /// Message digests, FIPS 180-4, in one call.
 package enum Digest {
   /// SHA-256: 32 bytes.
   package static func sha256(_ bytes: [UInt8]) -> [UInt8] { sha256Algorithm.digest(bytes) }
+
+  /// SHA-256 of secret bytes: 32 bytes, which are no secret.
+  package static func sha256(_ secret: SecretBytes) -> [UInt8] {
+    unsafe secret.withUnsafeBytes { unsafe sha256Algorithm.digest($0) }
+  }
 
   /// SHA-1: 20 bytes.
   ///
@@ -31,10 +37,14 @@ package enum Digest {
     }
 
     func digest(_ bytes: [UInt8]) -> [UInt8] {
+      unsafe bytes.withUnsafeBytes { unsafe digest($0) }
+    }
+
+    func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
       var result = [UInt8](repeating: 0, count: Int(unsafe EVP_MD_get_size(pointer)))
       do {
         try OpenSSLCall.success("EVP_Digest") {
-          unsafe EVP_Digest(bytes, bytes.count, &result, nil, pointer, nil)
+          unsafe EVP_Digest(bytes.baseAddress, bytes.count, &result, nil, pointer, nil)
         }
       } catch {
         preconditionFailure("the host's OpenSSL cannot compute a digest: \(error)")

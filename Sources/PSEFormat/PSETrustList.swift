@@ -29,7 +29,10 @@ package struct PSETrustList: Hashable, Sendable {
   }
 
   /// The entries that are whole certificates.
-  package var certificates: [Certificate] {
+  package var certificates: [Certificate] { Self.certificates(in: entries) }
+
+  /// Those of `entries` that are whole certificates.
+  package static func certificates(in entries: [Entry]) -> [Certificate] {
     entries.compactMap { if case .certificate(let certificate) = $0 { certificate } else { nil } }
   }
 }

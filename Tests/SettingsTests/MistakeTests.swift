@@ -58,7 +58,7 @@ struct MistakeTests {
     ("defaults: {proxy-credential: x}", "given without 'proxy'"),
     ("defaults: {no-proxy: [\"a b\"]}", "no host, domain, address or network"),
     ("defaults: {keep-generations: 1}", "number from 2 to 100"),
-    ("defaults: {refetch-every: 59s}", "between 1m and 30d"),
+    ("defaults: {refetch-every: 9s}", "between 10s and 30d"),
     ("defaults: {renew-before: 0%}", "whole percentage"),
     ("defaults: {renew-before: +5%}", "whole percentage"),
     ("defaults: {alert-before: 30d}", "must be a list"),

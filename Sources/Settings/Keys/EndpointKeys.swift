@@ -23,7 +23,7 @@ extension KeyTable {
         "Probes every address that the name resolves to, and reports when their chains disagree.", example: "true"),
       timeout.inherited,
       KeyDescription(
-        "refetch-every", "duration, 1m to 30d", default: "from `defaults`",
+        "refetch-every", "duration, 10s to 30d", default: "from `defaults`",
         "How often the chain is fetched, jittered by a tenth.", example: "1h"),
       proxy(default: "from `defaults`"),
       proxyCredential,

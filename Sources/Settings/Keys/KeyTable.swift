@@ -38,7 +38,7 @@ package enum KeyTable {
     "defaults", "What endpoints, service keys and keystores inherit when they do not say otherwise.",
     [
       KeyDescription(
-        "refetch-every", "duration, 1m to 30d", default: "6h",
+        "refetch-every", "duration, 10s to 30d", default: "6h",
         "How often an endpoint's chain is fetched, jittered by a tenth.", example: "12h"),
       timeout,
       renewBefore,

@@ -95,6 +95,19 @@ extension Field {
 }
 
 /// The parts of an address as they stand in the text (RFC 3986, section 3), not judged.
+extension HostAndPort {
+  /// Reads `host`, `host:port`, `[address]:port` or an https URL, as `url` of an endpoint is read; nil for anything else,
+  /// such as another scheme or an address with a password.
+  ///
+  /// - Parameter text: as an operator writes it; port 443 unless it names one.
+  package init?(address text: String) {
+    guard let address = AddressText(text), !address.hasUserInfo, address.scheme ?? "https" == "https",
+      let host = Field.normalizedHost(address.host), let port = UInt16(address.port ?? "443"), port > 0
+    else { return nil }
+    self.init(host: host, port: port)
+  }
+}
+
 private struct AddressText {
   var scheme: String?
   var hasUserInfo: Bool

@@ -133,7 +133,8 @@ extension Field {
 ///
 /// The lower ones keep a slip of the pen from becoming a storm of requests.
 enum Bounds {
-  static let refetchEvery = minute...day * 30
+  /// Ten seconds are for trying things out; they still cannot make a storm, since one endpoint is one connection.
+  static let refetchEvery = Duration.seconds(10)...day * 30
   static let timeout = Duration.seconds(1)...minute * 5
   static let renewBefore = hour...day * 3650
   static let alertBefore = minute...day * 3650

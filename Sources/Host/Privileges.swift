@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+package import SystemPackage
+
+/// Whose rights the process works with (credentials(7)).
+package enum Privileges {
+  /// Works from now on as the owner of `folder`, where the process is root's and the folder is not.
+  ///
+  /// A command that root calls beside the daemon would otherwise leave files that the daemon cannot open. ``regain()``
+  /// takes root's rights back.
+  ///
+  /// - Parameters:
+  ///   - folder: whose owner and group to take; nothing happens when it does not exist.
+  ///   - groups: further groups to be in, as the unit's `SupplementaryGroups=` would give.
+  /// - Throws: ``SystemError`` when the kernel refuses.
+  package static func assumeOwner(of folder: FilePath, keepingGroups groups: [UInt32]) throws(SystemError) {
+    guard geteuid() == 0, let status = try HostFiles().linkStatusIfPresent(of: folder), status.owner != 0 else {
+      return
+    }
+    var all = [status.group] + groups
+    guard unsafe setgroups(all.count, &all) == 0 else { throw failure("setgroups", folder) }
+    guard setegid(status.group) == 0 else { throw failure("setegid", folder) }
+    guard seteuid(status.owner) == 0 else { throw failure("seteuid", folder) }
+  }
+
+  /// Works as root again, after ``assumeOwner(of:keepingGroups:)``; does nothing when the process was never root's.
+  package static func regain() throws(SystemError) {
+    guard getuid() == 0, geteuid() != 0 else { return }
+    guard seteuid(0) == 0 else { throw failure("seteuid", nil) }
+    guard setegid(0) == 0 else { throw failure("setegid", nil) }
+  }
+
+  private static func failure(_ call: String, _ path: FilePath?) -> SystemError {
+    SystemError(call: call, path: path, errno: Errno(rawValue: errno))
+  }
+}
