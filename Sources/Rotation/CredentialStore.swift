@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+package import Host
+package import Settings
+package import SystemPackage
+
+/// Reads the secrets that a configuration names by `…-credential`.
+package struct CredentialStore: Sendable {
+  private let folder: FilePath?
+  private let files: HostFiles
+
+  /// - Parameters:
+  ///   - folder: what `$CREDENTIALS_DIRECTORY` names (systemd.exec(5)); nil outside a service.
+  ///   - files: how files are read.
+  package init(folder: FilePath?, files: HostFiles = HostFiles()) {
+    self.folder = folder
+    self.files = files
+  }
+
+  /// The secret without the line break that editors put at the end.
+  ///
+  /// - Throws: ``CredentialError``, which names the credential and never its content.
+  package func secret(_ reference: CredentialReference) throws(CredentialError) -> SecretBytes {
+    let path: FilePath
+    switch reference {
+    case .systemd(let name):
+      guard let folder else { throw .noCredentialFolder(name: name) }
+      path = folder.appending(name)
+    case .file(let file):
+      path = file
+      try refuseOpenPermissions(of: file)
+    }
+    do {
+      return Self.withoutFinalLineBreak(try files.readSecretFile(path, limit: Self.sizeLimit))
+    } catch {
+      throw .unreadable(reference, error)
+    }
+  }
+
+  private func refuseOpenPermissions(of path: FilePath) throws(CredentialError) {
+    do {
+      let mode = try files.status(of: path).mode
+      guard mode.intersection([.groupReadWriteExecute, .otherReadWriteExecute]).isEmpty else {
+        throw CredentialError.tooOpen(path, mode: mode)
+      }
+    } catch let error as SystemError {
+      throw .unreadable(.file(path), error)
+    } catch let error as CredentialError {
+      throw error
+    } catch {
+      preconditionFailure("status(of:) throws SystemError only, not \(error)")
+    }
+  }
+
+  private static func withoutFinalLineBreak(_ secret: SecretBytes) -> SecretBytes {
+    let length = secret.withSpan { bytes in
+      var length = bytes.count
+      if length > 0, bytes[length - 1] == UInt8(ascii: "\n") { length -= 1 }
+      if length > 0, bytes[length - 1] == UInt8(ascii: "\r") { length -= 1 }
+      return length
+    }
+    guard length < secret.count else { return secret }
+    return SecretBytes(count: length) { target in
+      secret.withSpan { source in
+        for index in 0..<length { target[index] = source[index] }
+      }
+    }
+  }
+
+  /// Far more than a password or key has, in bytes.
+  private static let sizeLimit = 64 * 1024
+}
+
+/// Why a credential cannot be used.
+package enum CredentialError: Error, Sendable {
+  case noCredentialFolder(name: String)
+  case unreadable(CredentialReference, SystemError)
+  case tooOpen(FilePath, mode: FilePermissions)
+}
+
+extension CredentialError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .noCredentialFolder(let name):
+      "the credential \(name) cannot be read, since $CREDENTIALS_DIRECTORY is not set: add LoadCredential=\(name):FILE to the unit, or name an absolute file"
+    case .unreadable(let reference, let error):
+      "the credential \(reference) cannot be read: \(error)"
+    case .tooOpen(let path, let mode):
+      "the credential file \(path) has mode 0\(String(mode.rawValue, radix: 8)) and may be read by others: chmod 0600 \(path)"
+    }
+  }
+
+  /// Who is at fault: the configuration names something that is not there or not safe.
+  package var culprit: Culprit { .configuration }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChainFetch
+import Delivery
+import FoundationEssentials
+import HTTPTransport
+package import Host
+package import Journal
+package import Ledger
+package import Logging
+import Planning
+import ServiceLifecycle
+import Settings
+package import SystemPackage
+
+/// The running program: puts the rooms together, once, and runs them as one service group.
+package struct Daemon: Sendable {
+  private let configurationPath: FilePath
+  private let layout: StateLayout
+  private let credentialsFolder: FilePath?
+  private let clock: any WallClock
+  private let logger: Logger
+  private let events: Events
+  private let notifier: ServiceManagerNotifier
+  private let version: String
+
+  /// - Parameters:
+  ///   - configuration: the main configuration file.
+  ///   - layout: where state is kept.
+  ///   - credentialsFolder: what `$CREDENTIALS_DIRECTORY` names.
+  ///   - clock: the wall clock.
+  ///   - logger: where everything is said.
+  ///   - notifier: tells the service manager.
+  ///   - version: what the first event names.
+  package init(
+    configuration: FilePath, layout: StateLayout, credentialsFolder: FilePath?, clock: any WallClock,
+    logger: Logger, notifier: ServiceManagerNotifier, version: String
+  ) {
+    self.configurationPath = configuration
+    self.layout = layout
+    self.credentialsFolder = credentialsFolder
+    self.clock = clock
+    self.logger = logger
+    self.events = Events(logger: logger)
+    self.notifier = notifier
+    self.version = version
+  }
+
+  /// Runs until SIGTERM or SIGINT.
+  ///
+  /// - Throws: ``StartError`` when it cannot start; any error of a service that cannot go on.
+  package func run() async throws {
+    let configuration = try readConfiguration()
+    try await serve(configuration, holding: takeState())
+  }
+
+  /// Runs for as long as the lock on the state is held.
+  private func serve(_ configuration: Configuration, holding lock: borrowing FileLock) async throws {
+    let opening = try openLedger()
+    let context = try await makeContext(opening.store, configuration)
+    try await report(opening, context)
+    let shelf = GenerationShelf(layout: layout, files: context.files)
+    let recovery = GenerationRecovery(context: context, shelf: shelf)
+    try await recovery.resume(configuration)
+    try await recovery.adopt(configuration)
+    let services = try await DaemonServices(
+      context: context, shelf: shelf, configurationPath: configurationPath, notifier: notifier)
+    defer { services.fetcher.shutDown() }
+    try await services.keeper.apply(configuration, replacing: nil)
+    try await services.group(logger: logger).run()
+    notifier.stopping()
+    events.raise(.stopping, message: "certrotd is stopping", fields: [.reason: "the service manager asked for it"])
+    try opening.store.close()
+  }
+
+  private func readConfiguration() throws(StartError) -> Configuration {
+    let reading = ConfigurationReader.read(
+      main: configurationPath, files: HostConfigurationFiles(), stateDirectory: layout.root)
+    guard let configuration = reading.configuration, reading.mistakes.isEmpty else {
+      let event = ConfigurationKeeper.rejected(configurationPath, reading.mistakes)
+      events.raise(event.event, message: event.message, fields: event.fields)
+      throw .configuration(configurationPath, mistakes: reading.mistakes.count)
+    }
+    return configuration
+  }
+
+  /// Makes the folders of the state, and makes sure that no other daemon works on them.
+  private func takeState() throws(StartError) -> FileLock {
+    let files = HostFiles()
+    do {
+      try files.makeDirectories(at: layout.keystores, mode: [.ownerReadWriteExecute, .groupExecute, .otherExecute])
+      guard let lock = try FileLock.acquire(at: layout.daemonLock, wait: false) else {
+        throw StartError.alreadyRunning(layout.root)
+      }
+      return lock
+    } catch let error as SystemError {
+      throw .state(error)
+    } catch let error as StartError {
+      throw error
+    } catch {
+      preconditionFailure("only these two are thrown here, not \(error)")
+    }
+  }
+
+  private func openLedger() throws(StartError) -> LedgerOpening {
+    let sealing: SealingKeySource
+    do {
+      sealing = try layout.sealingSource(credentialsFolder: credentialsFolder, files: HostFiles())
+    } catch {
+      throw .state(error)
+    }
+    do {
+      return try LedgerStore.open(at: layout.ledger, sealing: sealing, access: .readWrite, now: clock.now())
+    } catch {
+      throw .ledger(error)
+    }
+  }
+
+  private func makeContext(_ ledger: LedgerStore, _ configuration: Configuration) async throws -> RotationContext {
+    let empty = Knowledge(inventory: Inventory(installation: try await ledger.installationSeed()), conditions: [:])
+    return RotationContext(
+      layout: layout, ledger: ledger, landscape: Landscape(configuration: configuration, knowledge: empty),
+      credentials: CredentialStore(folder: credentialsFolder), files: HostFiles(), clock: clock, events: events,
+      logger: logger)
+  }
+
+  private func report(_ opening: LedgerOpening, _ context: RotationContext) async throws {
+    events.raise(
+      .started, message: "certrotd \(version) has started with \(configurationPath)",
+      fields: [.version: version, .path: configurationPath.string])
+    switch opening.origin {
+    case .existing, .created: break
+    case .migrated(let old, let new): logger.notice("the ledger was brought from version \(old) to \(new)")
+    case .replaced(let aside, let detail):
+      let message = """
+        the ledger was damaged and is kept as \(aside); a new one is built from the configuration and the files on disk
+        """
+      try await context.tell(
+        [.init(.ledgerDamaged, message: message, fields: [.path: aside.string, .reason: detail])], of: .daemon)
+    }
+  }
+}
+
+/// Why the daemon cannot start.
+package enum StartError: Error, Sendable {
+  case configuration(FilePath, mistakes: Int)
+  case alreadyRunning(FilePath)
+  case state(SystemError)
+  case ledger(LedgerError)
+}
+
+extension StartError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .configuration(let path, let mistakes):
+      "the configuration \(path) has \(mistakes) \(mistakes == 1 ? "mistake" : "mistakes"): certrotd check-config lists them"
+    case .alreadyRunning(let root): "another certrotd runs on \(root) already"
+    case .state(let error): "the state folder cannot be used: \(error)"
+    case .ledger(let error): error.description
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChainFetch
+import HTTPTransport
+import Host
+import Journal
+import Logging
+import ServiceLifecycle
+import SystemPackage
+import UnixSignals
+
+/// The services of the daemon, wired together.
+struct DaemonServices: Sendable {
+  let fetcher: ChainFetcher
+  let keeper: ConfigurationKeeper
+  private let conductor: Conductor
+  private let reloader: Reloader
+  private let fileWatch: FileWatchService
+
+  init(
+    context: RotationContext, shelf: GenerationShelf, configurationPath: FilePath, notifier: ServiceManagerNotifier
+  ) async throws {
+    let bell = Bell()
+    let bundles = BundleReader(files: context.files)
+    let anchors = AnchorLibrary(bundles: bundles)
+    let client = try HTTPClient()
+    let watcher = try FileWatcher()
+    let knowledge = KnowledgeReader(ledger: context.ledger, bundles: bundles, shelf: shelf)
+    let assembler = ContentAssembler(ledger: context.ledger, bundles: bundles)
+    let trustKeeper = TrustKeeper(context: context, assembler: assembler)
+    let issuers = IssuerPool(
+      landscape: context.landscape, bundles: bundles, anchors: anchors, logger: context.logger)
+    fetcher = try ChainFetcher()
+    let inspector = EndpointInspector(
+      fetcher: fetcher, anchors: anchors, issuers: IssuerFetcher(client: client, clock: context.clock),
+      credentials: context.credentials, clock: context.clock)
+    keeper = ConfigurationKeeper(
+      path: configurationPath, context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper,
+      watcher: watcher, bell: bell)
+    let refresher = FileRefresher(
+      context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper, bell: bell)
+    let pulse = Pulse(
+      context: context, fetcher: fetcher, refresher: refresher, keeper: keeper, notifier: notifier)
+    let dispatcher = Dispatcher(
+      probes: ProbeRunner(context: context, inspector: inspector, trustKeeper: trustKeeper, bell: bell),
+      serviceKeys: ServiceKeyIntake(
+        context: context, issuers: issuers,
+        verifier: IdentityVerifier(client: client, credentials: context.credentials)),
+      identities: OwnIdentityKeeper(context: context, issuers: issuers),
+      generations: GenerationWriter(
+        context: context, assembler: assembler, shelf: shelf, trustKeeper: trustKeeper),
+      hooks: HookExecutor(context: context, shelf: shelf), alerts: AlertExecutor(context: context))
+    conductor = Conductor(
+      landscape: context.landscape, runner: dispatcher, bell: bell,
+      alarm: SystemAlarm(timer: try WallClockTimer(clock: context.clock)), clock: context.clock,
+      proveLife: { try await pulse.beat() })
+    reloader = Reloader(keeper: keeper, notifier: notifier)
+    fileWatch = FileWatchService(context: context, watcher: watcher, refresher: refresher)
+  }
+
+  /// One group: SIGTERM and SIGINT end it within five seconds, and one service that fails ends them all.
+  func group(logger: Logger) -> ServiceGroup {
+    var configuration = ServiceGroupConfiguration(
+      services: [
+        .init(service: fileWatch), .init(service: reloader), .init(service: conductor),
+      ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(3)
+    configuration.maximumCancellationDuration = .seconds(1)
+    return ServiceGroup(configuration: configuration)
+  }
+}

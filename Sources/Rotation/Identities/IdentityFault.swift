@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+package import FoundationEssentials
+import Planning
+
+/// What stands against an identity.
+package enum IdentityFault: Error, Hashable, Sendable {
+  case noCertificate
+  /// The private key belongs to none of the certificates; the name is that of the likely leaf.
+  case keyFitsNone(DistinguishedName?)
+  case expired(Date)
+  case notYetValid(Date)
+  case wrongPurpose(DistinguishedName, allowed: [String])
+  /// The certificate is the one in force already.
+  case same(Fingerprint)
+  case endsNoLater(new: Date, old: Date)
+  /// The chain does not reach a root; the name is that of the issuer that nothing supplies.
+  case incomplete(missing: DistinguishedName)
+  /// The chain does not verify, certificate by certificate.
+  case rejected([String])
+  /// OpenSSL could not judge it.
+  case notJudged(String)
+
+  /// Whether an operator may overrule it.
+  package var mayBeForced: Bool {
+    if case .endsNoLater = self { true } else { false }
+  }
+
+  /// Who is at fault: what was delivered, or this host.
+  package var culprit: Culprit {
+    switch self {
+    case .notJudged, .notYetValid: .host
+    default: .configuration
+    }
+  }
+}
+
+extension IdentityFault: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .noCertificate:
+      "there is no certificate beside the private key"
+    case .keyFitsNone(let subject):
+      """
+      the private key belongs to none of the certificates\(subject.map { ", not to \($0)" } ?? ""): take certificate and \
+      key from the same service key
+      """
+    case .expired(let end):
+      "the certificate ended at \(TimeText.instant(end)): create a new service key"
+    case .notYetValid(let start):
+      "the certificate is valid only from \(TimeText.instant(start)) on: check the clock of this host"
+    case .wrongPurpose(let subject, let allowed):
+      """
+      the certificate \(subject) does not allow client authentication (it allows \(allowed.joined(separator: ", "))): \
+      platforms answer 401 to it
+      """
+    case .same(let fingerprint):
+      "the certificate \(fingerprint.short) is the one in force already"
+    case .endsNoLater(let new, let old):
+      """
+      the certificate ends at \(TimeText.instant(new)), no later than the one in force, which ends at \
+      \(TimeText.instant(old)): if that is meant all the same, use certrotd key import --force
+      """
+    case .incomplete(let missing):
+      """
+      the chain is incomplete: nothing supplies the issuer \(missing); put its certificate into a bundle of the keystore
+      """
+    case .rejected(let complaints):
+      "the chain does not verify: \(complaints.joined(separator: "; "))"
+    case .notJudged(let what):
+      "OpenSSL could not judge the chain: \(what)"
+    }
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+import FoundationEssentials
+package import HTTPTransport
+import Host
+package import Keystores
+import OpenSSLBridge
+package import ServiceKeys
+package import Settings
+
+/// Tries a service key's new identity against the platform, as its consumer will use it, before anything relies on it.
+package struct IdentityVerifier: Sendable {
+  package enum Verdict: Sendable, Equatable {
+    case accepted
+    /// The platform answered that it does not accept the identity.
+    case refused(String)
+    /// No answer tells; it is tried again.
+    case inconclusive(Culprit, String)
+  }
+
+  private let client: HTTPClient
+  private let credentials: CredentialStore
+
+  package init(client: HTTPClient, credentials: CredentialStore) {
+    self.client = client
+    self.credentials = credentials
+  }
+
+  /// Verifies as the service key's `verify` says.
+  package func verify(
+    _ identity: Identity, _ document: ServiceKeyDocument, _ settings: ServiceKeySettings
+  ) async -> Verdict {
+    switch settings.verify {
+    case .none: return .accepted
+    case .token:
+      guard let url = document.tokenURL, let clientID = document.clientID else {
+        return .refused("the service key names no token endpoint or client: set verify: none, or verify a request")
+      }
+      return await send(
+        method: .post, url: url,
+        headers: [
+          HTTPHeader("Content-Type", "application/x-www-form-urlencoded"), HTTPHeader("Accept", "application/json"),
+        ], body: .bytes(Self.tokenForm(clientID: clientID)), identity, settings, judge: Self.judgeToken)
+    case .request(let url, let method):
+      return await send(
+        method: method == .head ? .head : .get, url: url, headers: [HTTPHeader("X-CSRF-Token", "Fetch")], body: .none,
+        identity, settings, judge: Self.judgeRequest)
+    }
+  }
+
+  /// What the answer of a token endpoint says of the client certificate (RFC 6749, section 5; RFC 8705, section 2).
+  package static func judgeToken(_ response: HTTPResponse) -> Verdict {
+    switch response.status {
+    case 200: .accepted
+    case 400, 401, 403: .refused("the token endpoint answered \(response.status)\(explanation(response))")
+    default: .inconclusive(.platform, "the token endpoint answered \(response.status)")
+    }
+  }
+
+  /// What the answer to a request says of the client certificate: 401 alone speaks against it; whoever answers 403 or 405
+  /// has let it pass and minds something else.
+  package static func judgeRequest(_ response: HTTPResponse) -> Verdict {
+    switch response.status {
+    case 200..<300, 403, 405, 500: .accepted
+    case 401: .refused("the server answered 401: it does not know the certificate, or nobody passed it on")
+    default: .inconclusive(.platform, "the server answered \(response.status)")
+    }
+  }
+
+  private func send(
+    method: HTTPMethod, url: String, headers: [HTTPHeader], body: HTTPBody, _ identity: Identity,
+    _ settings: ServiceKeySettings, judge: (HTTPResponse) -> Verdict
+  ) async -> Verdict {
+    do {
+      let request = HTTPRequest(
+        method: method, url: url, headers: headers, body: body,
+        clientIdentity: try identity.clientPEM(), proxy: try HTTPProxy(settings, url: url, credentials),
+        deadline: Self.deadline, responseLimit: Self.responseLimit)
+      return judge(try await client.send(request))
+    } catch let failure as HTTPFailure {
+      return .inconclusive(failure.culprit, failure.description)
+    } catch let error as CredentialError {
+      return .inconclusive(error.culprit, error.description)
+    } catch {
+      return .inconclusive(.host, String(describing: error))
+    }
+  }
+
+  /// `client_id` holds `!` and `|` in practice, so everything but the unreserved characters is escaped
+  /// (RFC 6749, appendix B).
+  private static func tokenForm(clientID: String) -> [UInt8] {
+    var form = Array("grant_type=client_credentials&client_id=".utf8)
+    for byte in clientID.utf8 {
+      let character = Character(Unicode.Scalar(byte))
+      if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
+        form.append(byte)
+      } else {
+        form += Array("%".utf8) + Array(Hexadecimal.upper(byte).utf8)
+      }
+    }
+    return form
+  }
+
+  /// The standard's own words for an error, where the answer has them; never anything else of the body.
+  private static func explanation(_ response: HTTPResponse) -> String {
+    struct Answer: Decodable {
+      let error: String?
+      let errorDescription: String?
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard let answer = try? decoder.decode(Answer.self, from: Data(response.body.copyBytes())) else { return "" }
+    let words = [answer.error, answer.errorDescription].compactMap(\.self).joined(separator: ", ")
+    return words.isEmpty ? "" : ": \(words.prefix(200))"
+  }
+
+  private static let deadline = Duration.seconds(30)
+  private static let responseLimit = 256 * 1024
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+import FoundationEssentials
+import Host
+import Journal
+import Keystores
+package import Ledger
+import OpenSSLBridge
+import Planning
+import Settings
+
+/// Keeps the identities that belong to a keystore itself: self-signed ones, which it makes, and PEM files, which it reads.
+struct OwnIdentityKeeper: Sendable {
+  private let context: RotationContext
+  private let issuers: IssuerPool
+
+  init(context: RotationContext, issuers: IssuerPool) {
+    self.context = context
+    self.issuers = issuers
+  }
+
+  /// Makes a new key and certificate for `keystore`.
+  func renewSelfSigned(_ keystore: String, because reason: Reason) async throws {
+    guard let settings = await context.landscape.configuration.keystore(named: keystore),
+      case .selfSigned(let wish) = settings.identity
+    else { return }
+    try await attempt(.renewSelfSigned(keystore: keystore), of: settings, because: reason.description) {
+      let key = try PrivateKey.generateRSA(bits: wish.keyBits.rawValue)
+      let now = context.clock.now()
+      let certificate = try SelfSignedCertificate.make(
+        key: key, subject: DistinguishedName(parsing: wish.subject),
+        notBefore: now.addingTimeInterval(-Self.backdating),
+        notAfter: now.addingTimeInterval(wish.validFor / .seconds(1)))
+      return Identity(certificate: certificate, key: key, issuers: [])
+    }
+  }
+
+  /// Reads the PEM files of `keystore` and takes over what is new and good.
+  func readFiles(_ keystore: String, because reason: Reason) async throws {
+    guard let settings = await context.landscape.configuration.keystore(named: keystore),
+      case .pem(let wish) = settings.identity
+    else { return }
+    try await attempt(.readIdentityFiles(keystore: keystore), of: settings, because: reason.description) {
+      let certificates = try PEMReader.certificates(in: context.files.readFile(wish.certificate, limit: Self.sizeLimit))
+      let key = try PrivateKey(
+        pem: context.files.readSecretFile(wish.key, limit: Self.sizeLimit),
+        passphrase: try wish.passphrase.map { try context.credentials.secret($0) })
+      let current = try await context.ledger.currentIdentity(settings.identityOwner)?.entry
+      // The files are the operator's word: he may put an earlier certificate back.
+      return try IdentityExaminer.examine(
+        certificates: certificates, key: key, completing: await issuers.certificates(),
+        predecessor: current.map { .init(leaf: $0.leaf, mayEndEarlier: true) }, use: .any, now: context.clock.now())
+    }
+  }
+
+  private func attempt(
+    _ work: Work, of settings: KeystoreSettings, because reason: String, _ make: () async throws -> Identity
+  ) async throws {
+    let name = settings.name
+    let before = await context.landscape.inventory.keystores[name] ?? KeystoreState()
+    let cadence = await context.landscape.cadence(of: work)
+    let now = context.clock.now()
+    do {
+      let identity = try await make()
+      try await accept(identity, settings, because: reason)
+      try await finish(before.identitySchedule.succeeded(at: now, cadence: cadence), of: name, failure: nil)
+    } catch let fault as IdentityFault where fault.isSame {
+      try await finish(before.identitySchedule.succeeded(at: now, cadence: cadence), of: name, failure: nil)
+    } catch let error as LedgerError {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      let schedule = before.identitySchedule.failed(at: now, cadence: cadence, reason: String(describing: error))
+      try await finish(schedule, of: name, failure: (Self.culprit(of: error), String(describing: error)))
+    }
+  }
+
+  private func accept(_ identity: Identity, _ settings: KeystoreSettings, because reason: String) async throws {
+    let previous = try await context.ledger.currentIdentity(settings.identityOwner)?.entry.leaf
+    let recipe = settings.identity?.recipe
+    let new = NewIdentity(
+      owner: settings.identityOwner, leaf: identity.certificate, issuers: identity.issuers,
+      privateKey: try identity.key.pkcs8DER(), recipe: recipe)
+    _ = try await context.ledger.acceptIdentity(new, at: context.clock.now())
+    await context.landscape.update { inventory in
+      inventory.keystores[settings.name, default: KeystoreState()].identity = IdentityState(
+        identity.certificate, recipe: recipe)
+    }
+    let leaf = identity.certificate
+    var fields: [EventField: String] = [
+      .keystore: settings.name, .fingerprint: leaf.fingerprint.description,
+      .notAfter: EventTime.text(leaf.validity.notAfter), .reason: reason, .subject: leaf.subject.description,
+    ]
+    if let previous { fields[.previousFingerprint] = previous.fingerprint.description }
+    let event = Events.Raised(
+      .identityRenewed,
+      message: """
+        keystore \(settings.name) has a new identity, \(leaf.subject), valid until \
+        \(TimeText.instant(leaf.validity.notAfter)): \(reason)
+        """, fields: fields)
+    try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
+  }
+
+  private func finish(
+    _ schedule: Schedule, of keystore: String, failure: (culprit: Culprit, reason: String)?
+  ) async throws {
+    await context.landscape.update { $0.keystores[keystore, default: KeystoreState()].identitySchedule = schedule }
+    let (isNew, _) = try await context.record(
+      schedule, of: .identity(keystore), condition: failure == nil ? nil : "failing")
+    guard let failure, isNew else { return }
+    let identity = await context.landscape.inventory.keystores[keystore]?.identity
+    let remaining = identity.map { Int($0.notAfter.timeIntervalSince(context.clock.now())) }
+    var fields: [EventField: String] = [
+      .keystore: keystore, .reason: failure.reason, .culprit: failure.culprit.rawValue,
+      .attempts: String(schedule.failures),
+    ]
+    fields[.notAfter] = identity.map { EventTime.text($0.notAfter) } ?? ""
+    fields[.remaining] = remaining.map { String($0) } ?? ""
+    if let next = schedule.nextAttempt { fields[.nextAttempt] = EventTime.text(next) }
+    let event = Events.Raised(
+      .renewalFailing, message: "the identity of keystore \(keystore) cannot be renewed: \(failure.reason)",
+      fields: fields)
+    try await context.tell([event], of: LedgerSubject(.keystore, keystore))
+  }
+
+  private static func culprit(of error: any Error) -> Culprit {
+    switch error {
+    case let fault as IdentityFault: fault.culprit
+    case is CredentialError, is CertificateError: .configuration
+    default: .host
+    }
+  }
+
+  /// Seconds by which a new certificate starts in the past, so that a consumer with a clock behind ours accepts it.
+  private static let backdating: TimeInterval = 3600
+  private static let sizeLimit = 1024 * 1024
+}
+
+extension IdentityFault {
+  /// Whether the files simply hold what is in force already.
+  var isSame: Bool {
+    if case .same = self { true } else { false }
+  }
+}
+
+extension KeystoreSettings {
+  /// Whom the ledger knows as the owner of this keystore's identity.
+  package var identityOwner: IdentityOwner {
+    switch identity {
+    case .serviceKey(let name): .serviceKey(name)
+    case .pem: .pem(name)
+    case .selfSigned, nil: .keystore(name)
+    }
+  }
+}
+
+extension IdentityState {
+  package init(_ leaf: Certificate, recipe: String? = nil) {
+    self.init(
+      leaf: leaf.fingerprint, notBefore: leaf.validity.notBefore, notAfter: leaf.validity.notAfter, recipe: recipe)
+  }
+}
+
+extension KnownCertificate {
+  package init(_ certificate: Certificate) {
+    self.init(
+      fingerprint: certificate.fingerprint, subject: certificate.subject.description,
+      notBefore: certificate.validity.notBefore, notAfter: certificate.validity.notAfter)
+  }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+import FoundationEssentials
+package import Host
+import Journal
+import Keystores
+import Ledger
+import OpenSSLBridge
+import Planning
+package import ServiceKeys
+package import Settings
+package import SystemPackage
+
+/// Takes service keys over from the files that they are dropped into, once everything about them was checked.
+package struct ServiceKeyIntake: Sendable {
+  private let context: RotationContext
+  private let issuers: IssuerPool
+  private let verifier: IdentityVerifier
+
+  package init(context: RotationContext, issuers: IssuerPool, verifier: IdentityVerifier) {
+    self.context = context
+    self.issuers = issuers
+    self.verifier = verifier
+  }
+
+  /// What reading a file once came to.
+  package enum Outcome: Sendable {
+    case accepted(leaf: Certificate, issuers: [Certificate], document: ServiceKeyDocument)
+    /// The file holds what is in force already.
+    case unchanged
+    /// There is no file yet.
+    case absent(String)
+    case rejected(Rejection)
+  }
+
+  /// Why a service key was not taken over.
+  package struct Rejection: Error, Sendable, Hashable {
+    package let culprit: Culprit
+    package let reason: String
+    /// SHA-256 of the file, so that the same file is complained about once; nil when it could not be read.
+    package let digest: Fingerprint?
+    /// Whether trying again with the same file may help.
+    package let mayPass: Bool
+  }
+
+  /// Reads the file of service key `name`, and takes over what is new and good.
+  func run(_ name: String) async throws {
+    guard let settings = await context.landscape.configuration.serviceKey(named: name) else { return }
+    let outcome = try await take(settings, force: false)
+    let now = context.clock.now()
+    let before = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
+    let cadence = await context.landscape.cadence(of: .readServiceKey(name))
+    let schedule: Schedule
+    var condition: String?
+    switch outcome {
+    case .accepted, .unchanged: schedule = before.schedule.succeeded(at: now, cadence: cadence)
+    // Nothing is wrong while nobody has dropped a file; the watcher notices when somebody does.
+    case .absent(let reason): schedule = before.schedule.succeeded(at: now, cadence: cadence, reason: reason)
+    case .rejected(let rejection):
+      schedule =
+        rejection.mayPass
+        ? before.schedule.failed(at: now, cadence: cadence, reason: rejection.reason)
+        : before.schedule.succeeded(at: now, cadence: cadence, reason: rejection.reason)
+      condition = "rejected-\(rejection.digest?.short ?? "unread")"
+    }
+    await context.landscape.update { $0.serviceKeys[name, default: SourceState()].schedule = schedule }
+    let (isNew, _) = try await context.record(schedule, of: .readServiceKey(name), condition: condition)
+    if case .rejected(let rejection) = outcome, isNew {
+      try await context.tell([rejection.event(for: settings)], of: LedgerSubject(.serviceKey, name))
+    }
+  }
+
+  /// Reads, examines, verifies and records the service key; the inventory learns of it.
+  ///
+  /// - Parameters:
+  ///   - settings: the service key in the configuration.
+  ///   - offered: the bytes to take over in place of the configured file.
+  ///   - force: takes a certificate over even though it ends no later than the one in force.
+  /// - Returns: what came of it.
+  /// - Throws: `LedgerError` when the ledger cannot be read or written; everything else is an outcome.
+  package func take(_ settings: ServiceKeySettings, offered: SecretBytes? = nil, force: Bool) async throws -> Outcome {
+    let owner = IdentityOwner.serviceKey(settings.name)
+    let current = try await context.ledger.currentIdentity(owner)?.entry
+    do {
+      let path = settings.source.path
+      if offered == nil, try context.files.linkStatusIfPresent(of: path) == nil {
+        return .absent("no file has been dropped at \(path) yet")
+      }
+      let bytes = try offered ?? context.files.readSecretFile(path, limit: Self.sizeLimit)
+      let digest = Digest.sha256(bytes)
+      if current?.sourceDigest == digest { return .unchanged }
+      let candidate = try await examine(bytes, digest: digest, settings, current: current, force: force)
+      guard let (document, identity) = candidate else { return .unchanged }
+      let new = NewIdentity(
+        owner: owner, leaf: identity.certificate, issuers: identity.issuers, privateKey: try identity.key.pkcs8DER(),
+        clientID: document.clientID, tokenURL: document.tokenURL, sourceDigest: digest)
+      _ = try await context.ledger.acceptIdentity(new, at: context.clock.now())
+      await context.landscape.update {
+        $0.serviceKeys[settings.name, default: SourceState()].identity = IdentityState(identity.certificate)
+      }
+      try await context.tell(
+        [Self.accepted(identity.certificate, settings, previous: current?.leaf)],
+        of: LedgerSubject(.serviceKey, settings.name))
+      return .accepted(leaf: identity.certificate, issuers: identity.issuers, document: document)
+    } catch let rejection as Rejection {
+      return .rejected(rejection)
+    } catch let error as SystemError {
+      return .rejected(Rejection(culprit: .host, reason: error.description, digest: nil, mayPass: true))
+    } catch let error as PrivateKeyError {
+      return .rejected(Rejection(culprit: .host, reason: String(describing: error), digest: nil, mayPass: true))
+    }
+  }
+
+  private func examine(
+    _ bytes: SecretBytes, digest: [UInt8], _ settings: ServiceKeySettings, current: IdentityEntry?, force: Bool
+  ) async throws -> (ServiceKeyDocument, Identity)? {
+    func rejection(_ culprit: Culprit, _ error: some Error, mayPass: Bool = false) -> Rejection {
+      Rejection(
+        culprit: culprit, reason: String(describing: error), digest: Fingerprint(bytes: digest), mayPass: mayPass)
+    }
+    let document: ServiceKeyDocument
+    let key: PrivateKey
+    do {
+      document = try ServiceKeyReader.read(
+        bytes, fields: settings.fields.map { ServiceKeyFieldPaths(certificate: $0.certificate, key: $0.key) })
+      let passphrase = try settings.passphrase.map { try context.credentials.secret($0) }
+      key = try PrivateKey(pem: document.privateKeyPEM, passphrase: passphrase)
+    } catch {
+      throw rejection(.configuration, error)
+    }
+    let identity: Identity
+    do {
+      identity = try IdentityExaminer.examine(
+        certificates: document.certificates, key: key, completing: await issuers.certificates(),
+        predecessor: current.map { .init(leaf: $0.leaf, mayEndEarlier: force) }, use: .clientAuthentication,
+        now: context.clock.now())
+    } catch {
+      if error.isSame { return nil }
+      throw rejection(error.culprit, error)
+    }
+    switch await verifier.verify(identity, document, settings) {
+    case .accepted: return (document, identity)
+    case .refused(let reason):
+      throw Rejection(
+        culprit: .platform, reason: reason, digest: Fingerprint(bytes: digest), mayPass: true)
+    case .inconclusive(let culprit, let reason):
+      throw Rejection(culprit: culprit, reason: reason, digest: Fingerprint(bytes: digest), mayPass: true)
+    }
+  }
+
+  private static func accepted(
+    _ leaf: Certificate, _ settings: ServiceKeySettings, previous: Certificate?
+  ) -> Events.Raised {
+    var fields: [EventField: String] = [
+      .serviceKey: settings.name, .fingerprint: leaf.fingerprint.description,
+      .notAfter: EventTime.text(leaf.validity.notAfter), .path: settings.source.path.string,
+      .subject: leaf.subject.description,
+    ]
+    if let previous { fields[.previousFingerprint] = previous.fingerprint.description }
+    return Events.Raised(
+      .keyAccepted,
+      message: """
+        service key \(settings.name) was accepted: \(leaf.subject), valid until \(TimeText.instant(leaf.validity.notAfter))
+        """, fields: fields)
+  }
+
+  /// A service key has a few kilobytes; in bytes.
+  package static let sizeLimit = 1024 * 1024
+}
+
+extension ServiceKeyIntake.Rejection {
+  func event(for settings: ServiceKeySettings) -> Events.Raised {
+    Events.Raised(
+      .keyRejected,
+      message:
+        "service key \(settings.name) was rejected, and the one in force stays: \(settings.source.path): \(reason)",
+      fields: [
+        .serviceKey: settings.name, .path: settings.source.path.string, .reason: reason, .culprit: culprit.rawValue,
+      ])
+  }
+}
+
+extension ServiceKeySource {
+  /// The file that the service key is dropped into.
+  package var path: FilePath {
+    switch self {
+    case .file(let path): path
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+package import Host
+package import SystemPackage
+
+/// Reads certificates from a PEM or DER file, or from every such file of a folder.
+package struct BundleReader: Sendable {
+  private let files: HostFiles
+
+  package init(files: HostFiles = HostFiles()) { self.files = files }
+
+  /// The certificates of a bundle, each once, in the order of the files' names and of the certificates in them.
+  ///
+  /// In a folder, hidden files, subfolders and files without a certificate are passed over; a single file must hold one.
+  ///
+  /// - Throws: ``BundleError``.
+  package func certificates(at path: FilePath) throws(BundleError) -> [Certificate] {
+    do {
+      guard try files.status(of: path).kind == .folder else {
+        let found = try certificates(inFile: path)
+        guard !found.isEmpty else { throw BundleError.empty(path) }
+        return Self.unique(found)
+      }
+      var found: [Certificate] = []
+      for name in try files.list(path) where !name.hasPrefix(".") {
+        let member = path.appending(name)
+        guard try files.status(of: member).kind == .regular else { continue }
+        found += try certificates(inFile: member)
+      }
+      guard !found.isEmpty else { throw BundleError.empty(path) }
+      return Self.unique(found)
+    } catch let error as BundleError {
+      throw error
+    } catch let error as SystemError {
+      throw .unreadable(error)
+    } catch {
+      throw .damaged(path, String(describing: error))
+    }
+  }
+
+  private func certificates(inFile path: FilePath) throws -> [Certificate] {
+    let bytes = try files.readFile(path, limit: Self.sizeLimit)
+    do {
+      // A DER certificate begins with the tag of a SEQUENCE, which no PEM text does.
+      if bytes.first == 0x30 { return [try Certificate(derEncoded: bytes)] }
+      return try PEMReader.certificates(in: bytes)
+    } catch {
+      throw BundleError.damaged(path, String(describing: error))
+    }
+  }
+
+  private static func unique(_ certificates: [Certificate]) -> [Certificate] {
+    var seen: Set<Certificate> = []
+    return certificates.filter { seen.insert($0).inserted }
+  }
+
+  /// The largest store of a distribution has a few hundred kilobytes; in bytes.
+  private static let sizeLimit = 16 * 1024 * 1024
+}
+
+/// Why a bundle cannot be used.
+package enum BundleError: Error, Sendable {
+  case unreadable(SystemError)
+  case damaged(FilePath, String)
+  case empty(FilePath)
+}
+
+extension BundleError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .unreadable(let error): "the bundle cannot be read: \(error)"
+    case .damaged(let path, let what): "the bundle \(path) holds something that is no certificate: \(what)"
+    case .empty(let path): "the bundle \(path) holds no certificate"
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+package import ChainFetch
+import FoundationEssentials
+import HTTPTransport
+package import Host
+import OpenSSLBridge
+package import Settings
+
+/// Looks at an endpoint as a client would: fetches its chain and judges it against its anchors.
+package struct EndpointInspector: Sendable {
+  private let fetcher: ChainFetcher
+  private let anchors: AnchorLibrary
+  private let issuers: IssuerFetcher
+  private let credentials: CredentialStore
+  private let clock: any WallClock
+
+  package init(
+    fetcher: ChainFetcher, anchors: AnchorLibrary, issuers: IssuerFetcher, credentials: CredentialStore,
+    clock: any WallClock
+  ) {
+    self.fetcher = fetcher
+    self.anchors = anchors
+    self.issuers = issuers
+    self.credentials = credentials
+    self.clock = clock
+  }
+
+  /// Probes `endpoint` and judges what it sent.
+  ///
+  /// - Parameters:
+  ///   - endpoint: what to probe.
+  ///   - known: certificates seen before that may complete the chain; asked only when the chain needs it.
+  /// - Returns: what was found; a failure is a finding too.
+  package func inspect(
+    _ endpoint: EndpointSettings, known: @Sendable () async -> [Certificate]
+  ) async -> EndpointReport {
+    let target: ProbeTarget
+    do {
+      target = try ProbeTarget(endpoint, credentials: credentials)
+    } catch {
+      return EndpointReport(
+        endpoint: endpoint.name, chain: nil, verdict: .notJudged(error.culprit, String(describing: error)))
+    }
+    let result = await fetcher.probe(target)
+    guard let chain = result.chain else {
+      let verdict = result.failure.map { EndpointReport.Verdict.failed($0) }
+      return EndpointReport(
+        endpoint: endpoint.name, chain: nil,
+        verdict: verdict ?? .notJudged(.certrotd, "the probe gave neither a chain nor a reason"),
+        answers: result.answers, disagreement: result.disagreement)
+    }
+    return EndpointReport(
+      endpoint: endpoint.name, chain: chain, verdict: await judge(chain, of: endpoint, known: known),
+      answers: result.answers, disagreement: result.disagreement)
+  }
+
+  /// Judges a chain against the endpoint's anchors; issuers that the server did not send are looked for among those seen
+  /// before, then fetched from where the certificates say.
+  private func judge(
+    _ chain: Chain, of endpoint: EndpointSettings, known: @Sendable () async -> [Certificate]
+  ) async -> EndpointReport.Verdict {
+    let anchorSet: TrustAnchors
+    do {
+      anchorSet = try await anchors.anchors(endpoint.anchors)
+    } catch let error as BundleError {
+      return .notJudged(.configuration, error.description)
+    } catch {
+      return .notJudged(.host, "the trust store cannot be loaded: \(error)")
+    }
+    let name = ServerName(host: endpoint.serverName ?? endpoint.host)
+    var helpers: [Certificate] = []
+    var asked: Set<String> = []
+    var askedKnown = false
+    while true {
+      let verdict = PathBuilder.build(
+        chain: chain.certificates, anchors: anchorSet, alsoKnown: helpers, name: name, purpose: .server,
+        now: clock.now())
+      let complaints: [CertificateComplaint]
+      switch verdict {
+      case .verified(let path): return .verified(path)
+      case .rejected(let found): complaints = found
+      }
+      var more: [Certificate] = []
+      if !askedKnown {
+        askedKnown = true
+        more = await known()
+      }
+      if more.isEmpty { more = await missingIssuers(complaints, asked: &asked) }
+      guard !more.isEmpty else { return .rejected(complaints) }
+      helpers += more
+    }
+  }
+
+  private func missingIssuers(
+    _ complaints: [CertificateComplaint], asked: inout Set<String>
+  ) async -> [Certificate] {
+    var found: [Certificate] = []
+    for complaint in complaints {
+      for location in complaint.issuerLocations where asked.count < Self.fetchLimit && asked.insert(location).inserted {
+        found += await issuers.certificates(at: location, proxy: nil)
+      }
+    }
+    return found
+  }
+
+  /// How many addresses one look may fetch from; a chain has two or three issuers.
+  private static let fetchLimit = 4
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Journal
+import Keystores
+import OpenSSLBridge
+import Planning
+import Settings
+
+/// What an operator is told about the generations of a keystore.
+enum GenerationNews {
+  static func written(
+    _ settings: KeystoreSettings, _ number: Int, _ content: KeystoreContent, _ reason: Reason, previous: Int?
+  ) -> Events.Raised {
+    var fields: [EventField: String] = [
+      .keystore: settings.name, .generation: String(number), .reason: reason.description,
+    ]
+    if let previous { fields[.previousGeneration] = String(previous) }
+    if let leaf = content.identity?.certificate {
+      fields[.fingerprint] = leaf.fingerprint.description
+      fields[.notAfter] = EventTime.text(leaf.validity.notAfter)
+    }
+    return Events.Raised(
+      .keystoreWritten, message: "keystore \(settings.name) has generation \(number): \(reason)", fields: fields)
+  }
+
+  static func repaired(_ settings: KeystoreSettings, _ number: Int, _ damage: String) -> Events.Raised {
+    Events.Raised(
+      .keystoreDamaged,
+      message: "the files of keystore \(settings.name) were changed by someone else and are put back: \(damage)",
+      fields: [
+        .keystore: settings.name, .generation: String(number), .reason: damage,
+        .path: settings.files.first?.format.paths.first.map(\.description) ?? "",
+      ])
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Delivery
+package import Host
+package import Keystores
+import OpenSSLBridge
+package import Settings
+import SystemPackage
+
+/// The generations of all keystores on disk: makes, reads back, activates.
+package struct GenerationShelf: Sendable {
+  private let layout: StateLayout
+  private let files: HostFiles
+
+  package init(layout: StateLayout, files: HostFiles) {
+    self.layout = layout
+    self.files = files
+  }
+
+  /// The generations of one keystore.
+  package func store(of keystore: String) -> GenerationStore {
+    GenerationStore(root: layout.keystore(keystore), files: files) { contents in
+      Digest.sha256(contents)
+    }
+  }
+
+  /// What is wrong with the files of a generation as they lie on disk, as a sentence; nil if nothing is.
+  package func damage(of generation: Int, keystore: String) -> String? {
+    let damages: [Damage]
+    do {
+      damages = try store(of: keystore).damage(of: generation)
+    } catch {
+      return error.description
+    }
+    return damages.isEmpty ? nil : damages.map(\.description).joined(separator: "; ")
+  }
+
+  /// What the files of a generation hold, read from the bytes on disk.
+  ///
+  /// - Throws: `DeliveryError` when files cannot be read, `KeystoreError` when they are not what they should be.
+  package func content(of generation: Int, keystore: String, _ outputs: [KeystoreOutput]) throws -> [ReadKeystore] {
+    let found = try store(of: keystore).readBack(generation)
+    return try outputs.map { output in
+      let destination = DeliveryDestination(output.path)
+      let members = found.filter { $0.destination == destination }.map { file in
+        RenderedFile(name: file.member, bytes: file.contents, holdsSecret: output.format.parts.contains(.key))
+      }
+      return try KeystoreReader.read(output.format, members)
+    }
+  }
+
+  /// The items to deliver for `content`.
+  package static func items(
+    _ outputs: [KeystoreOutput], _ render: (FileFormat) throws -> [RenderedFile]
+  ) rethrows
+    -> [DeliveryItem]
+  {
+    try outputs.map { output in
+      let rendered = try render(output.format)
+      let destination = DeliveryDestination(output.path)
+      if let only = rendered.first, rendered.count == 1, only.name == nil {
+        return .file(
+          DeliveryFile(
+            destination: destination, owner: output.owner, group: output.group, mode: output.mode,
+            contents: only.bytes))
+      }
+      let members = rendered.map { file in
+        DeliveryFolder.Member(name: file.name ?? "", mode: output.mode, contents: file.bytes)
+      }
+      return .folder(
+        DeliveryFolder(
+          destination: destination, owner: output.owner, group: output.group, mode: output.mode.allowingSearch,
+          members: members))
+    }
+  }
+}
+
+extension FilePermissions {
+  /// The mode of a folder whose files have this mode: whoever may read may also enter.
+  var allowingSearch: FilePermissions {
+    var mode = self
+    if contains(.ownerRead) { mode.insert(.ownerExecute) }
+    if contains(.groupRead) { mode.insert(.groupExecute) }
+    if contains(.otherRead) { mode.insert(.otherExecute) }
+    return mode
+  }
+}
+
+extension DeliveryDestination {
+  package init(_ path: OutputPath) {
+    switch path {
+    case .inKeystore(let relative): self = .inGeneration(relative)
+    case .absolute(let path): self = .outside(path)
+    }
+  }
+}

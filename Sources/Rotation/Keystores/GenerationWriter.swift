@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Delivery
+import FoundationEssentials
+import Host
+import Journal
+import Keystores
+import Ledger
+import Logging
+import OpenSSLBridge
+import Planning
+import Settings
+
+/// Gives a keystore a new generation: writes it beside the current one, reads it back, judges it, and only then puts it
+/// in force (the fourth promise: never break what works).
+///
+/// The ledger knows the intent before each act and the outcome after it, so that a restart can go on from any point.
+struct GenerationWriter: Sendable {
+  private let context: RotationContext
+  private let assembler: ContentAssembler
+  private let shelf: GenerationShelf
+  private let trustKeeper: TrustKeeper
+
+  init(
+    context: RotationContext, assembler: ContentAssembler, shelf: GenerationShelf, trustKeeper: TrustKeeper
+  ) {
+    self.context = context
+    self.assembler = assembler
+    self.shelf = shelf
+    self.trustKeeper = trustKeeper
+  }
+
+  /// Writes what is wanted for `keystore` now, if anything is.
+  func run(_ keystore: String) async throws {
+    let configuration = await context.landscape.configuration
+    guard let settings = configuration.keystore(named: keystore) else { return }
+    let inventory = await context.landscape.inventory
+    let now = context.clock.now()
+    let trust = TrustPlanner.wanted(settings, inventory, now: now)
+    let decision = WritePlanner.decide(settings, inventory, trust: trust, now: now)
+    guard case .write(let content, let reason) = decision else { return }
+    let before = inventory.keystores[keystore] ?? KeystoreState()
+    let cadence = await context.landscape.cadence(of: .write(keystore: keystore))
+    do {
+      let state = try await restoredOrWritten(content, for: settings, in: configuration, before, because: reason)
+      try await trustKeeper.settle(settings)
+      try await finish(settings, before.writing.succeeded(at: now, cadence: cadence)) { keystore in
+        keystore.current = state
+        keystore.damage = nil
+        keystore.failedContent = nil
+      }
+    } catch let error as LedgerError {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      let schedule = before.writing.failed(at: now, cadence: cadence, reason: String(describing: error))
+      try await fail(settings, schedule, content, error)
+    }
+  }
+
+  private func restoredOrWritten(
+    _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
+    _ state: KeystoreState, because reason: Reason
+  ) async throws -> GenerationState {
+    if state.isRestored(by: reason) {
+      do {
+        return try await restore(settings, state, because: reason)
+      } catch let error as DeliveryError {
+        // The generation's own files were changed too, so the same content is made anew.
+        context.logger.notice(
+          "the current generation cannot be put back: \(error)", metadata: ["keystore": .string(settings.name)])
+      }
+    }
+    return try await write(content, for: settings, in: configuration, because: reason, replacing: state.current)
+  }
+
+  private func write(
+    _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
+    because reason: Reason, replacing current: GenerationState?
+  ) async throws -> GenerationState {
+    let outputs = try KeystoreOutput.resolve(settings, credentials: context.credentials)
+    let wanted = try await assembler.assemble(content, for: settings)
+    let chains = try await assembler.endpointChains(of: settings, in: configuration)
+    let now = context.clock.now()
+    let store = shelf.store(of: settings.name)
+    let number = try await context.ledger.beginGeneration(
+      NewGeneration(
+        keystore: settings.name, recipe: content.recipe, leaf: content.identityLeaf, trust: content.trust.sorted(),
+        reason: reason.description), at: now)
+    do {
+      let items = try GenerationShelf.items(outputs) { try KeystoreWriter.render($0, wanted, now: now) }
+      try store.stage(number, try DeliverySet(items))
+      try judge(number, of: settings, outputs, wanted: wanted, chains: chains, now: now)
+      try await context.ledger.markGeneration(settings.name, number, .staged, at: now)
+      try activate(number, store, settings)
+    } catch {
+      try await withdraw(number, of: settings, restoring: current?.number, store, because: error)
+      throw error
+    }
+    try await context.ledger.markGeneration(
+      settings.name, number, .current, hooks: settings.afterChange.map { NewHook($0) }, at: context.clock.now())
+    let keep = configuration.defaults.keepGenerations
+    do {
+      try store.prune(keep: keep)
+    } catch {
+      context.logger.warning(
+        "old generations could not be removed: \(error)", metadata: ["keystore": .string(settings.name)])
+    }
+    try await context.tell(
+      [GenerationNews.written(settings, number, wanted, reason, previous: current?.number)],
+      of: LedgerSubject(.keystore, settings.name))
+    await context.landscape.replaceHooks(try await context.ledger.pendingHooks().map(HookState.init))
+    return GenerationState(
+      number: number, content: content, identity: wanted.identity.map { IdentityState($0.certificate) },
+      trustNotAfter: wanted.trust.map(\.validity.notAfter).min())
+  }
+
+  private func judge(
+    _ number: Int, of settings: KeystoreSettings, _ outputs: [KeystoreOutput], wanted: KeystoreContent,
+    chains: [KeystoreJudge.EndpointChain], now: Date
+  ) throws {
+    let read = try shelf.content(of: number, keystore: settings.name, outputs)
+    let faults = read.flatMap { KeystoreJudge.judge($0, wanted: wanted, endpointChains: chains, now: now) }
+    guard faults.isEmpty else { throw JudgementError(faults: faults) }
+  }
+
+  private func activate(_ number: Int, _ store: GenerationStore, _ settings: KeystoreSettings) throws(DeliveryError) {
+    for error in try store.activate(number).leftBehind {
+      context.logger.warning("an old file is left behind: \(error)", metadata: ["keystore": .string(settings.name)])
+    }
+  }
+
+  /// Puts the files of the current generation in place again.
+  private func restore(
+    _ settings: KeystoreSettings, _ state: KeystoreState, because reason: Reason
+  ) async throws -> GenerationState {
+    guard let current = state.current else { preconditionFailure("there is nothing to restore without a generation") }
+    try activate(current.number, shelf.store(of: settings.name), settings)
+    try await context.tell(
+      [GenerationNews.repaired(settings, current.number, state.damage ?? reason.description)],
+      of: LedgerSubject(.keystore, settings.name))
+    return current
+  }
+
+  /// After a failure: what was in force is in force, on disk as in the ledger.
+  private func withdraw(
+    _ number: Int, of settings: KeystoreSettings, restoring current: Int?, _ store: GenerationStore,
+    because error: any Error
+  ) async throws {
+    if let current, try store.current() != current || !store.damage(of: current).isEmpty {
+      do {
+        try activate(current, store, settings)
+      } catch let second {
+        context.logger.error(
+          "generation \(current) could not be put back: \(second)", metadata: ["keystore": .string(settings.name)])
+      }
+    }
+    try await context.ledger.markGeneration(
+      settings.name, number, .failed(String(describing: error)), at: context.clock.now())
+  }
+
+  private func finish(
+    _ settings: KeystoreSettings, _ schedule: Schedule, _ change: @Sendable (inout KeystoreState) -> Void
+  ) async throws {
+    await context.landscape.update { inventory in
+      var state = inventory.keystores[settings.name] ?? KeystoreState()
+      state.writing = schedule
+      change(&state)
+      inventory.keystores[settings.name] = state
+    }
+    let (_, before) = try await context.record(schedule, of: .write(settings.name), condition: nil)
+    guard before != nil else { return }
+    let event = Events.Raised(
+      .keystoreRecovered, message: "keystore \(settings.name) is in order again",
+      fields: [.keystore: settings.name, .reason: "a generation was written and judged good"])
+    try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
+  }
+
+  private func fail(
+    _ settings: KeystoreSettings, _ schedule: Schedule, _ content: GenerationContent, _ error: any Error
+  ) async throws {
+    await context.landscape.update { inventory in
+      var state = inventory.keystores[settings.name] ?? KeystoreState()
+      state.writing = schedule
+      state.failedContent = content
+      inventory.keystores[settings.name] = state
+    }
+    let (isNew, _) = try await context.record(schedule, of: .write(settings.name), condition: "failed")
+    guard isNew else { return }
+    let event = Events.Raised(
+      .keystoreFailed,
+      message: "keystore \(settings.name) could not be written, and the files in force stay: \(error)",
+      fields: [
+        .keystore: settings.name, .reason: String(describing: error), .culprit: Self.culprit(of: error).rawValue,
+        .nextAttempt: schedule.nextAttempt.map(EventTime.text) ?? "", .attempts: String(schedule.failures),
+      ])
+    try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
+  }
+
+  private static func culprit(of error: any Error) -> Culprit {
+    if let error = error as? OutputError { return error.culprit }
+    if let error = error as? DeliveryError { return error.culprit }
+    if error is BundleError { return .configuration }
+    return error is JudgementError ? .certrotd : .host
+  }
+}
+
+/// The files that were written are not what was wanted.
+struct JudgementError: Error, CustomStringConvertible {
+  let faults: [KeystoreFault]
+
+  var description: String {
+    "the new files were judged bad: " + faults.map(\.description).joined(separator: "; ")
+  }
+}
+
+extension NewHook {
+  init(_ hook: HookSettings) { self.init(arguments: hook.arguments, deadline: hook.deadline) }
+}
+
+extension KeystoreState {
+  /// Whether the plan wants the current generation put back rather than a new one.
+  fileprivate func isRestored(by reason: Reason) -> Bool {
+    guard case .damaged = reason else { return false }
+    return current != nil
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Delivery
+import FoundationEssentials
+import Host
+import Journal
+import Ledger
+import Planning
+package import Settings
+
+/// Brings an earlier generation of a keystore back; a running daemon notices and leaves it so until its content changes.
+package struct Rollback: Sendable {
+  private let context: RotationContext
+  private let shelf: GenerationShelf
+
+  package init(context: RotationContext, shelf: GenerationShelf) {
+    self.context = context
+    self.shelf = shelf
+  }
+
+  /// Puts generation `target`, or the one before the current, back in force.
+  ///
+  /// - Returns: the number of the generation that is in force now.
+  /// - Throws: ``RollbackError``, `DeliveryError`, `LedgerError`, `SystemError`.
+  package func run(_ settings: KeystoreSettings, to target: Int?) async throws -> Int {
+    let store = shelf.store(of: settings.name)
+    guard let current = try await context.ledger.currentGeneration(settings.name) else {
+      throw RollbackError.noGeneration(settings.name)
+    }
+    let kept = try store.list()
+    let known = try await context.ledger.generations(settings.name, limit: 100)
+    let candidates = known.filter { $0.number != current.number && kept.contains($0.number) && $0.currentSince != nil }
+    let wanted =
+      target.map { number in candidates.first { $0.number == number } }
+      ?? candidates.first {
+        $0.number < current.number
+      }
+    guard let wanted else { throw RollbackError.notKept(settings.name, target, kept: candidates.map(\.number)) }
+    _ = try store.activate(wanted.number)
+    let reason = "an operator rolled back from generation \(current.number) to \(wanted.number)"
+    try await context.ledger.rollBackGeneration(
+      settings.name, from: current.number, to: wanted.number, reason: reason,
+      hooks: settings.afterChange.map { NewHook($0) }, at: context.clock.now())
+    let event = Events.Raised(
+      .keystoreRolledBack, message: "keystore \(settings.name) went back: \(reason)",
+      fields: [
+        .keystore: settings.name, .generation: String(wanted.number), .previousGeneration: String(current.number),
+        .reason: reason,
+      ])
+    try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
+    return wanted.number
+  }
+}
+
+/// Why a keystore cannot go back.
+package enum RollbackError: Error, Sendable, Hashable {
+  case noGeneration(String)
+  case notKept(String, Int?, kept: [Int])
+}
+
+extension RollbackError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .noGeneration(let keystore):
+      return "keystore \(keystore) has no generation yet"
+    case .notKept(let keystore, let wanted, let kept):
+      let numbers = kept.sorted().map(String.init).joined(separator: ", ")
+      let what =
+        wanted.map { "generation \($0) of keystore \(keystore) cannot be brought back" }
+        ?? "keystore \(keystore) has no earlier generation"
+      return kept.isEmpty ? "\(what): no other is kept" : "\(what): kept are \(numbers)"
+    }
+  }
+}

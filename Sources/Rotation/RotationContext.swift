@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+package import Host
+package import Journal
+package import Ledger
+package import Logging
+import Planning
+
+/// What every step of a rotation needs: where things are kept, what is known, what time it is, and whom to tell.
+package struct RotationContext: Sendable {
+  package let layout: StateLayout
+  package let ledger: LedgerStore
+  package let landscape: Landscape
+  package let credentials: CredentialStore
+  package let files: HostFiles
+  package let clock: any WallClock
+  package let events: Events
+  package let logger: Logger
+
+  package init(
+    layout: StateLayout, ledger: LedgerStore, landscape: Landscape, credentials: CredentialStore, files: HostFiles,
+    clock: any WallClock, events: Events, logger: Logger
+  ) {
+    self.layout = layout
+    self.ledger = ledger
+    self.landscape = landscape
+    self.credentials = credentials
+    self.files = files
+    self.clock = clock
+    self.events = events
+    self.logger = logger
+  }
+
+  /// Tells an operator, and remembers it in the subject's history.
+  func tell(_ raised: [Events.Raised], of subject: LedgerSubject) async throws {
+    guard !raised.isEmpty else { return }
+    for event in raised { events.raise(event.event, message: event.message, fields: event.fields) }
+    let now = clock.now()
+    try await ledger.append(
+      raised.map { event in
+        HistoryEntry(
+          at: now, subject: subject, event: event.event.rawValue, message: event.message,
+          fields: Dictionary(uniqueKeysWithValues: event.fields.map { ($0.key.rawValue, $0.value) }))
+      })
+  }
+
+  /// Records when something was tried and when it is tried again.
+  ///
+  /// - Parameters:
+  ///   - schedule: what came of the attempt.
+  ///   - key: what was tried.
+  ///   - condition: what lasts about it and is told once; nil when all is well.
+  /// - Returns: whether the condition is new, so that it has to be told, and the one before.
+  /// - Throws: `LedgerError`.
+  func record(
+    _ schedule: Schedule, of key: ScheduleKey, condition: String?
+  ) async throws -> (isNew: Bool, before: String?) {
+    let before = await landscape.conditions[key]
+    let after = condition.map { name in
+      before?.name == name
+        ? StoredSchedule.Condition(name, since: before?.since ?? clock.now())
+        : StoredSchedule.Condition(name, since: clock.now())
+    }
+    try await ledger.record([StoredSchedule(key, schedule, condition: after)])
+    await landscape.setCondition(after, of: key)
+    return (after != nil && before?.name != condition, before?.name)
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Host
+import Journal
+import Ledger
+import Planning
+
+/// Raises what planning found to be worth an alert, once each.
+struct AlertExecutor: Sendable {
+  private let context: RotationContext
+
+  init(context: RotationContext) { self.context = context }
+
+  /// Raises the alert and remembers it, in this order: told twice after a crash is better than never.
+  func run(_ mark: AlertMark, because reason: Reason) async throws {
+    try await context.tell([Self.event(mark, reason, now: context.clock.now())], of: mark.subject.inLedger)
+    try await context.ledger.recordAlerts([RaisedAlert(mark)], at: context.clock.now())
+    await context.landscape.update { _ = $0.alerts.insert(mark) }
+  }
+
+  static func event(_ mark: AlertMark, _ reason: Reason, now: Date) -> Events.Raised {
+    var fields: [EventField: String] = [
+      .fingerprint: mark.certificate.description, .reason: reason.description,
+    ]
+    switch mark.subject {
+    case .endpoint(let name): fields[.endpoint] = name
+    case .serviceKey(let name): fields[.serviceKey] = name
+    case .keystore(let name): fields[.keystore] = name
+    }
+    switch reason {
+    case .expiring(_, let certificate, let notAfter, let remaining):
+      fields[.subject] = certificate
+      fields[.notAfter] = EventTime.text(notAfter)
+      fields[.remaining] = String(Int(remaining))
+    case .expired(_, let certificate, let notAfter):
+      fields[.subject] = certificate
+      fields[.notAfter] = EventTime.text(notAfter)
+      fields[.remaining] = String(Int(notAfter.timeIntervalSince(now)))
+    default: break
+    }
+    return Events.Raised(
+      mark.kind == .expired ? .certificateExpired : .certificateExpiring, message: reason.description, fields: fields)
+  }
+}
+
+extension RaisedAlert {
+  init(_ mark: AlertMark) {
+    let seconds: Int64
+    switch mark.kind {
+    case .expiring(let mark): seconds = mark
+    case .expired: seconds = 0
+    }
+    self.init(
+      subject: mark.subject.inLedger, role: mark.role.rawValue, certificate: mark.certificate, mark: seconds)
+  }
+}
+
+extension AlertMark {
+  /// nil for a subject or role that planning does not know.
+  init?(_ raised: RaisedAlert) {
+    guard let role = Role(rawValue: raised.role) else { return nil }
+    let subject: Subject
+    switch raised.subject.kind {
+    case .endpoint: subject = .endpoint(raised.subject.name)
+    case .serviceKey: subject = .serviceKey(raised.subject.name)
+    case .keystore: subject = .keystore(raised.subject.name)
+    default: return nil
+    }
+    self.init(
+      subject: subject, role: role, certificate: raised.certificate,
+      kind: raised.mark == 0 ? .expired : .expiring(mark: raised.mark))
+  }
+}

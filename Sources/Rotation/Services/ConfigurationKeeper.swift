@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+package import Host
+package import Journal
+import Ledger
+import Logging
+package import Settings
+package import SystemPackage
+
+/// Reads the configuration and puts it in force; a bad one leaves the old one as it is.
+package struct ConfigurationKeeper: Sendable {
+  private let path: FilePath
+  private let context: RotationContext
+  private let knowledge: KnowledgeReader
+  private let anchors: AnchorLibrary
+  private let trustKeeper: TrustKeeper
+  private let watcher: FileWatcher
+  private let bell: Bell
+
+  package init(
+    path: FilePath, context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary,
+    trustKeeper: TrustKeeper, watcher: FileWatcher, bell: Bell
+  ) {
+    self.path = path
+    self.context = context
+    self.knowledge = knowledge
+    self.anchors = anchors
+    self.trustKeeper = trustKeeper
+    self.watcher = watcher
+    self.bell = bell
+  }
+
+  /// Reads the files again and puts what they say in force.
+  ///
+  /// - Throws: `LedgerError`; mistakes in the files are told, not thrown.
+  package func reload() async throws {
+    let reading = ConfigurationReader.read(
+      main: path, files: HostConfigurationFiles(), stateDirectory: context.layout.root)
+    guard let configuration = reading.configuration, reading.mistakes.isEmpty else {
+      return try await context.tell([Self.rejected(path, reading.mistakes)], of: .daemon)
+    }
+    try await apply(configuration, replacing: await context.landscape.configuration)
+  }
+
+  /// Puts `configuration` in force; what the ledger knows of removed entries stays there.
+  package func apply(_ configuration: Configuration, replacing old: Configuration?) async throws {
+    let now = context.clock.now()
+    _ = try await context.ledger.markPresent(.endpoint, names: Set(configuration.endpoints.map(\.name)), at: now)
+    _ = try await context.ledger.markPresent(.serviceKey, names: Set(configuration.serviceKeys.map(\.name)), at: now)
+    _ = try await context.ledger.markPresent(.keystore, names: Set(configuration.keystores.map(\.name)), at: now)
+    await anchors.reload()
+    await context.landscape.apply(configuration, try await knowledge.read(configuration, now: now))
+    for keystore in configuration.keystores { try await trustKeeper.settle(keystore) }
+    for error in watcher.watch(configuration.watchedFiles) {
+      context.logger.warning("a file cannot be watched, its changes are noticed at the next refetch only: \(error)")
+    }
+    let change = ConfigurationChange(from: old, to: configuration)
+    let event = Events.Raised(
+      .configurationApplied, message: "the configuration \(path) is in force: \(change)",
+      fields: [.path: path.string, .reason: change.description])
+    try await context.tell([event], of: .daemon)
+    bell.ring()
+  }
+
+  /// Reads the ledger again, after another process wrote to it.
+  package func rereadLedger() async throws {
+    let configuration = await context.landscape.configuration
+    await context.landscape.apply(configuration, try await knowledge.read(configuration, now: context.clock.now()))
+    bell.ring()
+  }
+
+  /// What is told of a configuration with mistakes.
+  package static func rejected(_ path: FilePath, _ mistakes: [ConfigurationMistake]) -> Events.Raised {
+    let shown = mistakes.prefix(Self.mistakesShown).map(\.description).joined(separator: "\n")
+    let rest = mistakes.count > mistakesShown ? "\n… and \(mistakes.count - mistakesShown) more" : ""
+    return Events.Raised(
+      .configurationRejected,
+      message: "the configuration \(path) is rejected, and the one in force stays:\n\(shown)\(rest)",
+      fields: [
+        .path: path.string, .reason: mistakes.first?.description ?? "", .mistakes: String(mistakes.count),
+        .culprit: "configuration",
+      ])
+  }
+
+  private static let mistakesShown = 20
+}

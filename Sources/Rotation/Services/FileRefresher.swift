@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Planning
+import Settings
+package import SystemPackage
+
+/// Makes due whatever depends on a file that changed.
+package struct FileRefresher: Sendable {
+  private let context: RotationContext
+  private let knowledge: KnowledgeReader
+  private let anchors: AnchorLibrary
+  private let trustKeeper: TrustKeeper
+  private let bell: Bell
+
+  package init(
+    context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary, trustKeeper: TrustKeeper, bell: Bell
+  ) {
+    self.context = context
+    self.knowledge = knowledge
+    self.anchors = anchors
+    self.trustKeeper = trustKeeper
+    self.bell = bell
+  }
+
+  /// What names `path` is read or probed again at once.
+  ///
+  /// - Throws: `LedgerError`.
+  package func changed(_ path: FilePath) async throws {
+    let configuration = await context.landscape.configuration
+    let endpoints = configuration.endpoints.filter { $0.anchors == .bundle(path) }.map(\.name)
+    let serviceKeys = configuration.serviceKeys.filter { $0.source.path == path }.map(\.name)
+    let keystores = configuration.keystores.filter { $0.identity?.names(path) == true }.map(\.name)
+    let isTrusted = configuration.keystores.contains { $0.trust.bundles.contains(path) }
+    if !endpoints.isEmpty { await anchors.reload() }
+    let bundles = isTrusted ? knowledge.knownBundles(of: configuration) : nil
+    let reason = "\(path) changed"
+    await context.landscape.update { inventory in
+      for name in endpoints { inventory.endpoints[name]?.schedule.release(because: reason) }
+      for name in serviceKeys { inventory.serviceKeys[name]?.schedule.release(because: reason) }
+      for name in keystores { inventory.keystores[name]?.identitySchedule.release(because: reason) }
+      if let bundles { inventory.bundles = bundles }
+    }
+    for keystore in configuration.keystores where keystore.trust.bundles.contains(path) {
+      try await trustKeeper.settle(keystore)
+    }
+    bell.ring()
+  }
+
+  /// Reads the bundles again and looks at the delivered files, in case a change went unnoticed.
+  ///
+  /// - Throws: `LedgerError`.
+  package func refresh() async throws {
+    let configuration = await context.landscape.configuration
+    let bundles = knowledge.knownBundles(of: configuration)
+    let keystores = await context.landscape.inventory.keystores
+    let damages = keystores.compactMapValues(\.current).reduce(into: [String: String?]()) { damages, entry in
+      damages[entry.key] = knowledge.damage(of: entry.value.number, keystore: entry.key)
+    }
+    await context.landscape.update { inventory in
+      inventory.bundles = bundles
+      for (name, damage) in damages { inventory.keystores[name]?.damage = damage }
+    }
+    for keystore in configuration.keystores where !keystore.trust.bundles.isEmpty {
+      try await trustKeeper.settle(keystore)
+    }
+  }
+}
+
+extension Schedule {
+  /// Makes the next attempt due now, whatever was planned.
+  mutating func release(because reason: String) { self = released(reason: reason) }
+}
+
+extension IdentitySource {
+  /// Whether the identity is read from `path`.
+  func names(_ path: FilePath) -> Bool {
+    if case .pem(let files) = self { files.certificate == path || files.key == path } else { false }
+  }
+}

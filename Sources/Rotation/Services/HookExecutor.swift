@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Delivery
+import FoundationEssentials
+import Host
+import Journal
+import Ledger
+import Logging
+import Planning
+import SystemPackage
+
+/// Runs the hooks that a new generation owes, at least once each, until they succeed.
+struct HookExecutor: Sendable {
+  private let context: RotationContext
+  private let shelf: GenerationShelf
+  private let runner: HookRunner
+
+  init(context: RotationContext, shelf: GenerationShelf, runner: HookRunner = HookRunner()) {
+    self.context = context
+    self.shelf = shelf
+    self.runner = runner
+  }
+
+  /// Runs the hook `id` once and records what came of it.
+  ///
+  /// - Throws: `LedgerError`; `CancellationError` when the daemon ends meanwhile, so that the hook runs again later.
+  func run(_ id: Int64) async throws {
+    guard let hook = try await context.ledger.pendingHooks().first(where: { $0.id == id }) else {
+      return await context.landscape.update { $0.hooks.removeAll { $0.id == id } }
+    }
+    let command = hook.arguments.joined(separator: " ")
+    let order = Hook(arguments: hook.arguments, environment: environment(of: hook), deadline: hook.deadline)
+    let outcome = await runner.run(order) { line in
+      context.logger.info("\(line)", metadata: ["keystore": .string(hook.keystore), "hook": .string(command)])
+    }
+    if outcome == .cancelled { throw CancellationError() }
+    try await record(outcome, of: hook)
+  }
+
+  private func environment(of hook: PendingHook) -> [String: String] {
+    [
+      "CERTROTD_KEYSTORE": hook.keystore, "CERTROTD_GENERATION": String(hook.generation),
+      "CERTROTD_DIRECTORY": context.layout.keystore(hook.keystore).appending("current").string,
+    ]
+  }
+
+  private func record(_ outcome: HookOutcome, of hook: PendingHook) async throws {
+    let now = context.clock.now()
+    let before =
+      await context.landscape.inventory.hooks.first { $0.id == hook.id }
+      ?? HookState(id: hook.id, keystore: hook.keystore, generation: hook.generation)
+    let cadence = await context.landscape.cadence(of: .runHook(id: hook.id))
+    let schedule = before.schedule.failed(at: now, cadence: cadence, reason: outcome.description)
+    let next: HookRunRecord.Next =
+      outcome == .succeeded ? .done : .retry(at: schedule.nextAttempt ?? now.addingTimeInterval(60))
+    try await context.ledger.recordHook(
+      hook.id,
+      HookRunRecord(
+        outcome: outcome.description, exitStatus: outcome.exitStatus, attempts: hook.attempts + 1, next: next),
+      at: now)
+    await context.landscape.update { inventory in
+      if next == .done {
+        inventory.hooks.removeAll { $0.id == hook.id }
+      } else if let index = inventory.hooks.firstIndex(where: { $0.id == hook.id }) {
+        inventory.hooks[index].attempts += 1
+        inventory.hooks[index].schedule = schedule
+      }
+    }
+    try await tell(outcome, hook, next: schedule.nextAttempt)
+  }
+
+  private func tell(_ outcome: HookOutcome, _ hook: PendingHook, next: Date?) async throws {
+    var fields: [EventField: String] = [
+      .keystore: hook.keystore, .hook: hook.arguments.joined(separator: " "), .generation: String(hook.generation),
+    ]
+    let subject = LedgerSubject(.keystore, hook.keystore)
+    guard outcome != .succeeded else {
+      guard hook.attempts > 0 else { return }
+      let message =
+        "the hook \(hook.arguments[0]) of keystore \(hook.keystore) succeeded after \(hook.attempts) failures"
+      return try await context.tell([.init(.hookRecovered, message: message, fields: fields)], of: subject)
+    }
+    guard hook.attempts == 0 else { return }
+    fields[.reason] = outcome.description
+    fields[.attempts] = "1"
+    if let next { fields[.nextAttempt] = EventTime.text(next) }
+    let message = """
+      the hook \(hook.arguments[0]) of keystore \(hook.keystore) failed and is tried again: \(outcome)
+      """
+    try await context.tell([.init(.hookFailed, message: message, fields: fields)], of: subject)
+  }
+}
+
+extension HookOutcome {
+  /// What the ledger keeps: the exit status, where there was one.
+  fileprivate var exitStatus: Int32? {
+    switch self {
+    case .succeeded: 0
+    case .exited(let code): code
+    case .signalled, .timedOut, .cancelled, .couldNotStart: nil
+    }
+  }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ledger
+package import Planning
+
+/// What the ledger and the disk say, as planning wants it, with what was told already.
+package struct Knowledge: Sendable {
+  package var inventory: Inventory
+  package var conditions: [ScheduleKey: StoredSchedule.Condition]
+
+  package init(inventory: Inventory, conditions: [ScheduleKey: StoredSchedule.Condition]) {
+    self.inventory = inventory
+    self.conditions = conditions
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+package import FoundationEssentials
+package import Ledger
+package import Planning
+package import Settings
+import SystemPackage
+
+/// Reads what the ledger and the disk say about the entries of a configuration.
+package struct KnowledgeReader: Sendable {
+  private let ledger: LedgerStore
+  private let bundles: BundleReader
+  private let shelf: GenerationShelf
+
+  package init(ledger: LedgerStore, bundles: BundleReader, shelf: GenerationShelf) {
+    self.ledger = ledger
+    self.bundles = bundles
+    self.shelf = shelf
+  }
+
+  /// Everything a plan for `configuration` needs.
+  ///
+  /// - Throws: `LedgerError`.
+  package func read(_ configuration: Configuration, now: Date) async throws -> Knowledge {
+    let stored = try await ledger.schedules()
+    let schedules = Dictionary(stored.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    var inventory = Inventory(installation: try await ledger.installationSeed())
+    inventory.bundles = knownBundles(of: configuration)
+    for endpoint in configuration.endpoints {
+      inventory.endpoints[endpoint.name] = try await endpointState(endpoint.name, schedules)
+    }
+    for serviceKey in configuration.serviceKeys {
+      inventory.serviceKeys[serviceKey.name] = SourceState(
+        schedule: schedules[.readServiceKey(serviceKey.name)]?.schedule ?? .untouched,
+        identity: try await currentIdentity(.serviceKey(serviceKey.name)))
+    }
+    for keystore in configuration.keystores {
+      inventory.keystores[keystore.name] = try await keystoreState(keystore, schedules)
+    }
+    for keystore in configuration.keystores {
+      // What was needed when the daemon last ran is needed still, until a new look says otherwise.
+      let members = TrustPlanner.wanted(keystore, inventory, now: now).members
+      inventory.keystores[keystore.name]?.trustMembers = members
+    }
+    inventory.hooks = try await ledger.pendingHooks().map(HookState.init)
+    inventory.alerts = Set(try await ledger.raisedAlerts().compactMap(AlertMark.init))
+    return Knowledge(inventory: inventory, conditions: schedules.compactMapValues(\.condition))
+  }
+
+  /// What each bundle of the keystores holds now; one that cannot be read is missing.
+  package func knownBundles(of configuration: Configuration) -> [String: [KnownCertificate]] {
+    var known: [String: [KnownCertificate]] = [:]
+    for path in Set(configuration.keystores.flatMap(\.trust.bundles)) {
+      guard let certificates = try? bundles.certificates(at: path) else { continue }
+      known[path.string] = certificates.map { KnownCertificate($0) }
+    }
+    return known
+  }
+
+  /// What is wrong with the files of a generation as they lie on disk; nil if nothing is.
+  package func damage(of generation: Int, keystore: String) -> String? {
+    shelf.damage(of: generation, keystore: keystore)
+  }
+
+  private func endpointState(
+    _ name: String, _ schedules: [ScheduleKey: StoredSchedule]
+  ) async throws -> EndpointState {
+    guard let stored = schedules[.probe(name)] else { return EndpointState() }
+    var state = EndpointState(schedule: stored.schedule, attempted: stored.lastAttempt != nil)
+    state.verifiedPath = try await ledger.latestVerifiedPath(name).map { PathState($0.path, verifiedAt: $0.at) }
+    if stored.failures > 0 { state.currentlyFailing = stored.reason }
+    return state
+  }
+
+  private func currentIdentity(_ owner: IdentityOwner) async throws -> IdentityState? {
+    try await ledger.identities(owner).first { $0.supersededAt == nil }.map {
+      IdentityState($0.leaf, recipe: $0.recipe)
+    }
+  }
+
+  private func keystoreState(
+    _ keystore: KeystoreSettings, _ schedules: [ScheduleKey: StoredSchedule]
+  ) async throws -> KeystoreState {
+    let name = keystore.name
+    var state = KeystoreState()
+    state.identitySchedule = schedules[.identity(name)]?.schedule ?? .untouched
+    state.writing = schedules[.write(name)]?.schedule ?? .untouched
+    switch keystore.identity {
+    case .selfSigned, .pem: state.identity = try await currentIdentity(keystore.identityOwner)
+    case .serviceKey, nil: break
+    }
+    state.trustMembers = try await ledger.trustMembers(name).map(TrustMember.init)
+    let generations = try await ledger.generations(name, limit: Self.generationsRead)
+    guard let current = generations.first(where: { $0.state == .current }) else {
+      state.failedContent = generations.first.flatMap(Self.failedContent)
+      return state
+    }
+    state.current = GenerationState(
+      number: current.number, content: GenerationContent(current), identity: try await identity(of: current, keystore),
+      trustNotAfter: try await ledger.certificates(Set(current.trust)).values.map(\.validity.notAfter).min())
+    state.damage = shelf.damage(of: current.number, keystore: name)
+    if let newest = generations.first, newest.number > current.number {
+      state.failedContent = Self.failedContent(newest)
+      if let withdrawn = generations.first(where: { $0.number > current.number && $0.isRolledBack }) {
+        state.heldContent = GenerationContent(withdrawn)
+        state.rolledBackTo = current.number
+      }
+    }
+    return state
+  }
+
+  private func identity(
+    of generation: StoredGeneration, _ keystore: KeystoreSettings
+  ) async throws -> IdentityState? {
+    guard let leaf = generation.leaf else { return nil }
+    return try await ledger.certificates([leaf])[leaf].map { IdentityState($0) }
+  }
+
+  private static func failedContent(_ generation: StoredGeneration) -> GenerationContent? {
+    if case .failed = generation.state { GenerationContent(generation) } else { nil }
+  }
+
+  /// As many as can lie between the current generation and the newest failed one and still matter.
+  private static let generationsRead = 20
+}
+
+extension GenerationContent {
+  package init(_ stored: StoredGeneration) {
+    self.init(recipe: stored.recipe, identityLeaf: stored.leaf, trust: Set(stored.trust))
+  }
+}
+
+extension StoredGeneration {
+  /// Whether it was withdrawn after it had been current.
+  package var isRolledBack: Bool {
+    if case .rolledBack = state { true } else { false }
+  }
+}
+
+extension PathState {
+  package init(_ path: CertificatePath, verifiedAt: Date) {
+    self.init(
+      leaf: KnownCertificate(path.leaf), issuers: path.issuers.map { KnownCertificate($0) },
+      root: KnownCertificate(path.root), verifiedAt: verifiedAt)
+  }
+}
+
+extension TrustMember {
+  package init(_ stored: StoredTrustMember) {
+    self.init(
+      certificate: KnownCertificate(stored.certificate), firstNeeded: stored.firstNeeded, lastNeeded: stored.lastNeeded)
+  }
+}
+
+extension HookState {
+  package init(_ hook: PendingHook) {
+    self.init(
+      id: hook.id, keystore: hook.keystore, generation: hook.generation, attempts: hook.attempts,
+      schedule: hook.attempts == 0
+        ? .untouched
+        : Schedule(
+          lastAttempt: hook.lastAttempt, failures: hook.attempts, nextAttempt: hook.nextAttempt,
+          reason: hook.outcome ?? ""))
+  }
+}

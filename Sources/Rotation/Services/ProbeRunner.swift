@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Host
+import Journal
+import Ledger
+import Logging
+import Planning
+import Settings
+
+/// Probes many endpoints at once and records what came of it in batches, since a transaction for each of ten thousand
+/// would cost more than the handshakes.
+struct ProbeRunner: Sendable {
+  private let context: RotationContext
+  private let inspector: EndpointInspector
+  private let trustKeeper: TrustKeeper
+  private let bell: Bell
+
+  init(context: RotationContext, inspector: EndpointInspector, trustKeeper: TrustKeeper, bell: Bell) {
+    self.context = context
+    self.inspector = inspector
+    self.trustKeeper = trustKeeper
+    self.bell = bell
+  }
+
+  /// Probes every one of `endpoints`, at most ``window`` of them at a time.
+  ///
+  /// - Throws: `LedgerError` when an outcome cannot be recorded, `CancellationError` when the daemon ends.
+  func probe(_ endpoints: [String]) async throws {
+    let configuration = await context.landscape.configuration
+    let settings = Dictionary(configuration.endpoints.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    try await withThrowingTaskGroup(of: Step.self) { group in
+      var waiting = endpoints.makeIterator()
+      func startNext() {
+        guard let name = waiting.next() else { return }
+        group.addTask {
+          guard let endpoint = settings[name] else { return .gone }
+          return .found(await inspector.inspect(endpoint) { await knownIssuers(of: name) })
+        }
+      }
+      for _ in 0..<Self.window { startNext() }
+      var batch: [EndpointReport] = []
+      while let step = try await group.next() {
+        try Task.checkCancellation()
+        switch step {
+        case .gone: startNext()
+        case .found(let report):
+          startNext()
+          if batch.isEmpty {
+            // A slow endpoint must not hold back what the quick ones found.
+            group.addTask {
+              try await Task.sleep(for: Self.batchAge)
+              return .batchIsOld
+            }
+          }
+          batch.append(report)
+        case .batchIsOld: break
+        }
+        if batch.count >= Self.batchSize || step.endsBatch {
+          try await record(batch)
+          batch = []
+        }
+      }
+      try await record(batch)
+    }
+    // Those that the configuration no longer has came back without a report.
+    await context.landscape.end(endpoints.map { .probe(endpoint: $0) })
+    bell.ring()
+  }
+
+  private func knownIssuers(of endpoint: String) async -> [Certificate] {
+    do {
+      return try await context.ledger.latestVerifiedPath(endpoint).map { Array($0.path.certificates.dropFirst()) } ?? []
+    } catch {
+      context.logger.warning("cannot look up known issuers: \(error)", metadata: ["endpoint": .string(endpoint)])
+      return []
+    }
+  }
+
+  private func record(_ reports: [EndpointReport]) async throws {
+    guard !reports.isEmpty else { return }
+    let now = context.clock.now()
+    let outcomes = try await context.ledger.record(reports.map(\.observation), at: now)
+    var looks: [EndpointLook] = []
+    for (report, outcome) in zip(reports, outcomes) {
+      looks.append(try await look(report, outcome, at: now))
+    }
+    try await context.ledger.record(looks.map(\.stored))
+    let changes = Dictionary(looks.map { ($0.endpoint, $0.state) }) { _, new in new }
+    let conditions = looks.map { ($0.stored.key, $0.stored.condition) }
+    await context.landscape.update { inventory in inventory.endpoints.merge(changes) { _, new in new } }
+    await context.landscape.setConditions(conditions)
+    let moved = Set(looks.filter(\.hasNewPath).map(\.endpoint))
+    if !moved.isEmpty { try await trustKeeper.settle(trusting: moved) }
+    await context.landscape.end(reports.map { .probe(endpoint: $0.endpoint) })
+    for look in looks { try await context.tell(look.news.events, of: LedgerSubject(.endpoint, look.endpoint)) }
+    bell.ring()
+  }
+
+  private func look(
+    _ report: EndpointReport, _ outcome: ObservationOutcome, at now: Date
+  ) async throws -> EndpointLook {
+    let key = ScheduleKey.probe(report.endpoint)
+    let state = await context.landscape.inventory.endpoints[report.endpoint] ?? EndpointState()
+    let cadence = await context.landscape.cadence(of: .probe(endpoint: report.endpoint))
+    let condition = await context.landscape.conditions[key]
+    let before = EndpointNews.Before(
+      condition: condition.flatMap { EndpointCondition(rawValue: $0.name) },
+      chain: try await lastChain(of: report, outcome), disagreement: outcome.disagreed(now: report.disagreement),
+      failures: state.schedule.failures)
+    return EndpointLook(report, before: before, state: state, condition: condition, cadence: cadence, now: now)
+  }
+
+  /// The chain that was seen before this look; an outage in between does not make it forgotten.
+  private func lastChain(of report: EndpointReport, _ outcome: ObservationOutcome) async throws -> [Certificate] {
+    switch outcome {
+    case .first: return []
+    case .same: return report.chain?.certificates ?? []
+    case .changed(let previous):
+      if !previous.observation.chain.isEmpty || report.chain == nil { return previous.observation.chain }
+      return try await context.ledger.latestVerifiedPath(report.endpoint)?.chain ?? []
+    }
+  }
+
+  private enum Step: Sendable {
+    case found(EndpointReport)
+    /// The configuration no longer has it.
+    case gone
+    case batchIsOld
+
+    var endsBatch: Bool {
+      if case .batchIsOld = self { true } else { false }
+    }
+  }
+
+  /// How many looks are under way at once; the fetcher itself bounds the connections.
+  private static let window = 512
+  private static let batchSize = 256
+  /// How long a result may wait for its batch.
+  private static let batchAge = Duration.milliseconds(250)
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ChainFetch
+import FoundationEssentials
+import Host
+package import Journal
+import Ledger
+import Logging
+import Settings
+
+/// Proves on each turn of the conductor that the daemon lives: through the event loops and the ledger, then to the watchdog.
+///
+/// A part that hangs stops the proof, and the service manager ends the process after `WatchdogSec=`.
+package actor Pulse {
+  private let context: RotationContext
+  private let fetcher: ChainFetcher
+  private let refresher: FileRefresher
+  private let keeper: ConfigurationKeeper
+  private let notifier: ServiceManagerNotifier
+  private let monotonic: ContinuousClock
+  private var isReady = false
+  private var ledgerCounter: Int?
+  private var lastProof: ContinuousClock.Instant?
+  private var lastRefresh: ContinuousClock.Instant
+  private var lastSeen: (wall: Date, monotonic: ContinuousClock.Instant)?
+
+  package init(
+    context: RotationContext, fetcher: ChainFetcher, refresher: FileRefresher, keeper: ConfigurationKeeper,
+    notifier: ServiceManagerNotifier
+  ) {
+    self.context = context
+    self.fetcher = fetcher
+    self.refresher = refresher
+    self.keeper = keeper
+    self.notifier = notifier
+    self.monotonic = ContinuousClock()
+    self.lastRefresh = monotonic.now
+  }
+
+  /// One beat.
+  ///
+  /// - Throws: `LedgerError` when the ledger no longer answers as it should.
+  package func beat() async throws {
+    let now = monotonic.now
+    // Turns follow each other quickly while much is going on; one proof a second is plenty.
+    if let lastProof, lastProof.duration(to: now) < .seconds(1) { return }
+    lastProof = now
+    guard await fetcher.heartbeat() else {
+      context.logger.error("an event loop no longer turns")
+      return
+    }
+    try await noticeForeignWrites()
+    try await noticeClockChange(at: now)
+    if lastRefresh.duration(to: now) >= (await context.landscape.configuration.defaults.refetchEvery) {
+      lastRefresh = now
+      try await refresher.refresh()
+    }
+    if isReady { notifier.keepAlive() } else { becomeReady() }
+  }
+
+  private func becomeReady() {
+    isReady = true
+    notifier.ready(status: "watching")
+    notifier.keepAlive()
+  }
+
+  /// A command may have rolled a keystore back or taken a service key over.
+  private func noticeForeignWrites() async throws {
+    let counter = try await context.ledger.changeCounter()
+    defer { ledgerCounter = counter }
+    guard let before = ledgerCounter, before != counter else { return }
+    try await keeper.rereadLedger()
+  }
+
+  private func noticeClockChange(at now: ContinuousClock.Instant) async throws {
+    let wall = context.clock.now()
+    defer { lastSeen = (wall, now) }
+    guard let lastSeen else { return }
+    let offset = wall.timeIntervalSince(lastSeen.wall) - lastSeen.monotonic.duration(to: now) / .seconds(1)
+    guard abs(offset) >= Self.offsetWorthTelling else { return }
+    let reason = "the wall clock moved by \(Int(offset)) s; everything is planned anew by it"
+    let event = Events.Raised(
+      .clockChanged, message: reason, fields: [.reason: reason, .offset: String(Int(offset))])
+    try await context.tell([event], of: .daemon)
+  }
+
+  /// Seconds; smaller steps are what time synchronisation does every day.
+  private static let offsetWorthTelling: TimeInterval = 60
+}

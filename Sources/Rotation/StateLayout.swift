@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Host
+package import Ledger
+package import SystemPackage
+
+/// Where certrotd keeps its state; `/var/lib/certrotd` unless told otherwise.
+package struct StateLayout: Sendable, Hashable {
+  /// The state folder itself.
+  package let root: FilePath
+
+  package init(root: FilePath) { self.root = root }
+
+  package var ledger: FilePath { root.appending("ledger.sqlite3") }
+
+  /// The key that seals private keys in the ledger, where no systemd credential gives one.
+  package var sealingKey: FilePath { root.appending("ledger.key") }
+
+  package var keystores: FilePath { root.appending("keystores") }
+
+  /// The folder of one keystore: its generations and the link to the current one.
+  package func keystore(_ name: String) -> FilePath { keystores.appending(name) }
+
+  /// Held for as long as a daemon runs on this state.
+  package var daemonLock: FilePath { root.appending("daemon.lock") }
+
+  /// Where the sealing key comes from: the systemd credential where the unit loads one, else the key file.
+  ///
+  /// - Throws: `SystemError` when nobody can tell whether there is a credential.
+  package func sealingSource(credentialsFolder: FilePath?, files: HostFiles) throws(SystemError) -> SealingKeySource {
+    guard let credential = credentialsFolder?.appending(Self.sealingCredential),
+      try files.linkStatusIfPresent(of: credential) != nil
+    else { return .file(sealingKey) }
+    return .credential(credential)
+  }
+
+  /// The name of the systemd credential that holds the sealing key (systemd.exec(5), `LoadCredential=`).
+  package static let sealingCredential = "certrotd-ledger-key"
+
+  package static let usualRoot: FilePath = "/var/lib/certrotd"
+  package static let usualConfiguration: FilePath = "/etc/certrotd/certrotd.yaml"
+}
