@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Certificates
+import Foundation
+import Host
+import Ledger
+import Planning
+import Rotation
+import ServiceKeys
+import Settings
+import SystemPackage
+
+/// `certrotd key import`: takes a downloaded service key over by hand.
+struct KeyImportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Checks a downloaded service key, takes it over, and prints what it found.",
+    discussion: """
+      Reads every shape that the cockpit, `cf service-key`, Service Manager and Kubernetes give. The
+      file is checked as the daemon checks what is dropped in: the key fits, the chain is complete,
+      client authentication is allowed, the certificate is new and ends later than the one in force.
+      It is then copied to the place that the configuration names, readable for its group only.
+
+      EXIT CODES: 0 when it was taken over or is in force already, 1 when it was rejected.
+
+      EXAMPLES:
+        certrotd key import ~/Downloads/sender-key.json
+        certrotd key import sender-key.json --name cpi-sender --force
+      """)
+
+  @Argument(help: ArgumentHelp("The downloaded service key.", valueName: "file"))
+  var file: String
+
+  @Option(help: "The service key of the configuration; needed when there are several.")
+  var name: String?
+
+  @Flag(help: "Take it over even though it ends no later than the one in force.")
+  var force = false
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let files = HostFiles()
+    // Read before the ledger is opened, since only root may be able to read the download.
+    let bytes = try files.readSecretFile(FilePath(file), limit: ServiceKeyIntake.sizeLimit)
+    let bench = try await Workbench.open(options, access: .readWrite)
+    defer { bench.close() }
+    let settings = try chosen(from: bench.configuration)
+    let intake = ServiceKeyIntake(context: bench.context, issuers: bench.issuers, verifier: bench.verifier)
+    switch try await intake.take(settings, offered: bytes, force: force) {
+    case .accepted(let leaf, let issuers, let document):
+      try keep(bytes, at: settings.source.path, files)
+      Output.line(Self.found(leaf, issuers, document))
+      Output.line("service key \(settings.name) was accepted and copied to \(settings.source.path)")
+    case .unchanged:
+      Output.line("service key \(settings.name) is in force already")
+    case .absent(let reason):
+      Output.complain(reason)
+      throw ExitCode.fault
+    case .rejected(let rejection):
+      Output.complain("\(file): rejected, at fault is the \(rejection.culprit.rawValue): \(rejection.reason)")
+      throw ExitCode.fault
+    }
+  }
+
+  private func chosen(from configuration: Configuration) throws -> ServiceKeySettings {
+    if let name {
+      guard let settings = configuration.serviceKey(named: name) else {
+        throw ValidationError("there is no service key \(name) in the configuration")
+      }
+      return settings
+    }
+    guard let only = configuration.serviceKeys.first, configuration.serviceKeys.count == 1 else {
+      let names = configuration.serviceKeys.map(\.name).joined(separator: ", ")
+      throw ValidationError(
+        names.isEmpty ? "no service key is configured" : "say which service key it is with --name: \(names)")
+    }
+    return only
+  }
+
+  /// Puts the download where the daemon reads it; an existing file keeps its owner and mode.
+  private func keep(_ bytes: SecretBytes, at path: FilePath, _ files: HostFiles) throws {
+    try Privileges.regain()
+    let old = try files.linkStatusIfPresent(of: path)
+    let folder = try files.status(of: path.removingLastComponent())
+    try files.replaceFile(
+      at: path, mode: old?.mode ?? [.ownerReadWrite, .groupRead], owner: old?.owner, group: old?.group ?? folder.group,
+      contents: bytes)
+  }
+
+  private static func found(
+    _ leaf: Certificate, _ issuers: [Certificate], _ document: ServiceKeyDocument
+  ) -> String {
+    var lines = ["found in \(document.fieldPath):", CertificateReport(leaf).text(indent: "  ")]
+    lines += issuers.enumerated().map { "  issuer \($0.offset + 1)  \($0.element.subject)" }
+    if let clientID = document.clientID { lines.append("  client    \(clientID)") }
+    if let tokenURL = document.tokenURL { lines.append("  token     \(tokenURL)") }
+    return lines.joined(separator: "\n")
+  }
+}

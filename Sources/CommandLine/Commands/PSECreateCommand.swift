@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Certificates
+import Foundation
+import Host
+import Keystores
+import OpenSSLBridge
+import Rotation
+import SystemPackage
+
+/// `certrotd pse create`: makes a PSE without `sapgenpse`.
+struct PSECreateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create",
+    abstract: "Makes a PSE of version 2 without a PIN.",
+    discussion: """
+      With --subject it holds a new key and a certificate that it signs itself; with --certificate
+      and --key the identity of those files; with neither it holds a trust list only. The file must
+      not exist yet; it is made with mode 0600.
+
+      EXAMPLES:
+        certrotd pse create --out client.pse --subject "CN=host.example, O=TS, C=DE" --trust chain.pem
+        certrotd pse create --out client.pse --certificate cert.pem --key key.pem --trust /etc/ssl/sap
+        certrotd pse create --out trust.pse --trust chain.pem
+      """)
+
+  @Option(help: ArgumentHelp("The PSE to make.", valueName: "file"))
+  var out: String
+
+  @Option(help: ArgumentHelp("The certificate of the identity and its issuers, PEM.", valueName: "file"))
+  var certificate: String?
+
+  @Option(help: ArgumentHelp("The private key of the identity, PEM, without a passphrase.", valueName: "file"))
+  var key: String?
+
+  @Option(help: ArgumentHelp("The name in a new self-signed certificate.", valueName: "name"))
+  var subject: String?
+
+  @Option(help: "How many days a self-signed certificate is valid.")
+  var days = 825
+
+  @Option(help: "The length of a new key in bits: 2048, 3072 or 4096.")
+  var bits = 2048
+
+  @Option(help: ArgumentHelp("Trust what this PEM file, or each file of this folder, holds.", valueName: "file"))
+  var trust: [String] = []
+
+  func validate() throws {
+    if (certificate == nil) != (key == nil) { throw ValidationError("--certificate and --key belong together") }
+    if certificate != nil, subject != nil {
+      throw ValidationError("--subject makes a new identity, --certificate takes an existing one: give one of them")
+    }
+    if certificate == nil, subject == nil, trust.isEmpty {
+      throw ValidationError(
+        "there is nothing to put into the PSE: give --subject, --certificate with --key, or --trust")
+    }
+    guard [2048, 3072, 4096].contains(bits) else { throw ValidationError("--bits takes 2048, 3072 or 4096") }
+    guard (1...36_500).contains(days) else { throw ValidationError("--days takes a number from 1 to 36500") }
+  }
+
+  func run() throws {
+    let files = HostFiles()
+    let now = Date()
+    let bundles = BundleReader(files: files)
+    let trusted = try trust.flatMap { try bundles.certificates(at: FilePath($0)) }
+    let content = KeystoreContent(identity: try identity(files, trusted, now: now), trust: trusted)
+    let rendered = try KeystoreWriter.render(.pse, content, now: now)
+    // What was written is what can be read: the file counts only after that.
+    let faults = KeystoreJudge.judge(
+      try KeystoreReader.read(.pse, rendered), wanted: content, endpointChains: [], now: now)
+    guard faults.isEmpty, let file = rendered.first else {
+      for fault in faults { Output.complain("\(out): \(fault)") }
+      throw ExitCode.fault
+    }
+    try files.createFile(at: FilePath(out), mode: .ownerReadWrite, contents: file.bytes)
+  }
+
+  private func identity(_ files: HostFiles, _ trusted: [Certificate], now: Date) throws -> Identity? {
+    if let subject {
+      let key = try PrivateKey.generateRSA(bits: bits)
+      let certificate = try SelfSignedCertificate.make(
+        key: key, subject: try DistinguishedName(parsing: subject), notBefore: now,
+        notAfter: now.addingTimeInterval(Double(days) * 86_400))
+      return Identity(certificate: certificate, key: key, issuers: [])
+    }
+    guard let certificate, let key else { return nil }
+    let limit = ServiceKeyIntake.sizeLimit
+    return try IdentityExaminer.examine(
+      certificates: try PEMReader.certificates(in: files.readFile(FilePath(certificate), limit: limit)),
+      key: try PrivateKey(pem: files.readSecretFile(FilePath(key), limit: limit)), completing: trusted,
+      predecessor: nil, use: .any, now: now)
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Host
+import Journal
+import Logging
+import Rotation
+import SystemPackage
+
+/// `certrotd run`: the daemon.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Runs the daemon.",
+    discussion: """
+      Runs in the foreground until SIGTERM or SIGINT, reloads the configuration on SIGHUP, and tells
+      systemd when it is ready (Type=notify, WatchdogSec=). Under systemd it logs to the journal with
+      fields, elsewhere to standard error.
+
+      EXIT CODES: 0 after SIGTERM, 1 when it cannot go on, 78 when the configuration has mistakes.
+
+      EXAMPLES:
+        systemctl start certrotd
+        certrotd run --config ./certrotd.yaml --state ./state
+      """)
+
+  @OptionGroup var options: GlobalOptions
+
+  @Flag(help: "Also says what is of interest to developers only.")
+  var verbose = false
+
+  func run() async throws {
+    let level: Logger.Level = verbose ? .debug : .info
+    let logger = LogDestination.current().logger(label: "certrotd", level: level)
+    do {
+      try ProcessLimits.forbidCoreDumps()
+      _ = try ProcessLimits.raiseDescriptorLimit()
+      let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"].map { FilePath($0) }
+      try await Daemon(
+        configuration: options.configuration, layout: options.layout, credentialsFolder: folder,
+        clock: SystemWallClock(), logger: logger, notifier: ServiceManagerNotifier(logger: logger),
+        version: Version.text
+      ).run()
+    } catch {
+      logger.critical("certrotd cannot go on: \(error)")
+      if case StartError.configuration = error { throw ExitCode.configuration }
+      throw ExitCode.fault
+    }
+  }
+}

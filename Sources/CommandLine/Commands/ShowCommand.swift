@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Certificates
+import Host
+import Ledger
+import OpenSSLBridge
+import Planning
+import Rotation
+
+/// `certrotd show`: everything about one thing.
+struct ShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Shows an endpoint, service key or keystore with its certificates.",
+    discussion: """
+      EXAMPLES:
+        certrotd show s4hana-cloud
+        certrotd show xtract-client --json
+      """)
+
+  @Argument(help: "The name of an endpoint, service key or keystore.")
+  var name: String
+
+  @OptionGroup var options: GlobalOptions
+  @OptionGroup var format: FormatOption
+
+  func run() async throws {
+    let bench = try await Workbench.open(options, access: .readOnly)
+    defer { bench.close() }
+    let now = bench.context.clock.now()
+    let status = StatusReader.read(bench.configuration, await bench.inventory(), now: now)
+    var report = ShowReport(now: now)
+    for subject in try bench.subjects(named: name) {
+      guard let standing = status.subjects.first(where: { $0.subject == subject }) else { continue }
+      report.add(standing, try await sections(of: subject, bench))
+    }
+    try Output.show(report, as: format)
+  }
+
+  private func sections(of subject: Subject, _ bench: Workbench) async throws -> [ShowReport.Section] {
+    let ledger = bench.context.ledger
+    switch subject {
+    case .endpoint(let name):
+      let latest = try await ledger.latestObservation(name)
+      let path = try await ledger.latestVerifiedPath(name)?.path.certificates
+      return [
+        .init("chain as the server sent it last", latest?.observation.chain ?? []), .init("verified path", path ?? []),
+      ]
+    case .serviceKey(let name):
+      let current = try await ledger.identities(.serviceKey(name)).first { $0.supersededAt == nil }
+      return [.init("identity", current.map { [$0.leaf] + $0.issuers } ?? [])]
+    case .keystore(let name):
+      let keystore = try bench.keystore(named: name)
+      let owner = keystore.identityOwner
+      let current = try await ledger.currentGeneration(name)
+      let identity = try await ledger.identities(owner).first { $0.leaf.fingerprint == current?.leaf }
+      return [
+        .init("identity", identity.map { [$0.leaf] + $0.issuers } ?? []),
+        .init("trust list", Array(try await ledger.certificates(Set(current?.trust ?? [])).values)),
+      ]
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Host
+import Ledger
+import Planning
+import Rotation
+
+/// `certrotd status`: how everything stands, at a glance.
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Says what breaks next and when, what failed last and why, and what happens next.",
+    discussion: """
+      Reads the ledger; works while the daemon runs and when it does not.
+
+      STATES: ok, due, renewing, failing, expiring, expired, waiting, incomplete, held.
+
+      EXIT CODES: 0 when all is well, 1 when something fails or is about to end, 78 when the
+      configuration has mistakes.
+
+      EXAMPLES:
+        certrotd status
+        certrotd status --json | jq -r '.entries[] | select(.state == "failing") | .name'
+      """)
+
+  @OptionGroup var options: GlobalOptions
+  @OptionGroup var format: FormatOption
+
+  func run() async throws {
+    let bench = try await Workbench.open(options, access: .readOnly)
+    defer { bench.close() }
+    let now = bench.context.clock.now()
+    let report = StatusReport(StatusReader.read(bench.configuration, await bench.inventory(), now: now), now: now)
+    try Output.show(report, as: format)
+    if report.hasFault { throw ExitCode.fault }
+  }
+}

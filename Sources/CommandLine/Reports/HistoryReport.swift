@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Foundation
+import Ledger
+import Planning
+
+/// What `certrotd history` shows.
+struct HistoryReport: Output.Displayable {
+  struct Entry: Encodable {
+    let at: Date
+    let kind: String
+    let name: String
+    let event: String
+    let message: String
+    let fields: [String: String]
+  }
+
+  struct Generation: Encodable {
+    let number: Int
+    let state: String
+    let reason: String
+    let begun: Date
+    let current: Date?
+    let identity: String?
+    let trust: Int
+  }
+
+  private(set) var events: [Entry] = []
+  private(set) var generations: [Generation] = []
+
+  mutating func add(_ subject: Subject, _ entries: [HistoryEntry]) {
+    events += entries.map { entry in
+      Entry(
+        at: entry.at, kind: subject.kind, name: subject.name, event: entry.event, message: entry.message,
+        fields: entry.fields)
+    }
+  }
+
+  mutating func add(_ stored: [StoredGeneration]) {
+    generations += stored.map { generation in
+      Generation(
+        number: generation.number, state: generation.state.name, reason: generation.reason, begun: generation.begunAt,
+        current: generation.currentSince, identity: generation.leaf?.description, trust: generation.trust.count)
+    }
+  }
+
+  var text: String {
+    guard !events.isEmpty || !generations.isEmpty else { return "nothing has happened yet" }
+    var happened = TextTable(["WHEN", "EVENT", "WHAT"])
+    for event in events { happened.add([TimeText.instant(event.at), event.event, event.message]) }
+    guard !generations.isEmpty else { return happened.text }
+    var made = TextTable(["GENERATION", "STATE", "BEGUN", "TRUSTED", "IDENTITY", "WHY"])
+    for generation in generations {
+      made.add([
+        String(generation.number), generation.state, TimeText.instant(generation.begun), String(generation.trust),
+        generation.identity.map { String($0.prefix(16)) } ?? "-", generation.reason,
+      ])
+    }
+    return happened.text + "\n\n" + made.text
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Foundation
+import Planning
+
+/// What `certrotd show` shows.
+struct ShowReport: Output.Displayable {
+  struct Section: Encodable {
+    let title: String
+    let certificates: [CertificateReport]
+
+    init(_ title: String, _ certificates: [Certificate]) {
+      self.title = title
+      self.certificates = certificates.map { CertificateReport($0) }
+    }
+  }
+
+  struct Item: Encodable {
+    let status: StatusReport.Entry
+    let sections: [Section]
+  }
+
+  let now: Date
+  private(set) var items: [Item] = []
+
+  init(now: Date) { self.now = now }
+
+  mutating func add(_ status: SubjectStatus, _ sections: [Section]) {
+    items.append(Item(status: StatusReport.Entry(status), sections: sections))
+  }
+
+  var text: String { items.map(text).joined(separator: "\n\n") }
+
+  private func text(_ item: Item) -> String {
+    let status = item.status
+    var lines = ["\(status.kind) \(status.name): \(status.state)", "  why       \(status.reason)"]
+    func add(_ label: String, _ time: Date?) {
+      guard let time else { return }
+      lines.append("  \(label)  \(TimeText.instant(time)), \(StatusReport.distance(time, from: now))")
+    }
+    add("breaks  ", status.breaks)
+    add("tried   ", status.lastAttempt)
+    add("worked  ", status.lastSuccess)
+    add("next    ", status.nextAttempt)
+    for section in item.sections where !section.certificates.isEmpty {
+      lines.append("  \(section.title)")
+      for (index, certificate) in section.certificates.enumerated() {
+        lines.append("    \(index + 1)")
+        lines.append(certificate.text(indent: "      "))
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+}

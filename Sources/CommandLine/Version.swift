@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The version of this program.
+package enum Version {
+  package static let text = "0.1.0"
+}
