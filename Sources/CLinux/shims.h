@@ -13,6 +13,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -64,6 +65,14 @@ static inline const char *CLinux_entry_name(const struct dirent *entry) { return
 extern int pthread_setname_np(pthread_t thread, const char *name);
 static inline int CLinux_pthread_setname_np(pthread_t thread, const char *name) {
     return pthread_setname_np(thread, name);
+}
+
+// With the Swift runtime linked statically, the structure belongs to whichever module read <pthread.h> first, and only
+// code that imports that module may initialise it.
+static inline pthread_attr_t CLinux_pthread_attr(void) {
+    pthread_attr_t attributes;
+    memset(&attributes, 0, sizeof attributes);
+    return attributes;
 }
 
 // prctl(2) is variadic.

@@ -20,7 +20,7 @@ package final class WorkerThread: Sendable {
   package init(
     name: String, stackSize: Int = 512 * 1024, body: @escaping @Sendable () -> Void
   ) throws(SystemError) {
-    var attributes = pthread_attr_t()
+    var attributes = CLinux_pthread_attr()
     unsafe pthread_attr_init(&attributes)
     defer { unsafe pthread_attr_destroy(&attributes) }
     unsafe pthread_attr_setstacksize(&attributes, stackSize)
