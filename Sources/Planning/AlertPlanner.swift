@@ -95,7 +95,7 @@ private struct Candidate {
   let subject: Subject
   let role: AlertMark.Role
   let fingerprint: Fingerprint
-  let title: String
+  private let name: String?
   let notBefore: Date
   let notAfter: Date
   /// Whether its end is only told to who heard of it before: a bundle may well hold roots that ended years ago.
@@ -104,14 +104,23 @@ private struct Candidate {
   init(_ subject: Subject, _ role: AlertMark.Role, _ identity: IdentityState) {
     (self.subject, self.role, fingerprint) = (subject, role, identity.leaf)
     (notBefore, notAfter) = (identity.notBefore, identity.notAfter)
-    title = role == .written ? "the identity in the files" : "the identity"
+    name = nil
   }
 
   init(_ subject: Subject, _ role: AlertMark.Role, _ certificate: KnownCertificate) {
     (self.subject, self.role, fingerprint) = (subject, role, certificate.fingerprint)
     (notBefore, notAfter) = (certificate.notBefore, certificate.notAfter)
-    title =
-      role == .leaf ? "the server certificate \(certificate.subject)" : "the trusted certificate \(certificate.subject)"
+    name = certificate.subject
+  }
+
+  /// What ends, for a sentence.
+  var title: String {
+    switch role {
+    case .identity: "the identity"
+    case .written: "the identity in the files"
+    case .leaf: "the server certificate \(name ?? "")"
+    case .trust: "the trusted certificate \(name ?? "")"
+    }
   }
 
   /// The alert for a mark in seconds, 0 for the end itself.

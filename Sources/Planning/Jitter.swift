@@ -13,9 +13,13 @@ package struct Jitter: Sendable, Hashable {
   /// - Parameters:
   ///   - installation: a random number that is made once per installation and kept in the ledger.
   ///   - name: what is repeated, such as "probe/s4hana-cloud".
-  package init(installation: UInt64, name: String) {
+  package init(installation: UInt64, name: String) { self.init(installation: installation, kind: "", name: name) }
+
+  /// As above for `kind` and `name` in one text, which is not put together: a plan needs one for each endpoint.
+  init(installation: UInt64, kind: String, name: String) {
     var hash = FNV1a()
     hash.combine(installation)
+    for byte in kind.utf8 { hash.combine(byte) }
     for byte in name.utf8 { hash.combine(byte) }
     seed = hash.value
   }

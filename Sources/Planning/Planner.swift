@@ -46,7 +46,7 @@ package enum Planner {
 
 extension Cadence {
   static func probe(_ name: String, every interval: Duration, installation: UInt64) -> Cadence {
-    Cadence(every: interval, jitter: Jitter(installation: installation, name: "probe/\(name)"))
+    Cadence(every: interval, jitter: Jitter(installation: installation, kind: "probe/", name: name))
   }
 
   static func reading(_ name: String, _ defaults: Defaults, installation: UInt64) -> Cadence {
