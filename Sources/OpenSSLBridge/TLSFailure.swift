@@ -30,8 +30,8 @@ extension TLSFailure {
   ///
   /// - Parameters:
   ///   - entries: The queue, oldest record first.
-  ///   - sawCertificates: Whether a Certificate message had been read by then.
-  init(entries: [OpenSSLError.Entry], sawCertificates: Bool) {
+  ///   - state: Which message was being read or written, SSL_get_state(3).
+  init(entries: [OpenSSLError.Entry], state: OSSL_HANDSHAKE_STATE) {
     let error = OpenSSLError(function: "SSL_do_handshake", entries: entries)
     for entry in entries where ERR_GET_LIB(entry.code) == ERR_LIB_SSL {
       let reason = ERR_GET_REASON(entry.code)
@@ -48,13 +48,14 @@ extension TLSFailure {
         self = .notTLS("its first bytes are no TLS record")
         return
       case SSL_R_PACKET_LENGTH_TOO_LONG, SSL_R_ENCRYPTED_LENGTH_TOO_LONG, SSL_R_DATA_LENGTH_TOO_LONG:
-        guard !sawCertificates else { break }
+        guard state == TLS_ST_CW_CLNT_HELLO else { break }
         self = .notTLS("its first record is longer than TLS allows")
         return
       case SSL_R_EXCESSIVE_MESSAGE_SIZE:
         self = .chainTooLarge
         return
-      case SSL_R_NO_CERTIFICATES_RETURNED, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      case SSL_R_LENGTH_MISMATCH where state == TLS_ST_CR_CERT:
+        // What OpenSSL says of an empty list; a certificate of the wrong length has a reason of its own.
         self = .noCertificate
         return
       case SSL_R_UNEXPECTED_EOF_WHILE_READING:
@@ -63,8 +64,9 @@ extension TLSFailure {
       default: break
       }
     }
+    // Of the server's messages only this one holds certificates, whose reading leaves records of other libraries.
     let libraries = entries.map { ERR_GET_LIB($0.code) }
-    if !sawCertificates, libraries.contains(where: { $0 == ERR_LIB_ASN1 || $0 == ERR_LIB_X509 }) {
+    if state == TLS_ST_CR_CERT, libraries.contains(where: { $0 == ERR_LIB_ASN1 || $0 == ERR_LIB_X509 }) {
       self = .certificateUnreadable(error)
     } else if libraries.contains(ERR_LIB_SSL) {
       self = .protocolViolation(error)

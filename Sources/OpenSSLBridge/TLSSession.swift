@@ -71,7 +71,7 @@ package final class TLSSession {
     case SSL_ERROR_SYSCALL where entries.isEmpty:
       return .failed(outcome.errno.rawValue == 0 ? .closed : .connection(outcome.errno))
     default:
-      return .failed(TLSFailure(entries: entries, sawCertificates: !peerCertificates.isEmpty))
+      return .failed(TLSFailure(entries: entries, state: unsafe SSL_get_state(pointer)))
     }
   }
 

@@ -29,8 +29,8 @@ package enum TLSServerBehaviour: Sendable {
   case resetAfterCertificate
   /// Reads the ClientHello and answers with this fatal alert (RFC 8446, section 6), in plain text as such alerts are.
   case alert(UInt8)
-  /// Answers as a TLS 1.2 server whose Certificate message has no certificate.
-  case emptyCertificateMessage
+  /// Answers as a TLS 1.2 server whose Certificate message holds these bytes as certificates, whatever they are.
+  case certificateMessage([[UInt8]])
 }
 
 /// A version of TLS, for the limits of a ``TLSServer``.

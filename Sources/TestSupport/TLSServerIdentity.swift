@@ -2,6 +2,8 @@
 
 import COpenSSL
 package import Certificates
+import Host
+import OpenSSLBridge
 
 /// What a ``TLSServer`` shows: a leaf with its key, and whatever else it sends, in exactly this order.
 ///
@@ -18,8 +20,16 @@ package struct TLSServerIdentity: Sendable {
     self.privateKey = privateKey
   }
 
-  package init(certificates: [Certificate], privateKey: [UInt8]) {
-    self.init(certificates: certificates.map(\.derBytes), privateKey: privateKey)
+  /// Shows a test identity.
+  ///
+  /// - Parameters:
+  ///   - identity: Its certificate is the leaf.
+  ///   - others: What is sent after the leaf; `nil`: what a well-behaved server sends.
+  /// - Throws: `PrivateKeyError` when the key cannot be encoded.
+  package init(_ identity: TestIdentity, sending others: [Certificate]? = nil) throws {
+    let chain = others.map { [identity.certificate] + $0 } ?? identity.chain
+    self.init(
+      certificates: chain.map(\.derBytes), privateKey: try identity.key.pkcs8DER().copyBytes())
   }
 }
 

@@ -86,9 +86,9 @@ struct TLSServerPeer {
       // RFC 8446, section 5.1: type alert, legacy version 3.3, two bytes: level fatal, description.
       _ = connection.send([21, 3, 3, 0, 2, 2, description])
       connection.drain()
-    case .emptyCertificateMessage:
+    case .certificateMessage(let certificates):
       guard connection.receive() != nil else { return }
-      _ = connection.send(Self.emptyCertificate)
+      _ = connection.send(Self.certificateMessage(certificates))
       connection.drain()
     }
   }
@@ -131,13 +131,20 @@ struct TLSServerPeer {
   private static let badRequest = Array(
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis is not a TLS port.\r\n".utf8)
 
-  // RFC 5246, section 7.4: ServerHello (version 3.3, 32 bytes of random, no session,
-  // TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, no compression, the empty renegotiation_info of RFC 5746), then a
-  // Certificate whose list is empty.
-  private static let emptyCertificate: [UInt8] = {
+  /// RFC 5246, section 7.4: ServerHello (version 3.3, 32 bytes of random, no session,
+  /// TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, no compression, the empty renegotiation_info of RFC 5746), then a
+  /// Certificate, all in one record.
+  private static func certificateMessage(_ certificates: [[UInt8]]) -> [UInt8] {
     let extensions: [UInt8] = [0, 5, 0xFF, 0x01, 0, 1, 0]
     let hello = [3, 3] + [UInt8](repeating: 7, count: 32) + [0, 0xC0, 0x2F, 0] + extensions
-    let messages = [2, 0, 0, UInt8(hello.count)] + hello + [11, 0, 0, 3, 0, 0, 0]
-    return [22, 3, 3, 0, UInt8(messages.count)] + messages
-  }()
+    let list = certificates.flatMap { length($0.count, bytes: 3) + $0 }
+    let certificate = length(list.count, bytes: 3) + list
+    let messages =
+      [2] + length(hello.count, bytes: 3) + hello + [11] + length(certificate.count, bytes: 3) + certificate
+    return [22, 3, 3] + length(messages.count, bytes: 2) + messages
+  }
+
+  private static func length(_ count: Int, bytes: Int) -> [UInt8] {
+    (0..<bytes).reversed().map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+  }
 }
