@@ -38,7 +38,7 @@ package struct FileRefresher: Sendable {
       for name in endpoints { inventory.endpoints[name]?.schedule.release(because: reason) }
       for name in serviceKeys { inventory.serviceKeys[name]?.schedule.release(because: reason) }
       for name in keystores { inventory.keystores[name]?.identitySchedule.release(because: reason) }
-      if let bundles { inventory.bundles = bundles }
+      if let bundles { inventory.bundles.merge(bundles) { _, new in new } }
     }
     for keystore in configuration.keystores where keystore.trust.bundles.contains(path) {
       try await trustKeeper.settle(keystore)
@@ -57,7 +57,7 @@ package struct FileRefresher: Sendable {
       damages[entry.key] = knowledge.damage(of: entry.value.number, keystore: entry.key)
     }
     await context.landscape.update { inventory in
-      inventory.bundles = bundles
+      inventory.bundles.merge(bundles) { _, new in new }
       for (name, damage) in damages { inventory.keystores[name]?.damage = damage }
     }
     for keystore in configuration.keystores where !keystore.trust.bundles.isEmpty {

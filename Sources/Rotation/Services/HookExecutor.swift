@@ -7,6 +7,7 @@ import Journal
 import Ledger
 import Logging
 import Planning
+import Settings
 import SystemPackage
 
 /// Runs the hooks that a new generation owes, at least once each, until they succeed.
@@ -15,7 +16,11 @@ struct HookExecutor: Sendable {
   private let shelf: GenerationShelf
   private let runner: HookRunner
 
-  init(context: RotationContext, shelf: GenerationShelf, runner: HookRunner = HookRunner()) {
+  /// - Parameters:
+  ///   - context: what every step needs.
+  ///   - shelf: where generations lie.
+  ///   - runner: gives a hook two seconds to end by itself, so that the daemon ends within its five.
+  init(context: RotationContext, shelf: GenerationShelf, runner: HookRunner = HookRunner(grace: .seconds(2))) {
     self.context = context
     self.shelf = shelf
     self.runner = runner
@@ -28,6 +33,7 @@ struct HookExecutor: Sendable {
     guard let hook = try await context.ledger.pendingHooks().first(where: { $0.id == id }) else {
       return await context.landscape.update { $0.hooks.removeAll { $0.id == id } }
     }
+    guard await isConfigured(hook) else { return try await abandon(hook) }
     let command = hook.arguments.joined(separator: " ")
     let order = Hook(arguments: hook.arguments, environment: environment(of: hook), deadline: hook.deadline)
     let outcome = await runner.run(order) { line in
@@ -35,6 +41,19 @@ struct HookExecutor: Sendable {
     }
     if outcome == .cancelled { throw CancellationError() }
     try await record(outcome, of: hook)
+  }
+
+  private func isConfigured(_ hook: PendingHook) async -> Bool {
+    let keystore = await context.landscape.configuration.keystore(named: hook.keystore)
+    return keystore?.afterChange.contains { $0.arguments == hook.arguments } ?? false
+  }
+
+  /// A hook that the configuration no longer names is not what the operator wants to run.
+  private func abandon(_ hook: PendingHook) async throws {
+    let record = HookRunRecord(
+      outcome: "the configuration no longer names it", exitStatus: nil, attempts: hook.attempts, next: .abandon)
+    try await context.ledger.recordHook(hook.id, record, at: context.clock.now())
+    await context.landscape.update { $0.hooks.removeAll { $0.id == hook.id } }
   }
 
   private func environment(of hook: PendingHook) -> [String: String] {
