@@ -33,7 +33,7 @@ import Testing
       }
     }
     // synchronous 2 is FULL.
-    #expect(settings == ["1668445284", "\(Schema.newest)", "wal", "2", "1", "5000"])
+    #expect(settings == ["1668445284", "\(Schema.current.newest)", "wal", "2", "1", "5000"])
   }
 
   @Test func openingAgainFindsWhatWasWritten() async throws {
@@ -87,18 +87,18 @@ import Testing
     try folder.store().close()
     try await folder.stranger().write { try $0.execute(sql: "PRAGMA user_version = 99") }
     let before = try folder.bytes(folder.ledger)
-    let expected = LedgerError.newerSchema(ledger: folder.ledger, found: 99, known: Int(Schema.newest))
+    let expected = LedgerError.newerSchema(ledger: folder.ledger, found: 99, known: Schema.current.newest)
     #expect(throws: expected) { try folder.open(access) }
     #expect(try folder.bytes(folder.ledger) == before)
     #expect(expected.description.contains("version 99"))
-    #expect(expected.description.contains("up to \(Schema.newest)"))
+    #expect(expected.description.contains("up to \(Schema.current.newest)"))
   }
 
   @Test func aNewerSchemaThatIsStillInTheLogIsRefused() async throws {
     let folder = try #require(folder)
     let store = try folder.store()
     try await store.write { try $0.execute(sql: "PRAGMA user_version = 99") }
-    #expect(throws: LedgerError.newerSchema(ledger: folder.ledger, found: 99, known: Int(Schema.newest))) {
+    #expect(throws: LedgerError.newerSchema(ledger: folder.ledger, found: 99, known: Schema.current.newest)) {
       try folder.open()
     }
   }

@@ -19,8 +19,10 @@ package enum SealingKeyFile {
       try ExclusiveSection.run(for: path) {
         let files = HostFiles()
         if try files.linkStatusIfPresent(of: path) != nil { return }
-        var bytes = try Random.bytes(SealingKey.length)
-        try files.replaceFile(at: path, mode: .ownerReadWrite, contents: SecretBytes(cleansing: &bytes))
+        let heir = try FolderOwner(of: path)
+        try files.replaceFile(
+          at: path, mode: .ownerReadWrite, owner: heir.owner, group: heir.group,
+          contents: SealingKey.random().bytes)
       }
       return try ownFile(path, origin: origin)
     }

@@ -24,8 +24,9 @@ extension LedgerError {
     case .SQLITE_FULL: self = .full(ledger: ledger)
     case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .damaged(ledger: ledger, detail: detail)
     case .SQLITE_READONLY: self = .readOnly(ledger: ledger)
-    case .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_CANTOPEN: self = .notPermitted(ledger: ledger, detail: detail)
-    case .SQLITE_IOERR, .SQLITE_NOMEM, .SQLITE_NOLFS: self = .inputOutput(ledger: ledger, detail: detail)
+    case .SQLITE_PERM, .SQLITE_AUTH: self = .notPermitted(ledger: ledger, detail: detail)
+    case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_NOMEM, .SQLITE_NOLFS:
+      self = .inputOutput(ledger: ledger, detail: detail)
     default: self = .misused(ledger: ledger, detail: detail)
     }
   }

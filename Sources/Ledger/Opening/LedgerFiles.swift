@@ -24,11 +24,20 @@ struct LedgerFiles {
     }
   }
 
-  /// Makes an empty file for this account only; SQLite takes an empty file for an empty database.
+  /// Finds out why a file cannot be opened, which SQLite does not tell.
+  func checkReadable(_ ledger: FilePath) throws(LedgerError) {
+    try calling(ledger) { () throws(SystemError) in
+      _ = try files.calls.open(FileLocation(ledger), for: .reading)
+    }
+  }
+
+  /// Makes an empty file for the account that the folder belongs to; SQLite takes an empty file for an empty database.
   func create(_ ledger: FilePath) throws(LedgerError) {
     try calling(ledger) { () throws(SystemError) in
-      try files.createFile(at: ledger, mode: .ownerReadWrite, contents: SecretBytes(copying: []))
-      try files.syncDirectory(at: Self.folder(of: ledger))
+      let heir = try FolderOwner(of: ledger)
+      try files.createFile(
+        at: ledger, mode: .ownerReadWrite, owner: heir.owner, group: heir.group, contents: SecretBytes(copying: []))
+      try files.syncDirectory(at: FolderOwner.folder(of: ledger))
     }
   }
 
@@ -58,7 +67,7 @@ struct LedgerFiles {
       where try files.linkStatusIfPresent(of: companion) != nil {
         try files.rename(from: companion, to: newName)
       }
-      try files.syncDirectory(at: Self.folder(of: ledger))
+      try files.syncDirectory(at: FolderOwner.folder(of: ledger))
     }
     return target
   }
@@ -101,10 +110,5 @@ struct LedgerFiles {
 
   private static func companions(of ledger: FilePath) -> [FilePath] {
     ["-wal", "-shm", "-journal"].map { FilePath("\(ledger)\($0)") }
-  }
-
-  static func folder(of ledger: FilePath) -> FilePath {
-    let folder = ledger.removingLastComponent()
-    return folder.isEmpty ? "." : folder
   }
 }

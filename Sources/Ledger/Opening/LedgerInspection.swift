@@ -9,7 +9,7 @@ struct LedgerInspection: Equatable {
   enum Condition: Equatable {
     /// A file without any table, such as a new one.
     case empty
-    case version(Int32)
+    case version(Int)
     case damaged(String)
   }
 
@@ -20,18 +20,20 @@ struct LedgerInspection: Equatable {
   /// Looks at the file through a connection that cannot write.
   ///
   /// Only when an interrupted first transaction has to be taken back first does it use one that can.
-  static func inspect(_ path: FilePath, options: LedgerOptions) throws -> LedgerInspection {
+  static func inspect(_ path: FilePath, schema: Schema, options: LedgerOptions) throws -> LedgerInspection {
     do {
-      return try inspect(path, options: options, readOnly: true)
+      return try inspect(path, schema: schema, options: options, readOnly: true)
     } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
-      return try inspect(path, options: options, readOnly: false)
+      return try inspect(path, schema: schema, options: options, readOnly: false)
     }
   }
 
-  private static func inspect(_ path: FilePath, options: LedgerOptions, readOnly: Bool) throws -> LedgerInspection {
+  private static func inspect(
+    _ path: FilePath, schema: Schema, options: LedgerOptions, readOnly: Bool
+  ) throws -> LedgerInspection {
     do {
       let queue = try LedgerConnections.inspector(at: path, options: options, readOnly: readOnly)
-      let inspection = try queue.read { try look(at: $0, path: path, options: options) }
+      let inspection = try queue.read { try look(at: $0, path: path, schema: schema, options: options) }
       try queue.close()
       return inspection
     } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
@@ -39,9 +41,11 @@ struct LedgerInspection: Equatable {
     }
   }
 
-  private static func look(at database: Database, path: FilePath, options: LedgerOptions) throws -> LedgerInspection {
+  private static func look(
+    at database: Database, path: FilePath, schema: Schema, options: LedgerOptions
+  ) throws -> LedgerInspection {
     let applicationID = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-    let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     let objects = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
     if applicationID == 0 && version == 0 && objects == 0 {
       return LedgerInspection(condition: .empty, sealedCheck: nil)
@@ -49,8 +53,8 @@ struct LedgerInspection: Equatable {
     guard applicationID == Schema.applicationID else {
       throw LedgerError.notALedger(ledger: path, applicationID: Int(applicationID))
     }
-    guard version <= Schema.newest else {
-      throw LedgerError.newerSchema(ledger: path, found: Int(version), known: Int(Schema.newest))
+    guard version <= schema.newest else {
+      throw LedgerError.newerSchema(ledger: path, found: version, known: schema.newest)
     }
     guard version > 0 else {
       return LedgerInspection(condition: .damaged("it has schema version \(version)"), sealedCheck: nil)

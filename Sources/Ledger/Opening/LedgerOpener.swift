@@ -10,16 +10,25 @@ struct LedgerOpener {
   let path: FilePath
   let sealing: SealingKeySource
   let options: LedgerOptions
-  let files = LedgerFiles()
+  let schema: Schema
+  private let files = LedgerFiles()
+
+  init(path: FilePath, sealing: SealingKeySource, options: LedgerOptions, schema: Schema = .current) {
+    self.path = path
+    self.sealing = sealing
+    self.options = options
+    self.schema = schema
+  }
 
   func openForReading() throws(LedgerError) -> LedgerOpening {
     guard try files.exists(path, of: path) else { throw .missing(ledger: path) }
+    try files.checkReadable(path)
     let inspection = try inspect()
     switch inspection.condition {
     case .empty: throw .missing(ledger: path)
     case .damaged(let detail): throw .damaged(ledger: path, detail: detail)
-    case .version(let found) where found < Schema.newest:
-      throw .olderSchema(ledger: path, found: Int(found), known: Int(Schema.newest))
+    case .version(let found) where found < schema.newest:
+      throw .olderSchema(ledger: path, found: found, known: schema.newest)
     case .version: break
     }
     let seal = try SealingKeyFitting(ledger: path, source: sealing).existingSeal(fitting: inspection.sealedCheck)
@@ -42,6 +51,7 @@ struct LedgerOpener {
   private func openAlone(now: Date) throws(LedgerError) -> LedgerOpening {
     var origin = LedgerOpening.Origin.existing
     if try files.exists(path, of: path) {
+      try files.checkReadable(path)
       try files.restrictMode(of: path)
     } else {
       // Left by a crash while a damaged file was set aside; SQLite would delete it.
@@ -53,8 +63,8 @@ struct LedgerOpener {
       ? LedgerInspection(condition: .damaged("it is empty, and its log is not"), sealedCheck: nil) : try inspect()
     switch inspection.condition {
     case .empty: origin = .created
-    case .version(let found) where found < Schema.newest:
-      origin = .migrated(from: Int(found), to: Int(Schema.newest))
+    case .version(let found) where found < schema.newest:
+      origin = .migrated(from: found, to: schema.newest)
     case .version: break
     case .damaged(let detail):
       guard options.setsAsideDamaged else { throw .damaged(ledger: path, detail: detail) }
@@ -66,7 +76,7 @@ struct LedgerOpener {
     let seal = try SealingKeyFitting(ledger: path, source: sealing).seal(fitting: inspection.sealedCheck)
     let pool = try connected { () throws in
       let pool = try LedgerConnections.pool(at: path, options: options)
-      try Schema.migrate(pool)
+      try schema.migrate(pool)
       return pool
     }
     if let seal, inspection.sealedCheck == nil { try storeCheck(of: seal, in: pool, now: now) }
@@ -75,7 +85,7 @@ struct LedgerOpener {
   }
 
   private func inspect() throws(LedgerError) -> LedgerInspection {
-    try connected { try LedgerInspection.inspect(path, options: options) }
+    try connected { try LedgerInspection.inspect(path, schema: schema, options: options) }
   }
 
   private func storeCheck(of seal: KeySeal, in pool: DatabasePool, now: Date) throws(LedgerError) {
