@@ -15,8 +15,8 @@ import Testing
   /// 90 days, an issuer that changes, addresses that disagree for a while, fetches that fail now and then, and four
   /// outages of the own network.
   ///
-  /// Measured with all thousand: 35 MB. By default 25 of them are simulated, and its
-  /// size multiplied; with `CERTROTD_FULL_YEAR=1` all of them.
+  /// Measured with all thousand: 35 MB. By default 25 of them are simulated and the size is multiplied; with
+  /// `CERTROTD_FULL_YEAR=1` it is all of them.
   @Test func aYearOfAThousandEndpointsStaysUnderAHundredMegabytes() async throws {
     let share = ProcessInfo.processInfo.environment["CERTROTD_FULL_YEAR"] == nil ? 40 : 1
     let endpoints = 1_000 / share
