@@ -11,7 +11,7 @@ package final class TemporaryFolder: Sendable {
 
   /// Makes the folder below `parent`, which is a disk's, where fsync(2) takes its time, unless told otherwise.
   package init(in parent: FilePath = "/tmp") throws(SystemError) {
-    path = parent.appending("certrotd-test-\(UUID().uuidString)")
+    path = parent.appending("certrotd-test-\(UUID().uuidString.prefix(8))")
     try HostFiles().makeDirectory(at: path, mode: .ownerReadWriteExecute)
   }
 

@@ -7,130 +7,122 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Every single file system call of staging and activating fails once, or is the last one before a crash.
+/// Every single file system call of staging and activating fails once, or is the first one after a crash.
 @Suite struct DeliveryFaultTests {
-  /// Makes a keystore with generation 1 in force and, when asked for, generation 2 staged.
-  private func keystore(staged: Bool) throws -> KeystoreFixture {
-    let keystore = try KeystoreFixture()
-    try keystore.deliver(upTo: 1)
-    if staged { try keystore.store().stage(2, keystore.set(2)) }
-    return keystore
+  private let keystore: KeystoreFixture
+
+  /// A keystore with generation 1 in force.
+  init() throws {
+    keystore = try KeystoreFixture()
+    try keystore.deliver(upTo: 1, areSmall: true)
   }
 
-  private func countedCalls(staged: Bool, _ body: (KeystoreFixture, GenerationStore) throws -> Void) throws -> Int {
+  private var store: GenerationStore { keystore.store() }
+  private func second() throws -> DeliverySet { try keystore.set(2, isSmall: true) }
+
+  /// Runs `body` once to count its calls, and takes back what it did.
+  private func count(_ body: (GenerationStore) throws -> Void, undo: () throws -> Void) throws -> Int {
     let calls = FailingFileCalls()
-    let keystore = try keystore(staged: staged)
-    try body(keystore, keystore.store(calls))
+    try body(keystore.store(calls))
+    try undo()
+    try #require(calls.count > 50)
     return calls.count
   }
 
   @Test func stagingThatFailsAnywhereChangesNothingInForce() throws {
-    let count = try countedCalls(staged: false) { try $1.stage(2, $0.set(2)) }
-    #expect(count > 80)
-    for number in 1...count {
+    func undo() throws { try HostFiles().removeTree(at: store.directory(of: 2)) }
+    for number in 1...(try count({ try $0.stage(2, second()) }, undo: undo)) {
       for fault in [FailingFileCalls.Fault.once(number: number, .noSpace), .from(number: number)] {
-        let keystore = try keystore(staged: false)
         let error = #expect(throws: DeliveryError.self, "\(fault)") {
-          try keystore.store(FailingFileCalls(fault)).stage(2, keystore.set(2))
+          try keystore.store(FailingFileCalls(fault)).stage(2, second())
         }
         #expect(error?.culprit == .host)
-        #expect(try Set(keystore.inForce()) == [1], "\(fault)")
-        #expect(try keystore.store().damage(of: 1) == [], "\(fault)")
-        try keystore.store().discardPartials()
+        #expect(try store.damage(of: 1) == [], "\(fault)")
+        try store.discardPartials()
         #expect(try keystore.debris() == [], "\(fault)")
-        try keystore.store().stage(2, keystore.set(2))
-        try keystore.store().activate(2)
-        #expect(try Set(keystore.inForce()) == [2], "\(fault)")
+        try store.stage(2, second())
+        #expect(try store.readBack(2).count == 3, "\(fault)")
+        try undo()
       }
     }
   }
 
   @Test func activatingThatFailsAnywhereLeavesTheOldSetInForce() throws {
-    let count = try countedCalls(staged: true) { _ = try $1.activate(2) }
-    #expect(count > 80)
-    for number in 1...count {
-      let keystore = try keystore(staged: true)
-      let leftBehind: [SystemError]?
-      var failure: DeliveryError?
-      do throws(DeliveryError) {
-        leftBehind = try keystore.store(FailingFileCalls(.once(number: number, .ioError))).activate(2).leftBehind
-      } catch {
-        leftBehind = nil
-        failure = error
+    try store.stage(2, second())
+    for number in 1...(try count({ try $0.activate(2) }, undo: { try store.activate(1) })) {
+      let outcome = Result { () throws(DeliveryError) in
+        try keystore.store(FailingFileCalls(.once(number: number, .ioError))).activate(2)
       }
-      if let leftBehind {
+      switch outcome {
+      case .success(let activation):
         // A comparison that failed is answered by replacing; an old file that stays behind is told.
         #expect(try Set(keystore.inForce()) == [2], "call \(number)")
-        #expect(try leftBehind.isEmpty == keystore.debris().isEmpty, "call \(number)")
-      } else {
-        #expect(failure?.notRestored == [], "call \(number)")
-        #expect(try Set(keystore.inForce()) == [1], "call \(number)")
-        #expect(try keystore.store().damage(of: 1) == [], "call \(number)")
+        #expect(try activation.leftBehind.isEmpty == keystore.debris().isEmpty, "call \(number)")
+      case .failure(let error):
+        #expect(error.notRestored == [], "call \(number)")
+        #expect(try store.damage(of: 1) == [], "call \(number)")
       }
-      try keystore.store().activate(2)
-      try keystore.store().discardPartials()
-      #expect(try Set(keystore.inForce()) == [2], "call \(number)")
-      #expect(try keystore.store().damage(of: 2) == [], "call \(number)")
+      try store.activate(2)
+      try store.discardPartials()
+      #expect(try store.damage(of: 2) == [], "call \(number)")
       #expect(try keystore.debris() == [], "call \(number)")
+      try store.activate(1)
     }
   }
 
   @Test(arguments: [1, 2]) func aCrashAnywhereIsMadeWholeInEitherDirection(direction: Int) throws {
-    let count = try countedCalls(staged: true) { _ = try $1.activate(2) }
-    for number in 1...count {
-      let keystore = try keystore(staged: true)
-      do throws(DeliveryError) {
+    try store.stage(2, second())
+    for number in 1...(try count({ try $0.activate(2) }, undo: { try store.activate(1) })) {
+      let outcome = Result { () throws(DeliveryError) in
         try keystore.store(FailingFileCalls(.from(number: number))).activate(2)
-      } catch {
-        #expect(error.culprit == .host)
       }
-      // Each file is whole, and those that are switched together belong together.
-      let found = try keystore.inForce()
-      #expect(found.allSatisfy { $0 == 1 || $0 == 2 }, "call \(number)")
-      #expect(Set(found.prefix(4)).count == 1, "call \(number)")
-      try keystore.store().activate(direction)
-      try keystore.store().discardPartials()
-      #expect(try Set(keystore.inForce()) == [direction], "call \(number)")
+      if case .failure(let error) = outcome { #expect(error.culprit == .host) }
+      // Whole files everywhere, each of one generation or the other.
+      #expect(try keystore.inForce().allSatisfy { $0 == 1 || $0 == 2 }, "call \(number)")
+      try store.activate(direction)
+      try store.discardPartials()
+      #expect(try store.damage(of: direction) == [], "call \(number)")
       #expect(try keystore.debris() == [], "call \(number)")
+      try store.activate(1)
     }
   }
 
   @Test func theFirstActivationLeavesNothingWhenItFails() throws {
-    let calls = FailingFileCalls()
-    let first = try KeystoreFixture()
-    try first.store().stage(1, first.set(1))
-    try first.store(calls).activate(1)
-    for number in 1...calls.count {
-      let keystore = try KeystoreFixture()
-      try keystore.store().stage(1, keystore.set(1))
-      #expect(throws: DeliveryError.self, "call \(number)") {
+    func undo() throws {
+      for path in [keystore.pse, keystore.list, store.currentLink] { try HostFiles().removeTree(at: path) }
+    }
+    try undo()
+    for number in 1...(try count({ try $0.activate(1) }, undo: undo)) {
+      let outcome = Result { () throws(DeliveryError) in
         try keystore.store(FailingFileCalls(.once(number: number, .ioError))).activate(1)
       }
-      #expect(try Set(keystore.inForce()) == [nil], "call \(number)")
-      #expect(try keystore.store().current() == nil, "call \(number)")
-      try keystore.store().activate(1)
-      #expect(try Set(keystore.inForce()) == [1], "call \(number)")
+      if case .failure = outcome {
+        #expect(try Set(keystore.inForce()) == [nil], "call \(number)")
+        #expect(try store.current() == nil, "call \(number)")
+      }
+      try store.activate(1)
+      #expect(try store.damage(of: 1) == [], "call \(number)")
+      try undo()
     }
   }
 
   /// renameat2(2) answers EINVAL on file systems that cannot swap names.
   @Test func whereNamesCannotBeSwappedFilesAreRenamedAndFoldersRefused() throws {
     let probe = FailingFileCalls()
-    let first = try keystore(staged: true)
-    try first.store(probe).activate(2)
+    try store.stage(2, second())
+    try keystore.store(probe).activate(2)
+    try store.activate(1)
     let swaps = probe.log.indices.filter { probe.log[$0].hasPrefix("renameat2") }.map { $0 + 1 }
     try #require(swaps.count == 2)
 
-    let file = try keystore(staged: true)
-    try file.store(FailingFileCalls(.once(number: swaps[0], .invalidArgument))).activate(2)
-    #expect(try Set(file.inForce()) == [2])
-
-    let folder = try keystore(staged: true)
+    try keystore.store(FailingFileCalls(.once(number: swaps[0], .invalidArgument))).activate(2)
+    #expect(try Set(keystore.inForce()) == [2])
+    try store.activate(1)
     let error = #expect(throws: DeliveryError.self) {
-      try folder.store(FailingFileCalls(.once(number: swaps[1], .invalidArgument))).activate(2)
+      try keystore.store(FailingFileCalls(.once(number: swaps[1], .invalidArgument))).activate(2)
     }
     #expect(error?.culprit == .host)
     #expect(error?.description.contains("cannot swap two names") == true)
-    #expect(try Set(folder.inForce()) == [1])
+    #expect(try Set(keystore.inForce()) == [1])
   }
 }

@@ -25,12 +25,13 @@ struct KeystoreFixture {
     GenerationStore(root: root, files: HostFiles(calls: calls)) { $0.copyBytes() }
   }
 
-  func set(_ number: Int) throws -> DeliverySet {
+  /// A generation with items of every kind, or, for those who try every call of it, with one file of each kind.
+  func set(_ number: Int, isSmall: Bool = false) throws -> DeliverySet {
     func bytes(_ text: String) -> SecretBytes { SecretBytes(copying: "\(text) \(number)".utf8) }
     func member(_ name: String) -> DeliveryFolder.Member {
       DeliveryFolder.Member(name: name, mode: FilePermissions(rawValue: 0o644), contents: bytes(name))
     }
-    return try DeliverySet([
+    let items: [DeliveryItem] = [
       .file(
         DeliveryFile(
           destination: .inGeneration("cert.pem"), mode: FilePermissions(rawValue: 0o644), contents: bytes("cert"))),
@@ -46,13 +47,14 @@ struct KeystoreFixture {
         DeliveryFolder(
           destination: .outside(list), mode: FilePermissions(rawValue: 0o750),
           members: [member("root-\(number).crt")])),
-    ])
+    ]
+    return try DeliverySet(isSmall ? [items[1], items[3], items[4]] : items)
   }
 
   /// Stages and activates the generations 1 to `number`.
-  func deliver(upTo number: Int) throws {
+  func deliver(upTo number: Int, areSmall: Bool = false) throws {
     for each in 1...number {
-      try store().stage(each, set(each))
+      try store().stage(each, set(each, isSmall: areSmall))
       try store().activate(each)
     }
   }
@@ -65,8 +67,10 @@ struct KeystoreFixture {
       return text.split(separator: " ").last.flatMap { Int($0) }
     }
     let current = root.appending("current")
-    var numbers = try ["cert.pem", "sub/key.key", "list/a", "list/b"].map { try number(current.pushing(FilePath($0))) }
-    numbers.append(try number(pse))
+    var numbers = [try number(current.pushing("sub/key.key")), try number(pse)]
+    if try HostFiles().linkStatusIfPresent(of: current.appending("cert.pem")) != nil {
+      numbers += try ["cert.pem", "list/a", "list/b"].map { try number(current.pushing(FilePath($0))) }
+    }
     let names = (try? HostFiles().list(list)) ?? []
     numbers += names.isEmpty ? [nil] : try names.map { try number(list.appending($0)) }
     return numbers
