@@ -67,3 +67,30 @@ serve_tls() { # SERVER PORT LEAF [ISSUER...]
 stop_tls() { # SERVER
   systemctl stop "tls-$1.service"
 }
+
+# Whether a consumer that trusts only the ca-directory FOLDER accepts the server at PORT.
+accepts() { # FOLDER PORT
+  local bundle=$PKI/accepts.pem
+  cat "$1"/* >"$bundle"
+  openssl s_client -connect "127.0.0.1:$2" -servername localhost -verify_hostname localhost -CAfile "$bundle" \
+    -no-CApath -no-CAstore -verify_return_error </dev/null >"$PKI/accepts.txt" 2>&1
+}
+
+# A service key of the platform, as its cockpit gives it for download, written with its final mode.
+write_service_key() { # FILE LEAF [ISSUER...]
+  local file=$1 leaf=$2
+  shift 2
+  local parts=("$PKI/$leaf.pem") issuer
+  for issuer in "$@"; do
+    parts+=("$PKI/$issuer.pem")
+  done
+  (
+    umask 027
+    cat "${parts[@]}" | python3 -c '
+import json, sys
+print(json.dumps({"clientid": "sb-system-test", "certificate": sys.stdin.read(), "key": open(sys.argv[1]).read(),
+                  "certurl": "https://localhost:1", "url": "https://localhost:1"}))' "$PKI/$leaf.key" >"$file.new"
+  )
+  chgrp certrotd "$file.new"
+  mv "$file.new" "$file"
+}
