@@ -51,15 +51,17 @@ package struct EndpointInspector: Sendable {
         verdict: verdict ?? .notJudged(.certrotd, "the probe gave neither a chain nor a reason"),
         answers: result.answers, disagreement: result.disagreement)
     }
+    let proxy = target.proxy.map { HTTPProxy(host: $0.host, port: $0.port, credentials: $0.credentials) }
     return EndpointReport(
-      endpoint: endpoint.name, chain: chain, verdict: await judge(chain, of: endpoint, known: known),
-      answers: result.answers, disagreement: result.disagreement)
+      endpoint: endpoint.name, chain: chain,
+      verdict: await judge(chain, of: endpoint, proxy: proxy, known: known), answers: result.answers,
+      disagreement: result.disagreement)
   }
 
   /// Judges a chain against the endpoint's anchors; issuers that the server did not send are looked for among those seen
   /// before, then fetched from where the certificates say.
   private func judge(
-    _ chain: Chain, of endpoint: EndpointSettings, known: @Sendable () async -> [Certificate]
+    _ chain: Chain, of endpoint: EndpointSettings, proxy: HTTPProxy?, known: @Sendable () async -> [Certificate]
   ) async -> EndpointReport.Verdict {
     let anchorSet: TrustAnchors
     do {
@@ -87,19 +89,19 @@ package struct EndpointInspector: Sendable {
         askedKnown = true
         more = await known()
       }
-      if more.isEmpty { more = await missingIssuers(complaints, asked: &asked) }
+      if more.isEmpty { more = await missingIssuers(complaints, asked: &asked, proxy: proxy) }
       guard !more.isEmpty else { return .rejected(complaints) }
       helpers += more
     }
   }
 
   private func missingIssuers(
-    _ complaints: [CertificateComplaint], asked: inout Set<String>
+    _ complaints: [CertificateComplaint], asked: inout Set<String>, proxy: HTTPProxy?
   ) async -> [Certificate] {
     var found: [Certificate] = []
     for complaint in complaints {
       for location in complaint.issuerLocations where asked.count < Self.fetchLimit && asked.insert(location).inserted {
-        found += await issuers.certificates(at: location, proxy: nil)
+        found += await issuers.certificates(at: location, proxy: proxy)
       }
     }
     return found
