@@ -18,6 +18,8 @@ let strictSettings: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycleTestKit = Target.Dependency.product(
+  name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
@@ -81,7 +83,7 @@ let package = Package(
         "Certificates", "ChainFetch", "Delivery", "HTTPTransport", "Host", "Journal", "Keystores", "Ledger",
         "OpenSSLBridge", "PSEFormat", "Planning", "ServiceKeys", "Settings", logging, serviceLifecycle, systemPackage,
         unixSignals,
-      ])
+      ], alsoInTests: [serviceLifecycleTestKit])
     + room(
       "CommandLine",
       [

@@ -23,6 +23,7 @@ package struct Daemon: Sendable {
   private let events: Events
   private let notifier: ServiceManagerNotifier
   private let version: String
+  private let files: HostFiles
 
   /// - Parameters:
   ///   - configuration: the main configuration file.
@@ -36,14 +37,24 @@ package struct Daemon: Sendable {
     configuration: FilePath, layout: StateLayout, credentialsFolder: FilePath?, clock: any WallClock,
     logger: Logger, notifier: ServiceManagerNotifier, version: String
   ) {
+    self.init(
+      configuration: configuration, layout: layout, credentialsFolder: credentialsFolder, clock: clock,
+      logger: logger, events: Events(logger: logger), notifier: notifier, version: version, files: HostFiles())
+  }
+
+  init(
+    configuration: FilePath, layout: StateLayout, credentialsFolder: FilePath?, clock: any WallClock,
+    logger: Logger, events: Events, notifier: ServiceManagerNotifier, version: String, files: HostFiles
+  ) {
     self.configurationPath = configuration
     self.layout = layout
     self.credentialsFolder = credentialsFolder
     self.clock = clock
     self.logger = logger
-    self.events = Events(logger: logger)
+    self.events = events
     self.notifier = notifier
     self.version = version
+    self.files = files
   }
 
   /// Runs until SIGTERM or SIGINT.
@@ -56,6 +67,17 @@ package struct Daemon: Sendable {
 
   /// Runs for as long as the lock on the state is held.
   private func serve(_ configuration: Configuration, holding lock: borrowing FileLock) async throws {
+    let (context, services) = try await prepare(configuration)
+    defer { services.fetcher.shutDown() }
+    try await services.group(logger: logger).run()
+    notifier.stopping()
+    events.raise(.stopping, message: "certrotd is stopping", fields: [.reason: "the service manager asked for it"])
+    try context.ledger.close()
+  }
+
+  /// Everything that comes before the first turn of the conductor: opens the ledger, makes it agree with the disk, and
+  /// puts `configuration` in force.
+  func prepare(_ configuration: Configuration) async throws -> (context: RotationContext, services: DaemonServices) {
     let opening = try openLedger()
     let context = try await makeContext(opening.store, configuration)
     try await report(opening, context)
@@ -65,15 +87,11 @@ package struct Daemon: Sendable {
     try await recovery.adopt(configuration)
     let services = try await DaemonServices(
       context: context, shelf: shelf, configurationPath: configurationPath, notifier: notifier)
-    defer { services.fetcher.shutDown() }
     try await services.keeper.apply(configuration, replacing: nil)
-    try await services.group(logger: logger).run()
-    notifier.stopping()
-    events.raise(.stopping, message: "certrotd is stopping", fields: [.reason: "the service manager asked for it"])
-    try opening.store.close()
+    return (context, services)
   }
 
-  private func readConfiguration() throws(StartError) -> Configuration {
+  func readConfiguration() throws(StartError) -> Configuration {
     let reading = ConfigurationReader.read(
       main: configurationPath, files: HostConfigurationFiles(), stateDirectory: layout.root)
     guard let configuration = reading.configuration, reading.mistakes.isEmpty else {
@@ -85,8 +103,7 @@ package struct Daemon: Sendable {
   }
 
   /// Makes the folders of the state, and makes sure that no other daemon works on them.
-  private func takeState() throws(StartError) -> FileLock {
-    let files = HostFiles()
+  func takeState() throws(StartError) -> FileLock {
     do {
       try files.makeDirectories(at: layout.keystores, mode: [.ownerReadWriteExecute, .groupExecute, .otherExecute])
       guard let lock = try FileLock.acquire(at: layout.daemonLock, wait: false) else {
@@ -105,7 +122,7 @@ package struct Daemon: Sendable {
   private func openLedger() throws(StartError) -> LedgerOpening {
     let sealing: SealingKeySource
     do {
-      sealing = try layout.sealingSource(credentialsFolder: credentialsFolder, files: HostFiles())
+      sealing = try layout.sealingSource(credentialsFolder: credentialsFolder, files: files)
     } catch {
       throw .state(error)
     }
@@ -120,7 +137,7 @@ package struct Daemon: Sendable {
     let empty = Knowledge(inventory: Inventory(installation: try await ledger.installationSeed()), conditions: [:])
     return RotationContext(
       layout: layout, ledger: ledger, landscape: Landscape(configuration: configuration, knowledge: empty),
-      credentials: CredentialStore(folder: credentialsFolder), files: HostFiles(), clock: clock, events: events,
+      credentials: CredentialStore(folder: credentialsFolder, files: files), files: files, clock: clock, events: events,
       logger: logger)
   }
 

@@ -13,6 +13,8 @@ import UnixSignals
 struct DaemonServices: Sendable {
   let fetcher: ChainFetcher
   let keeper: ConfigurationKeeper
+  let refresher: FileRefresher
+  let dispatcher: Dispatcher
   private let conductor: Conductor
   private let reloader: Reloader
   private let fileWatch: FileWatchService
@@ -37,11 +39,11 @@ struct DaemonServices: Sendable {
     keeper = ConfigurationKeeper(
       path: configurationPath, context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper,
       watcher: watcher, bell: bell)
-    let refresher = FileRefresher(
+    refresher = FileRefresher(
       context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper, bell: bell)
     let pulse = Pulse(
       context: context, fetcher: fetcher, refresher: refresher, keeper: keeper, notifier: notifier)
-    let dispatcher = Dispatcher(
+    dispatcher = Dispatcher(
       probes: ProbeRunner(context: context, inspector: inspector, trustKeeper: trustKeeper, bell: bell),
       serviceKeys: ServiceKeyIntake(
         context: context, issuers: issuers,

@@ -4,6 +4,7 @@ import FoundationEssentials
 package import Host
 import Planning
 import ServiceLifecycle
+import Synchronization
 
 /// The loop that makes it run: asks what is due, has it done, and sleeps until something changes.
 ///
@@ -39,12 +40,15 @@ package struct Conductor: Service {
   /// Runs until the service group shuts down; then cancels what is under way and returns.
   package func run() async throws {
     bell.ring()
+    let failure = FirstFailure()
     try await withThrowingDiscardingTaskGroup { group in
       var sleeper: Task<Void, any Error>?
       for await _ in bell.rings.cancelOnGracefulShutdown() {
         try await end(sleeper)
+        // A group that a child's error has cancelled still lets this loop go on: whoever fails leaves word and rings.
+        if let error = failure.error { throw error }
         let plan = await landscape.plan(now: clock.now())
-        try await start(plan.due, in: &group)
+        try await start(plan.due, in: &group, failure)
         try await proveLife()
         sleeper = sleep(until: plan.next)
       }
@@ -73,7 +77,9 @@ package struct Conductor: Service {
     try await sleeper?.value
   }
 
-  private func start(_ due: [DueWork], in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+  private func start(
+    _ due: [DueWork], in group: inout ThrowingDiscardingTaskGroup<any Error>, _ failure: FirstFailure
+  ) async throws {
     var endpoints: [String] = []
     for work in due {
       guard await landscape.begin(work.work) else { continue }
@@ -82,25 +88,38 @@ package struct Conductor: Service {
         continue
       }
       group.addTask {
-        try await cancellable { try await runner.run(work) }
+        try await unlessItEnds(failure) { try await runner.run(work) }
         await landscape.end(CollectionOfOne(work.work))
         bell.ring()
       }
     }
     guard !endpoints.isEmpty else { return }
     let probes = endpoints
-    group.addTask { try await cancellable { try await runner.probe(probes) } }
+    group.addTask { try await unlessItEnds(failure) { try await runner.probe(probes) } }
   }
 
   /// Work that was cut short by the end of the daemon has not failed: its outcome is simply not recorded.
-  private func cancellable(_ body: () async throws -> Void) async throws {
+  private func unlessItEnds(_ failure: FirstFailure, _ body: () async throws -> Void) async throws {
     do {
       try await body()
     } catch is CancellationError {
       return
+    } catch {
+      failure.remember(error)
+      bell.ring()
+      throw error
     }
   }
 
   /// The longest sleep: a third of the watchdog's interval in the unit that is shipped.
   package static let heartbeat = Duration.seconds(10)
+}
+
+/// The first error of the work that a conductor has started.
+private final class FirstFailure: Sendable {
+  private let storage = Mutex<(any Error)?>(nil)
+
+  var error: (any Error)? { storage.withLock(\.self) }
+
+  func remember(_ error: any Error) { storage.withLock { $0 = $0 ?? error } }
 }

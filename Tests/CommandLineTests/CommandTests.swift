@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Certificates
+import FoundationEssentials
+import Host
+import Keystores
+import OpenSSLBridge
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import CommandLine
+
+/// Commands as they are typed.
+struct CommandTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Carries a command line out; the exit code that it would end with.
+  private func certrotd(_ arguments: String...) async -> Int32 {
+    do {
+      var command = try Certrotd.parseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+      return 0
+    } catch {
+      return Certrotd.exitCode(for: error).rawValue
+    }
+  }
+
+  private func path(_ name: String) -> String { folder.file(name).string }
+
+  private func pse(_ name: String) throws -> KeystoreContent {
+    let bytes = try HostFiles().readSecretFile(folder.file(name), limit: 1 << 20)
+    return try KeystoreReader.read(.pse, [RenderedFile(bytes: bytes, holdsSecret: true)]).content
+  }
+
+  @Test func `a PSE is made and shown`() async throws {
+    let root = try TestCA.root()
+    let client = try root.intermediate().leaf { $0.keyKind = .rsa(bits: 2048) }
+    try folder.write("trust.pem", PEMBlock(root.certificate).text)
+    try folder.write("cert.pem", client.chain.map { PEMBlock($0).text }.joined())
+    try folder.write("key.pem", bytes: client.key.pem(.pkcs8).copyBytes())
+
+    #expect(
+      await certrotd(
+        "pse", "create", "--out", path("issued.pse"), "--certificate", path("cert.pem"), "--key", path("key.pem"),
+        "--trust", path("trust.pem")) == 0)
+    #expect(await certrotd("pse", "create", "--out", path("own.pse"), "--subject", "CN=own") == 0)
+    #expect(await certrotd("pse", "create", "--out", path("trust.pse"), "--trust", path("trust.pem")) == 0)
+    #expect(try pse("issued.pse").identity?.certificate == client.certificate)
+    #expect(try pse("issued.pse").trust == [root.certificate])
+    #expect(try pse("own.pse").identity?.certificate.subject.description == "CN=own")
+    #expect(try pse("trust.pse").identity == nil)
+    #expect(try HostFiles().status(of: folder.file("own.pse")).mode == .ownerReadWrite)
+    for name in ["issued.pse", "own.pse", "trust.pse"] {
+      #expect(await certrotd("pse", "show", path(name)) == 0)
+      #expect(await certrotd("pse", "show", path(name), "--json") == 0)
+    }
+    #expect(await certrotd("pse", "create", "--out", path("own.pse"), "--subject", "CN=x") != 0, "it exists")
+    #expect(try pse("own.pse").identity?.certificate.subject.description == "CN=own")
+    #expect(await certrotd("pse", "show", path("cert.pem")) == 1)
+    #expect(await certrotd("pse", "show", path("absent")) == 1)
+  }
+
+  @Test(arguments: [
+    ["pse", "create", "--out", "x"], ["pse", "create", "--out", "x", "--key", "k"],
+    ["pse", "create", "--out", "x", "--subject", "CN=x", "--bits", "1024"],
+    ["pse", "create", "--out", "x", "--subject", "CN=x", "--days", "0"], ["history", "x", "--limit", "0"],
+    ["plan", "--days", "-1"], ["status", "--nonsense"], ["nonsense"], ["fetch"],
+  ])
+  func `a wrong command line ends with 64`(arguments: [String]) {
+    do {
+      _ = try Certrotd.parseAsRoot(arguments)
+      Issue.record("\(arguments) were taken")
+    } catch {
+      #expect(Certrotd.exitCode(for: error).rawValue == 64)
+    }
+  }
+
+  @Test func `check-config tells good from bad`() async throws {
+    try folder.write("good.yaml", "endpoints:\n  a: {url: https://a.example}\n")
+    try folder.write("bad.yaml", "endpoints:\n  a: {uri: https://a.example}\n")
+    #expect(await certrotd("check-config", "--config", path("good.yaml"), "--state", path("state")) == 0)
+    #expect(await certrotd("check-config", "--config", path("bad.yaml"), "--state", path("state")) == 78)
+    #expect(await certrotd("check-config", "--config", path("absent.yaml"), "--state", path("state")) == 78)
+  }
+
+  @Test func `fetch judges a server and saves the path`() async throws {
+    let root = try TestCA.root()
+    let leaf = try root.intermediate().leaf { $0.addresses = ["127.0.0.1"] }
+    let server = try TLSServer(
+      identity: TLSServerIdentity(certificates: leaf.chain, privateKey: leaf.key.pkcs8DER().copyBytes()))
+    try folder.write("root.pem", PEMBlock(root.certificate).text)
+    let address = "127.0.0.1:\(server.port)"
+    #expect(await certrotd("fetch", address, "--anchors", path("root.pem"), "--save", path("chain.pem"), "--json") == 0)
+    let saved = try PEMReader.certificates(in: HostFiles().readFile(folder.file("chain.pem"), limit: 1 << 20))
+    #expect(saved == [leaf.certificate] + leaf.issuers)
+
+    let other = try TestCA.root("CN=Other")
+    try folder.write("other.pem", PEMBlock(other.certificate).text)
+    #expect(await certrotd("fetch", address, "--anchors", path("other.pem")) == 1)
+    server.setBehaviour(.closeAtAccept)
+    #expect(await certrotd("fetch", address, "--anchors", path("root.pem")) == 1)
+    #expect(await certrotd("fetch", "not a server") == 64)
+  }
+
+  @Test func `commands that read say so when there is no ledger`() async throws {
+    try folder.write("good.yaml", "endpoints:\n  a: {url: https://a.example}\n")
+    try HostFiles().makeDirectory(at: folder.file("state"), mode: .ownerReadWriteExecute)
+    for command in ["status", "plan"] {
+      #expect(await certrotd(command, "--config", path("good.yaml"), "--state", path("state")) == 1, "\(command)")
+    }
+  }
+
+  @Test func `every command has examples in its help`() {
+    func check(_ command: any ParsableCommand.Type, _ words: [String]) {
+      let subcommands = command.configuration.subcommands
+      if subcommands.isEmpty || words.isEmpty {
+        let help = Certrotd.helpMessage(for: command)
+        #expect(help.contains("EXAMPLES:"), "\(words)")
+        #expect(words.isEmpty || help.contains("certrotd " + words.joined(separator: " ")))
+      }
+      for subcommand in subcommands { check(subcommand, words + [subcommand._commandName]) }
+    }
+    check(Certrotd.self, [])
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Testing
+
+@testable import CommandLine
+@testable import Planning
+
+struct ReportTests {
+  private let now = Date(timeIntervalSince1970: 1_772_323_198)
+
+  private func keys(_ value: some Encodable) throws -> [String: Set<String>] {
+    let data = try JSONEncoder().encode(value)
+    let top = try JSONDecoder().decode([String: AnyJSON].self, from: data)
+    var keys = ["": Set(top.keys)]
+    for (name, value) in top {
+      if case .list(let items) = value, case .object(let members)? = items.first { keys[name] = members }
+    }
+    return keys
+  }
+
+  private enum AnyJSON: Decodable {
+    case object(Set<String>)
+    case list([AnyJSON])
+    case other
+
+    init(from decoder: any Decoder) throws {
+      if let object = try? [String: AnyJSON](from: decoder) {
+        self = .object(Set(object.keys))
+      } else if let list = try? [AnyJSON](from: decoder) {
+        self = .list(list)
+      } else {
+        self = .other
+      }
+    }
+  }
+
+  private func status(_ state: SubjectState) -> Status {
+    Status(
+      subjects: [
+        SubjectStatus(
+          subject: .endpoint("shop"), state: .ok, breakage: Breakage(what: "the leaf", at: now + 86_400),
+          lastAttempt: now - 60, lastSuccess: now - 60, nextAttempt: now + 3600, reason: "it answers"),
+        SubjectStatus(subject: .keystore("client"), state: state, reason: "the disk is full", missing: ["b"]),
+      ], plan: Plan(due: [], next: now + 3600))
+  }
+
+  @Test func `status says what breaks, what fails and what is next`() {
+    let text = StatusReport(status(.failing), now: now).text
+    #expect(text.contains("breaks next: endpoint shop, the leaf, in 1 d"))
+    #expect(text.contains("failing: keystore client: the disk is full"))
+    #expect(text.contains("next: in 1 h"))
+    #expect(text.contains("KIND") && text.contains("it answers"))
+    #expect(StatusReport(Status(subjects: [], plan: Plan()), now: now).text.contains("nothing is configured"))
+  }
+
+  @Test(arguments: SubjectState.allCases) func `a fault is what an operator must know`(state: SubjectState) {
+    let report = StatusReport(status(state), now: now)
+    #expect(report.hasFault == [.failing, .expired, .expiring].contains(state))
+  }
+
+  @Test func `the keys of JSON stay as they are`() throws {
+    let status = try keys(StatusReport(status(.ok), now: now))
+    #expect(status[""] == ["now", "entries"])
+    #expect(
+      status["entries"] == [
+        "kind", "name", "state", "reason", "breaks", "breaks-what", "last-attempt", "last-success", "next-attempt",
+        "missing",
+      ])
+    let entry = ForecastEntry(
+      subject: .endpoint("shop"), what: .allCases[0], dueAt: now + 60, lapsesAt: now + 120, why: "due")
+    let plan = try keys(PlanReport([entry], now: now, days: 30))
+    #expect(plan[""] == ["now", "days", "entries"])
+    #expect(plan["entries"] == ["kind", "name", "what", "due", "lapses", "why"])
+  }
+
+  @Test func `a plan is a table, and an empty one says so`() {
+    let entry = ForecastEntry(subject: .keystore("k"), what: .allCases[0], dueAt: now + 60, lapsesAt: nil, why: "due")
+    let text = PlanReport([entry], now: now, days: 30).text
+    #expect(text.hasPrefix("WHEN") && text.contains("in 1 min") && text.contains("keystore") && text.contains("due"))
+    #expect(PlanReport([], now: now, days: 7).text == "nothing is due within 7 days")
+  }
+}

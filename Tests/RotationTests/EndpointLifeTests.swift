@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Host
+import Journal
+import Keystores
+import Ledger
+import OpenSSLBridge
+import Planning
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// A server's chain, from the first probe to the file that trusts it.
+struct EndpointLifeTests {
+  private let site: Site
+  private let one: Authority
+  private let two: Authority
+  private let server: TLSServer
+
+  init() throws {
+    site = try Site()
+    one = try Authority.one.get()
+    two = try Authority.two.get()
+    server = try TLSServer(identity: try one.leaf().served)
+    try site.folder.write("roots.pem", [one.root.certificate, two.root.certificate].pem)
+    try site.configure(
+      """
+      endpoints:
+        shop:
+          url: https://localhost:\(server.port)
+          connect-to: 127.0.0.1:\(server.port)
+          anchors: {bundle: \(site.folder.file("roots.pem"))}
+          proxy: none
+      keystores:
+        client:
+          identity:
+            self-signed: {subject: "CN=host.example, O=TS, C=DE", valid-for: 825d, key-bits: 2048}
+          trust: {endpoints: [shop]}
+          overlap: 30d
+          files:
+            - pse: {path: client.pse}
+      """)
+  }
+
+  @Test func `a chain becomes trust, and a new chain a union for the overlap`() async throws {
+    let before = [one.issuing.certificate, one.root.certificate]
+    let after = [two.issuing.certificate, two.root.certificate]
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(
+        Set(site.recorder.takeNames())
+          == [.started, .configurationApplied, .identityRenewed, .keystoreWritten])
+      let first = try daemon.read("client", "client.pse")
+      #expect(Set(first.trust) == Set(before))
+      #expect(first.identity?.certificate.subject.description == "CN=host.example, O=TS, C=DE")
+      #expect(try first.identity?.key.fits(try #require(first.identity?.certificate)) == true)
+      let path = try await daemon.context.ledger.latestVerifiedPath("shop")
+      #expect(path?.path.certificates.dropFirst() == before[...])
+      #expect(try await daemon.currentNumber("client") == 1)
+
+      site.clock.advance(by: .days(1))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames().isEmpty)
+      #expect(try await daemon.currentNumber("client") == 1, "nothing is rewritten when nothing changed")
+
+      try server.setIdentity(try two.leaf().served)
+      site.clock.advance(by: .days(1))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.endpointChainChanged, .keystoreWritten])
+      let union = try daemon.read("client", "client.pse")
+      #expect(Set(union.trust) == Set(before + after))
+      #expect(union.identity?.certificate == first.identity?.certificate)
+    }
+    // The overlap is counted across restarts.
+    site.clock.advance(by: .days(29))
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 2)
+      #expect(site.recorder.takeNames() == [.started, .configurationApplied])
+      site.clock.advance(by: .days(2))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.keystoreWritten])
+      #expect(try Set(daemon.read("client", "client.pse").trust) == Set(after))
+    }
+  }
+
+  @Test func `an endpoint that is not trusted enters nothing and is told once, across restarts`() async throws {
+    let stranger = try Authority("Stranger")
+    try server.setIdentity(try stranger.leaf().served)
+    #expect(try await site.settle().contains(.endpointUntrusted))
+    site.clock.advance(by: .days(1))
+    #expect(try await site.settle() == [.started, .configurationApplied])
+    try await site.run { daemon in
+      #expect(try await daemon.context.ledger.generations("client", limit: 9).allSatisfy { $0.trust.isEmpty })
+      _ = site.recorder.take()
+      try server.setIdentity(try one.leaf().served)
+      site.clock.advance(by: .days(1))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames().contains(.endpointRecovered))
+      #expect(try Set(daemon.read("client", "client.pse").trust) == Set(one.issuing.path))
+    }
+  }
+
+  @Test func `an outage is told at the second failure and its end once`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      _ = site.recorder.take()
+      server.setBehaviour(.closeAtAccept)
+      site.clock.advance(by: .days(1))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames().isEmpty)
+      site.clock.advance(by: .minutes(2))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.endpointUnreachable])
+      site.clock.advance(by: .minutes(10))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames().isEmpty)
+      #expect(try await daemon.currentNumber("client") == 1)
+      server.setBehaviour(.serve)
+      site.clock.advance(by: .days(1))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.endpointRecovered])
+    }
+  }
+
+  @Test func `alerts are raised once, across restarts`() async throws {
+    try server.setIdentity(try one.leaf(days: 10).served)
+    #expect(try await site.settle().contains(.certificateExpiring))
+    #expect(try await site.settle().filter { $0 == .certificateExpiring }.isEmpty)
+    site.clock.advance(by: .days(4))
+    #expect(try await site.settle().contains(.certificateExpiring), "the next mark")
+    site.clock.advance(by: .days(7))
+    #expect(try await site.settle().contains(.certificateExpired))
+    #expect(try await site.settle().filter { $0 == .certificateExpired }.isEmpty)
+  }
+}

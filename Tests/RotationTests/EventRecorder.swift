@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Journal
+import Synchronization
+import Testing
+
+/// Keeps the events that were raised, and holds each to what the catalogue promises.
+final class EventRecorder: Sendable {
+  private let raised = Mutex<[Events.Raised]>([])
+
+  var events: Events {
+    Events { [self] event, _ in
+      expectCatalogued(event)
+      raised.withLock { $0.append(event) }
+    }
+  }
+
+  /// What was raised since the last call, in order.
+  func take() -> [Events.Raised] {
+    raised.withLock { raised in
+      defer { raised = [] }
+      return raised
+    }
+  }
+
+  /// The names of what was raised since the last call.
+  func takeNames() -> [Event] { take().map(\.event) }
+}
+
+/// The event carries all fields that `Documentation/events.md` promises for it, and no other.
+func expectCatalogued(_ event: Events.Raised, sourceLocation: SourceLocation = #_sourceLocation) {
+  #expect(
+    event.missingFields.isEmpty && event.undeclaredFields.isEmpty, "\(event.event): \(event.fields)",
+    sourceLocation: sourceLocation)
+  #expect(!event.message.isEmpty, sourceLocation: sourceLocation)
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTransport
+import Host
+import Rotation
+import Testing
+
+struct IdentityVerifierTests {
+  private func response(_ status: Int, _ body: String = "") -> HTTPResponse {
+    HTTPResponse(status: status, body: SecretBytes(copying: body.utf8))
+  }
+
+  private enum Kind {
+    case accepted, refused, inconclusive
+  }
+
+  private func kind(_ verdict: IdentityVerifier.Verdict) -> Kind {
+    switch verdict {
+    case .accepted: .accepted
+    case .refused: .refused
+    case .inconclusive: .inconclusive
+    }
+  }
+
+  @Test func `a token endpoint speaks for or against the certificate, or not at all`() {
+    for status in [200] { #expect(kind(IdentityVerifier.judgeToken(response(status))) == .accepted) }
+    for status in [400, 401, 403] { #expect(kind(IdentityVerifier.judgeToken(response(status))) == .refused) }
+    for status in [204, 301, 302, 404, 429, 500, 502, 503] {
+      #expect(kind(IdentityVerifier.judgeToken(response(status))) == .inconclusive, "\(status)")
+    }
+  }
+
+  @Test func `a request that passes the certificate is as good as any answer behind it`() {
+    for status in [200, 204, 299, 403, 405, 500] {
+      #expect(kind(IdentityVerifier.judgeRequest(response(status))) == .accepted, "\(status)")
+    }
+    #expect(kind(IdentityVerifier.judgeRequest(response(401))) == .refused)
+    for status in [300, 302, 400, 404, 407, 429, 502, 503] {
+      #expect(kind(IdentityVerifier.judgeRequest(response(status))) == .inconclusive, "\(status)")
+    }
+  }
+
+  @Test func `only the standard's words of an answer are repeated`() {
+    let body = #"{"error":"invalid_client","error_description":"unknown certificate","access_token":"hidden"}"#
+    #expect(
+      IdentityVerifier.judgeToken(response(401, body))
+        == .refused("the token endpoint answered 401: invalid_client, unknown certificate"))
+    #expect(
+      IdentityVerifier.judgeToken(response(401, "<html>hidden")) == .refused("the token endpoint answered 401"))
+    let long = #"{"error":""# + String(repeating: "x", count: 5000) + #""}"#
+    guard case .refused(let text) = IdentityVerifier.judgeToken(response(400, long)) else {
+      Issue.record("400 refuses")
+      return
+    }
+    #expect(text.count < 300)
+  }
+}

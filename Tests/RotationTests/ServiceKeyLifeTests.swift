@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Host
+import Journal
+import Keystores
+import Ledger
+import OpenSSLBridge
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// A service key, from the file that was dropped in to the files that hold its identity.
+struct ServiceKeyLifeTests {
+  private let site: Site
+  private let authority: Authority
+
+  init() throws {
+    site = try Site()
+    authority = try Authority.one.get()
+    try site.folder.write("roots.pem", [authority.root.certificate].pem)
+    try site.configure(
+      """
+      service-keys:
+        sender:
+          from: {file: \(site.folder.file("sender.json"))}
+          verify: none
+      keystores:
+        sender:
+          identity: {service-key: sender}
+          trust: {bundles: [\(site.folder.file("roots.pem"))]}
+          files:
+            - pem: {certificate: cert.pem, key: key.pem, key-format: pkcs8}
+            - pfx: {path: cert.pfx, empty-password: true, alias: sender}
+      """)
+  }
+
+  private func drop(_ identity: TestIdentity) throws {
+    try site.folder.write("sender.json", bytes: identity.serviceKeyJSON().utf8)
+  }
+
+  @Test func `a key is taken over when it is dropped in`() async throws {
+    let first = try authority.leaf { $0.keyKind = .rsa(bits: 2048) }
+    let second = try authority.leaf(days: 120)
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.started, .configurationApplied], "nothing is wrong without a file")
+
+      try drop(first)
+      try await daemon.services.refresher.changed(site.folder.file("sender.json"))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.keyAccepted, .keystoreWritten])
+      let pfx = FileFormat.pfx(.init(password: SecretBytes(copying: []), profile: .modern, alias: "sender"))
+      let held = try daemon.read("sender", "cert.pfx", as: pfx)
+      #expect(held.identity?.certificate == first.certificate)
+      #expect(held.identity?.issuers == first.issuers)
+      let pem = try PEMReader.certificates(
+        in: HostFiles().readFile(daemon.context.layout.keystore("sender").pushing("current/cert.pem"), limit: 1 << 20))
+      #expect(pem.first == first.certificate)
+
+      try drop(second)
+      try await daemon.services.refresher.changed(site.folder.file("sender.json"))
+      try await daemon.settle()
+      let events = site.recorder.take()
+      #expect(events.map(\.event) == [.keyAccepted, .keystoreWritten])
+      #expect(events.first?.fields[.previousFingerprint] == first.certificate.fingerprint.description)
+      #expect(try daemon.read("sender", "cert.pfx", as: pfx).identity?.certificate == second.certificate)
+    }
+    #expect(try await site.settle() == [.started, .configurationApplied])
+  }
+
+  @Test func `an older key is rejected once`() async throws {
+    let good = try authority.leaf()
+    try drop(good)
+    #expect(try await site.settle() == [.started, .configurationApplied, .keyAccepted, .keystoreWritten])
+    try drop(try authority.leaf(days: 30))
+    try await site.run { daemon in
+      try await daemon.services.refresher.changed(site.folder.file("sender.json"))
+      try await daemon.settle()
+      let events = site.recorder.take().filter { $0.event == .keyRejected }
+      #expect(events.count == 1)
+      #expect(events.first?.fields[.reason]?.contains("--force") == true)
+      for _ in 1...3 {
+        site.clock.advance(by: .days(1))
+        try await daemon.services.refresher.changed(site.folder.file("sender.json"))
+        try await daemon.settle()
+      }
+      #expect(site.recorder.takeNames().isEmpty)
+      #expect(try await daemon.context.ledger.currentIdentity(.serviceKey("sender"))?.entry.leaf == good.certificate)
+    }
+    site.clock.advance(by: .days(1))
+    #expect(try await site.settle() == [.started, .configurationApplied])
+  }
+
+  @Test(arguments: ["", "{", "{}", "[]", "not a key", #"{"certificate":"x","key":"y"}"#])
+  func `what is no service key is rejected with the file's name and without its content`(text: String) async throws {
+    try site.folder.write("sender.json", bytes: text.utf8)
+    try await site.run { try await $0.settle() }
+    let rejected = try #require(site.recorder.take().first { $0.event == .keyRejected })
+    #expect(rejected.message.contains(site.folder.file("sender.json").string))
+    #expect(rejected.fields[.culprit] == "configuration")
+  }
+}
