@@ -95,7 +95,7 @@ struct CommandTests {
     let root = try TestCA.root()
     let leaf = try root.intermediate().leaf { $0.addresses = ["127.0.0.1"] }
     let server = try TLSServer(
-      identity: TLSServerIdentity(certificates: leaf.chain, privateKey: leaf.key.pkcs8DER().copyBytes()))
+      identity: TLSServerIdentity(leaf))
     try folder.write("root.pem", PEMBlock(root.certificate).text)
     let address = "127.0.0.1:\(server.port)"
     #expect(await certrotd("fetch", address, "--anchors", path("root.pem"), "--save", path("chain.pem"), "--json") == 0)

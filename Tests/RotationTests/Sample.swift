@@ -38,7 +38,7 @@ struct Authority: Sendable {
 extension TestIdentity {
   /// What a server sends that shows this identity.
   var served: TLSServerIdentity {
-    get throws { TLSServerIdentity(certificates: chain, privateKey: try key.pkcs8DER().copyBytes()) }
+    get throws { try TLSServerIdentity(self) }
   }
 
   /// The certificate, its issuers and the root.
