@@ -79,31 +79,6 @@ private final class ScriptedRunner: WorkRunner {
     }
   }
 
-  @Test func `due work is started once, and again when its time has come`() async throws {
-    let runner = ScriptedRunner { [self] in await finish($0) }
-    let conductor = conductor(runner)
-    try await testGracefulShutdown { trigger in
-      try await withThrowingTaskGroup { group in
-        group.addTask { try await conductor.run() }
-        var asked = alarm.asked.makeAsyncIterator()
-        // The first turn may sleep before the work ends; the turn after the work knows the next time.
-        var next: Date?
-        while next == nil || next == .some(clock.now()) { next = try #require(await asked.next()) }
-        #expect(runner.works == [.readServiceKey("k")])
-        bell.ring()
-        #expect(try #require(await asked.next()) == next)
-        #expect(runner.works.count == 1, "a turn without news starts nothing")
-
-        clock.set(try #require(next))
-        alarm.ring()
-        while runner.works.count < 2 { _ = await asked.next() }
-        #expect(runner.works == [.readServiceKey("k"), .readServiceKey("k")])
-        trigger.triggerGracefulShutdown()
-        try await group.waitForAll()
-      }
-    }
-  }
-
   @Test func `work under way is not started again, and shutdown ends it`() async throws {
     let ended = Mutex(false)
     let (started, start) = AsyncStream<Void>.makeStream()

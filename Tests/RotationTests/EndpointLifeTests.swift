@@ -125,15 +125,4 @@ struct EndpointLifeTests {
       #expect(site.recorder.takeNames() == [.endpointRecovered])
     }
   }
-
-  @Test func `alerts are raised once, across restarts`() async throws {
-    try server.setIdentity(try one.leaf(days: 10).served)
-    #expect(try await site.settle().contains(.certificateExpiring))
-    #expect(try await site.settle().filter { $0 == .certificateExpiring }.isEmpty)
-    site.clock.advance(by: .days(4))
-    #expect(try await site.settle().contains(.certificateExpiring), "the next mark")
-    site.clock.advance(by: .days(7))
-    #expect(try await site.settle().contains(.certificateExpired))
-    #expect(try await site.settle().filter { $0 == .certificateExpired }.isEmpty)
-  }
 }

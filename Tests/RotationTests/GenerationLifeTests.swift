@@ -15,7 +15,9 @@ import Testing
 
 @testable import Rotation
 
-/// Generations through crashes, damage, rollback, and hooks that fail. The keystores trust bundles only: no network.
+/// Generations through crashes, damage, rollback, and hooks that fail.
+///
+/// The keystores trust bundles only: no network.
 struct GenerationLifeTests {
   private let site: Site
   private let one: [Certificate]
