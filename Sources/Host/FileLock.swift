@@ -7,6 +7,11 @@ package import SystemPackage
 package struct FileLock: ~Copyable, Sendable {
   private let descriptor: Descriptor
 
+  /// Lets go of the lock itself, not only of this descriptor.
+  ///
+  /// A child that another thread forks at this moment holds a copy, and with it the lock, until it calls execve(2).
+  deinit { _ = flock(descriptor.rawValue, LOCK_UN) }
+
   /// Takes the lock, making the file with mode 0600 when it is missing.
   ///
   /// Returns nil when another holder has it and `wait` is false; with `wait` the thread blocks until it is free.

@@ -19,7 +19,7 @@ import Testing
 
   @Test func endsTheWaitForASilentServer() async throws {
     let server = try server(.silent)
-    let target = ProbeTarget(server, deadlines: ProbeDeadlines(handshake: .milliseconds(50)))
+    let target = ProbeTarget(server, deadlines: .patient.with(\.handshake, .milliseconds(50)))
     let failure = try #require(try await withFetcher { await $0.probe(target) }.failure)
     #expect(failure.kind == .timedOut(.handshake, after: .milliseconds(50)))
     #expect(failure.culprit == .server)
@@ -28,7 +28,7 @@ import Testing
   @Test func endsADripByTheWholeDeadline() async throws {
     let server = try server(.drip(interval: .milliseconds(5)))
     let target = ProbeTarget(
-      server, deadlines: ProbeDeadlines(handshake: .seconds(60), whole: .milliseconds(150)))
+      server, deadlines: .patient.with(\.whole, .milliseconds(500)))
     let failure = try #require(try await withFetcher { await $0.probe(target) }.failure)
     #expect(failure.code == "timed-out.whole")
     #expect(failure.phase == .handshake)
@@ -41,13 +41,8 @@ import Testing
   }
 
   @Test func tellsARefusalFromASilence() async throws {
-    let port: UInt16
-    do {
-      let server = try server(.serve)
-      port = server.port
-      server.stop()
-    }
-    let target = ProbeTarget(endpoint: "e", host: "127.0.0.1", port: port)
+    let closed = try ClosedPort()
+    let target = ProbeTarget(endpoint: "e", host: "127.0.0.1", port: closed.port, deadlines: .patient)
     let failure = try #require(try await withFetcher { await $0.probe(target) }.failure)
     #expect(failure.kind == .refused)
     #expect(failure.phase == .connect)
@@ -57,7 +52,6 @@ import Testing
   @Test func endsALookupThatHangs() async throws {
     let gate = Gate()
     defer { gate.open() }
-    let deadlines = ProbeDeadlines(lookup: .milliseconds(30))
     try await withFetcher(
       lookupThreads: 2,
       lookup: { name in
@@ -65,12 +59,13 @@ import Testing
         return .failure(.unknownName)
       }
     ) { fetcher in
-      func probe(_ host: String) async -> ProbeFailure? {
-        await fetcher.probe(ProbeTarget(endpoint: "e", host: host, deadlines: deadlines)).failure
+      func probe(_ host: String, _ deadline: Duration = .seconds(300)) async -> ProbeFailure? {
+        let deadlines = ProbeDeadlines.patient.with(\.lookup, deadline)
+        return await fetcher.probe(ProbeTarget(endpoint: "e", host: host, deadlines: deadlines)).failure
       }
-      #expect(await probe("stuck.example")?.code == "timed-out.lookup")
+      #expect(await probe("stuck.example", .milliseconds(30))?.code == "timed-out.lookup")
       #expect(await probe("good.example")?.code == "lookup.unknown-name")
-      #expect(await probe("stuck.example")?.code == "timed-out.lookup")
+      #expect(await probe("stuck.example", .milliseconds(30))?.code == "timed-out.lookup")
       // Both threads hang now: nothing more is put behind them.
       let failure = await probe("good.example")
       #expect(failure?.kind == .lookupStuck(threads: 2))
@@ -95,7 +90,7 @@ import Testing
     (.temporary, "lookup.temporary", "network"), (.other("broken"), "lookup.failed", "network"),
   ])
   func saysWhyALookupFailed(error: NameLookupError, code: String, culprit: String) async throws {
-    let target = ProbeTarget(endpoint: "e", host: "a.example")
+    let target = ProbeTarget(endpoint: "e", host: "a.example", deadlines: .patient)
     let failure = try #require(
       try await withFetcher(lookup: { _ in .failure(error) }) { await $0.probe(target) }.failure)
     #expect(failure.code == code)

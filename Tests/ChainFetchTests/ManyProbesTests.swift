@@ -23,7 +23,7 @@ import Testing
           let host = index % 2 == 0 || server.port != good.port ? "127.0.0.1" : "127.0.0.2"
           let target = ProbeTarget(
             endpoint: "\(index)", host: host, port: server.port,
-            deadlines: ProbeDeadlines(connect: .seconds(60), handshake: .seconds(60), whole: .seconds(120)))
+            deadlines: .patient)
           group.addTask {
             let result = await fetcher.probe(target)
             return result.failure?.code ?? (result.chain == nil ? "nothing" : "chain")
@@ -43,7 +43,8 @@ import Testing
     try await withFetcher(concurrency: 8, perHost: 4, loops: 2) { fetcher in
       await withTaskGroup(of: ProbeFailure?.self) { group in
         for index in 0..<60 {
-          let target = ProbeTarget(endpoint: "e", host: "127.0.0.\(index % 3 + 1)", port: server.port)
+          let target = ProbeTarget(
+            endpoint: "e", host: "127.0.0.\(index % 3 + 1)", port: server.port, deadlines: .patient)
           group.addTask { await fetcher.probe(target).failure }
         }
         await server.acceptedConnections(reach: 8)
@@ -64,7 +65,8 @@ import Testing
     try await withFetcher(concurrency: 100, perHost: 3, loops: 2) { fetcher in
       await withTaskGroup(of: ProbeFailure?.self) { group in
         for index in 0..<20 {
-          let target = ProbeTarget(endpoint: "e", host: index < 19 ? "127.0.0.1" : "127.0.0.2", port: server.port)
+          let target = ProbeTarget(
+            endpoint: "e", host: index < 19 ? "127.0.0.1" : "127.0.0.2", port: server.port, deadlines: .patient)
           group.addTask { await fetcher.probe(target).failure }
         }
         await server.acceptedConnections(reach: 4)
@@ -80,7 +82,7 @@ import Testing
     let other = try fixture.issuing.leaf()
     let addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
     let server = try TLSServer(identity: TLSServerIdentity(fixture.leaf), addresses: addresses)
-    var target = ProbeTarget(endpoint: "e", host: "many.example", port: server.port)
+    var target = ProbeTarget(endpoint: "e", host: "many.example", port: server.port, deadlines: .patient)
     target.everyAddress = true
     let lookup = fixedLookup(["many.example": addresses])
     try await withFetcher(perHost: 2, lookup: lookup) { [target] fetcher in
@@ -99,7 +101,7 @@ import Testing
   @Test func boundsTheAddressesOfOneName() async throws {
     let addresses = (1...20).map { "127.0.1.\($0)" }
     let server = try TLSServer(identity: TLSServerIdentity(fixture.leaf), addresses: addresses)
-    var target = ProbeTarget(endpoint: "e", host: "many.example", port: server.port)
+    var target = ProbeTarget(endpoint: "e", host: "many.example", port: server.port, deadlines: .patient)
     target.everyAddress = true
     let result = try await withFetcher(lookup: fixedLookup(["many.example": addresses])) { [target] in
       await $0.probe(target)
@@ -111,7 +113,7 @@ import Testing
   @Test func goesOnToTheNextAddressOfAName() async throws {
     // Nothing listens at the first.
     let server = try TLSServer(identity: TLSServerIdentity(fixture.leaf), addresses: ["127.0.0.2"])
-    let target = ProbeTarget(endpoint: "e", host: "two.example", port: server.port)
+    let target = ProbeTarget(endpoint: "e", host: "two.example", port: server.port, deadlines: .patient)
     let result = try await withFetcher(lookup: fixedLookup(["two.example": ["127.0.0.9", "127.0.0.2"]])) {
       await $0.probe(target)
     }

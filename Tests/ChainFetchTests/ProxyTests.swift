@@ -14,7 +14,7 @@ import Testing
   init() throws { fixture = try ServerFixture.shared.get() }
 
   private func probe(
-    _ proxy: ConnectProxy, credentials: String? = nil, deadlines: ProbeDeadlines = ProbeDeadlines()
+    _ proxy: ConnectProxy, credentials: String? = nil, deadlines: ProbeDeadlines = .patient
   ) async throws -> ProbeResult {
     let server = try TLSServer(identity: TLSServerIdentity(fixture.leaf))
     var target = ProbeTarget(server, deadlines: deadlines)
@@ -53,7 +53,12 @@ import Testing
   ])
   func saysWhatIsWrongWithAProxy(behaviour: ConnectProxy.Behaviour, code: String) async throws {
     let proxy = try ConnectProxy(behaviour: behaviour)
-    let deadlines = ProbeDeadlines(connect: .milliseconds(300), handshake: .milliseconds(300))
+    let deadlines: ProbeDeadlines =
+      switch code {
+      case "timed-out.handshake": .patient.with(\.handshake, .milliseconds(300))
+      case "timed-out.proxy": .patient.with(\.connect, .milliseconds(300))
+      default: .patient
+      }
     let failure = try #require(try await probe(proxy, deadlines: deadlines).failure)
     #expect(failure.code == code, "\(failure)")
     if failure.phase == .proxy {
@@ -78,7 +83,7 @@ import Testing
       endpoint: "e", host: "name.example", serverName: "a.example",
       connectTo: HostPort(host: "127.0.0.1", port: server.port), everyAddress: true,
       proxy: ProxySettings(host: proxy.address, port: proxy.port))
-    target.deadlines.handshake = .seconds(5)
+    target.deadlines = .patient
     let result = try await withFetcher(lookup: { _ in .failure(.unknownName) }) { [target] in await $0.probe(target) }
     #expect(result.failure == nil)
     #expect(result.answers.count == 1)

@@ -15,7 +15,7 @@ import Testing
 
   private func probe(
     sending others: [Certificate]? = nil, as identity: TestIdentity? = nil, _ behaviour: TLSServerBehaviour = .serve,
-    options: TLSServerOptions = TLSServerOptions(), deadlines: ProbeDeadlines = ProbeDeadlines()
+    options: TLSServerOptions = TLSServerOptions(), deadlines: ProbeDeadlines = .patient
   ) async throws -> ProbeResult {
     let server = try TLSServer(
       identity: TLSServerIdentity(identity ?? fixture.leaf, sending: others), behaviour: behaviour, options: options)
@@ -142,7 +142,7 @@ import Testing
       let noise = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
       let bytes: [UInt8] = [22, 3, 3, UInt8(length >> 8 & 0x3F), UInt8(length & 255)] + noise
       let result = try await probe(
-        .bytes(bytes), deadlines: ProbeDeadlines(handshake: .milliseconds(300)))
+        .bytes(bytes), deadlines: .patient.with(\.handshake, .milliseconds(300)))
       #expect(result.chain == nil)
       #expect(result.failure?.culprit == .server, "\(String(describing: result.failure))")
     }
@@ -164,14 +164,14 @@ import Testing
     let lookup = fixedLookup(["named.example": ["127.0.0.1"], "plain.example.": ["127.0.0.1"]])
     try await withFetcher(lookup: lookup) { fetcher in
       #expect(await fetcher.probe(ProbeTarget(server)).chain?.leaf == fixture.leaf.certificate)
-      let byName = ProbeTarget(endpoint: "e", host: "named.example", port: server.port)
+      let byName = ProbeTarget(endpoint: "e", host: "named.example", port: server.port, deadlines: .patient)
       #expect(await fetcher.probe(byName).chain?.leaf == named.certificate)
       let override = ProbeTarget(server, serverName: "named.example")
       #expect(await fetcher.probe(override).chain?.leaf == named.certificate)
       let redirected = ProbeTarget(
         endpoint: "e", host: "named.example", connectTo: HostPort(host: "127.0.0.1", port: server.port))
       #expect(await fetcher.probe(redirected).chain?.leaf == named.certificate)
-      let rooted = ProbeTarget(endpoint: "e", host: "plain.example.", port: server.port)
+      let rooted = ProbeTarget(endpoint: "e", host: "plain.example.", port: server.port, deadlines: .patient)
       #expect(await fetcher.probe(rooted).chain?.leaf == fixture.leaf.certificate)
     }
     #expect(

@@ -40,7 +40,7 @@ func secret(_ text: String) -> SecretBytes { SecretBytes(copying: text.utf8) }
   func sendsABody(method: HTTPMethod) async throws {
     let server = try ScriptedServer(.send(reply("201 Created")))
     let response = try await client.send(
-      HTTPRequest(
+      patientRequest(
         method: method, url: server.url,
         headers: [HTTPHeader("Content-Type", "application/json"), HTTPHeader("X-Empty", "")],
         body: .secret(secret("{\"a\": 1}"))))
@@ -71,7 +71,7 @@ func secret(_ text: String) -> SecretBytes { SecretBytes(copying: text.utf8) }
   @Test func secretHeadersAreSent() async throws {
     let server = try ScriptedServer(.send(reply("401 Unauthorized")))
     let response = try await client.send(
-      HTTPRequest(url: server.url, headers: [HTTPHeader("Authorization", secret: secret("Bearer t0ken"))]))
+      patientRequest(url: server.url, headers: [HTTPHeader("Authorization", secret: secret("Bearer t0ken"))]))
     #expect(response.status == 401 && !response.isSuccess)
     #expect(server.requests.first?.contains("Authorization: Bearer t0ken\r\n") == true)
   }
@@ -88,7 +88,7 @@ func secret(_ text: String) -> SecretBytes { SecretBytes(copying: text.utf8) }
     "http://", "http://a b/", "http://[::1", "http://127.0.0.1/\u{0}hush",
   ])
   func refusesOtherURLs(url: String) async throws {
-    let failure = try #require(await failure(client, HTTPRequest(url: url)))
+    let failure = try #require(await failure(client, patientRequest(url: url)))
     guard case .invalidRequest(let sentence) = failure else {
       Issue.record("\(failure)")
       return
@@ -102,7 +102,7 @@ func secret(_ text: String) -> SecretBytes { SecretBytes(copying: text.utf8) }
       HTTPHeader("X", "a\r\nY: b"), HTTPHeader("X\r\nY", "b"), HTTPHeader("", "x"), HTTPHeader("a b", "x"),
       HTTPHeader("X", secret: secret("a\nb")), HTTPHeader("X", "nul\u{0}"),
     ] {
-      guard case .invalidRequest? = await failure(client, HTTPRequest(url: server.url, headers: [header])) else {
+      guard case .invalidRequest? = await failure(client, patientRequest(url: server.url, headers: [header])) else {
         Issue.record("\(header.name) was sent")
         continue
       }
@@ -111,7 +111,7 @@ func secret(_ text: String) -> SecretBytes { SecretBytes(copying: text.utf8) }
   }
 
   @Test func getHasNoBody() async throws {
-    guard case .invalidRequest? = await failure(client, HTTPRequest(url: "http://127.0.0.1:1/", body: .bytes([1])))
+    guard case .invalidRequest? = await failure(client, patientRequest(url: "http://127.0.0.1:1/", body: .bytes([1])))
     else {
       Issue.record("a GET with a body was sent")
       return
@@ -137,12 +137,12 @@ func secret(_ text: String) -> SecretBytes { SecretBytes(copying: text.utf8) }
       return [.silence]
     }
     let (client, url) = (client, server.url)
-    let task = Task { await failure(client, HTTPRequest(url: url, deadline: .seconds(600))) }
+    let task = Task { await failure(client, patientRequest(url: url)) }
     for await _ in arrived { break }
     task.cancel()
     #expect(await task.value == .cancelled)
     // One that is cancelled before it begins is answered too.
-    let early = Task { await failure(client, HTTPRequest(url: url, deadline: .seconds(600))) }
+    let early = Task { await failure(client, patientRequest(url: url)) }
     early.cancel()
     #expect(await early.value == .cancelled)
   }
@@ -154,10 +154,10 @@ func secret(_ text: String) -> SecretBytes { SecretBytes(copying: text.utf8) }
       return [.silence]
     }
     let (client, url) = (client, server.url)
-    let task = Task { await failure(client, HTTPRequest(url: url, deadline: .seconds(600))) }
+    let task = Task { await failure(client, patientRequest(url: url)) }
     for await _ in arrived { break }
     client.shutDown()
     #expect(await task.value == .shutDown)
-    #expect(await failure(client, HTTPRequest(url: url)) == .shutDown)
+    #expect(await failure(client, patientRequest(url: url)) == .shutDown)
   }
 }

@@ -2,6 +2,7 @@
 
 import HTTPTransport
 import Host
+import TestSupport
 import Testing
 
 /// Peers that are silent, slow, huge, broken, or lead elsewhere.
@@ -11,20 +12,18 @@ import Testing
   init() throws { client = try HTTPClient() }
 
   @Test func aRefusedConnectionSaysSo() async throws {
-    let port = try ScriptedServer(.silence).port
-    guard
-      case .connectFailed(let host, let detail)? = await failure(
-        client, HTTPRequest(url: "http://127.0.0.1:\(port)/s3cret"))
-    else {
+    let closed = try ClosedPort()
+    let request = patientRequest(url: "http://127.0.0.1:\(closed.port)/s3cret")
+    guard case .connectFailed(let host, let detail)? = await failure(client, request) else {
       Issue.record("it connected to nobody")
       return
     }
-    #expect(host == "127.0.0.1:\(port)" && detail == "Connection refused" && !detail.contains("s3cret"))
+    #expect(host == "127.0.0.1:\(closed.port)" && detail == "Connection refused" && !detail.contains("s3cret"))
   }
 
   @Test func anUnknownNameSaysSo() async throws {
     // RFC 6761: "invalid" never resolves.
-    let failure = await failure(client, HTTPRequest(url: "http://nothing.invalid/", deadline: .seconds(5)))
+    let failure = await failure(client, patientRequest(url: "http://nothing.invalid/", deadline: .seconds(5)))
     switch failure {
     case .lookupFailed(host: "nothing.invalid"), .timedOut: break
     default: Issue.record("\(String(describing: failure))")
@@ -33,19 +32,16 @@ import Testing
 
   @Test func aSilentServerMeetsTheDeadline() async throws {
     let server = try ScriptedServer(.silence)
-    let clock = ContinuousClock()
-    let began = clock.now
-    guard case .timedOut? = await failure(client, HTTPRequest(url: server.url, deadline: .milliseconds(300))) else {
+    guard case .timedOut? = await failure(client, patientRequest(url: server.url, deadline: .milliseconds(300))) else {
       Issue.record("a silent server was waited for")
       return
     }
-    #expect(clock.now - began < .seconds(20))
   }
 
   @Test func aServerThatNeverEndsMeetsTheDeadline() async throws {
     let server = try ScriptedServer(
       .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), .silence)
-    guard case .timedOut? = await failure(client, HTTPRequest(url: server.url, deadline: .milliseconds(300))) else {
+    guard case .timedOut? = await failure(client, patientRequest(url: server.url, deadline: .milliseconds(300))) else {
       Issue.record("an endless response was taken")
       return
     }
@@ -53,7 +49,7 @@ import Testing
 
   @Test func aStalledServerIsGivenUpBeforeTheDeadline() async throws {
     let server = try ScriptedServer(.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello"), .silence)
-    let request = HTTPRequest(url: server.url, deadline: .seconds(300), stallDeadline: .seconds(1))
+    let request = patientRequest(url: server.url, stallDeadline: .seconds(1))
     guard case .timedOut(_, let detail)? = await failure(client, request) else {
       Issue.record("a stalled server was waited for")
       return
@@ -66,7 +62,7 @@ import Testing
     let server = try ScriptedServer(
       .send("HTTP/1.1 200 OK\r\n\(head)"), .sendForEver(String(repeating: "x", count: 4096)))
     #expect(
-      await failure(client, HTTPRequest(url: server.url, responseLimit: 1000))
+      await failure(client, patientRequest(url: server.url, responseLimit: 1000))
         == .responseTooLarge(host: "127.0.0.1:\(server.port)", limit: 1000))
   }
 
@@ -74,14 +70,14 @@ import Testing
     let server = try ScriptedServer(.send(reply("200 OK", String(repeating: "x", count: 1000))))
     #expect(try await client.send(HTTPRequest(url: server.url, responseLimit: 1000)).body.count == 1000)
     #expect(
-      await failure(client, HTTPRequest(url: server.url, responseLimit: 999))
+      await failure(client, patientRequest(url: server.url, responseLimit: 999))
         == .responseTooLarge(host: "127.0.0.1:\(server.port)", limit: 999))
   }
 
   @Test(arguments: ["X-Padding: \(String(repeating: "x", count: 1000))\r\n", "a:\r\n", "HTTP/1.1 100 Continue\r\n\r\n"])
   func endlessHeadersAreCutOff(line: String) async throws {
     let server = try ScriptedServer(.send("HTTP/1.1 200 OK\r\n"), .sendForEver(line))
-    let failure = await failure(client, HTTPRequest(url: server.url, deadline: .seconds(20)))
+    let failure = await failure(client, patientRequest(url: server.url))
     switch failure {
     case .headersTooLarge, .connectionLost, .notHTTP: break
     default: Issue.record("\(String(describing: failure))")
@@ -91,7 +87,7 @@ import Testing
   @Test func garbageIsNoResponse() async throws {
     for bytes: [UInt8] in [Array("SSH-2.0-OpenSSH_9.2\r\n".utf8), [0x15, 3, 3, 0, 2, 2, 40], Array("<html>hi".utf8)] {
       let server = try ScriptedServer(.sendBytes(bytes))
-      let failure = await failure(client, HTTPRequest(url: server.url, deadline: .seconds(5)))
+      let failure = await failure(client, patientRequest(url: server.url))
       guard case .notHTTP? = failure else {
         Issue.record("\(bytes): \(String(describing: failure))")
         continue
@@ -105,7 +101,7 @@ import Testing
   ])
   func aResponseThatBreaksOffIsLost(steps: [ScriptedServer.Step]) async throws {
     let server = try ScriptedServer { _ in steps }
-    let failure = await failure(client, HTTPRequest(url: server.url))
+    let failure = await failure(client, patientRequest(url: server.url))
     guard case .connectionLost? = failure else {
       Issue.record("\(String(describing: failure))")
       return
@@ -126,7 +122,7 @@ import Testing
   @Test func redirectsEndSomewhere() async throws {
     let server = try ScriptedServer { _ in [.send(reply("302 Found", headers: ["Location: /again"]))] }
     #expect(
-      await failure(client, HTTPRequest(url: server.url, redirectLimit: 3))
+      await failure(client, patientRequest(url: server.url, redirectLimit: 3))
         == .tooManyRedirects(host: "127.0.0.1:\(server.port)", limit: 3))
     #expect(server.requests.count == 4)
   }
@@ -135,16 +131,16 @@ import Testing
   func redirectsLeadToNothingButHTTP(location: String) async throws {
     let server = try ScriptedServer { _ in [.send(reply("302 Found", headers: ["Location: \(location)"]))] }
     #expect(
-      await failure(client, HTTPRequest(url: server.url, redirectLimit: 3))
+      await failure(client, patientRequest(url: server.url, redirectLimit: 3))
         == .redirectRefused(host: "127.0.0.1:\(server.port)"))
   }
 
   @Test func credentialsAreNeverRedirected() async throws {
     let server = try ScriptedServer(.send(reply()))
     let requests = [
-      HTTPRequest(url: server.url, headers: [HTTPHeader("authorization", "Bearer x")], redirectLimit: 1),
-      HTTPRequest(url: server.url, headers: [HTTPHeader("X-Key", secret: secret("x"))], redirectLimit: 1),
-      HTTPRequest(method: .post, url: server.url, body: .secret(secret("x")), redirectLimit: 1),
+      patientRequest(url: server.url, headers: [HTTPHeader("authorization", "Bearer x")], redirectLimit: 1),
+      patientRequest(url: server.url, headers: [HTTPHeader("X-Key", secret: secret("x"))], redirectLimit: 1),
+      patientRequest(method: .post, url: server.url, body: .secret(secret("x")), redirectLimit: 1),
     ]
     for request in requests {
       guard case .invalidRequest? = await failure(client, request) else {

@@ -18,7 +18,7 @@ import Testing
   @Test func plainRequestsGoThroughWithCredentials() async throws {
     let server = try ScriptedServer(.send(reply("200 OK", "via")))
     let response = try await client.send(
-      HTTPRequest(url: "http://target.invalid/path", proxy: proxy(server, "us%20er:pa:ss")))
+      patientRequest(url: "http://target.invalid/path", proxy: proxy(server, "us%20er:pa:ss")))
     #expect(response.body.copyBytes() == Array("via".utf8))
     let request = try #require(server.requests.first)
     #expect(request.hasPrefix("GET http://target.invalid/path HTTP/1.1\r\n"))
@@ -29,7 +29,7 @@ import Testing
   @Test func encryptedRequestsAskForATunnel() async throws {
     let server = try ScriptedServer(.send("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"))
     #expect(
-      await failure(client, HTTPRequest(url: "https://target.invalid/secret-path", proxy: proxy(server, "a:b")))
+      await failure(client, patientRequest(url: "https://target.invalid/secret-path", proxy: proxy(server, "a:b")))
         == .proxyRefused(proxy: "127.0.0.1:\(server.port)", status: 502))
     let request = try #require(server.requests.first)
     #expect(request.hasPrefix("CONNECT target.invalid:443 HTTP/1.1\r\n"))
@@ -41,7 +41,7 @@ import Testing
     let server = try ScriptedServer(
       .send(reply("407 Proxy Authentication Required", headers: ["Proxy-Authenticate: Basic realm=x"])))
     let failure = try #require(
-      await failure(client, HTTPRequest(url: "\(scheme)://target.invalid/", proxy: proxy(server, "user:s3cret"))))
+      await failure(client, patientRequest(url: "\(scheme)://target.invalid/", proxy: proxy(server, "user:s3cret"))))
     #expect(failure == .proxyAuthentication(proxy: "127.0.0.1:\(server.port)"))
     #expect(failure.culprit == .configuration && !"\(failure)".contains("s3cret"))
   }
@@ -51,14 +51,14 @@ import Testing
     let bystander = try ScriptedServer(.send(reply("500 Wrong")))
     let server = try ScriptedServer(.send(reply("200 OK", "straight")))
     let response = try await client.send(
-      HTTPRequest(url: server.url, proxy: proxy(bystander, exceptions: ["other.example", exception])))
+      patientRequest(url: server.url, proxy: proxy(bystander, exceptions: ["other.example", exception])))
     #expect(response.status == 200 && bystander.requests.isEmpty)
   }
 
   @Test(arguments: ["no-colon", "us\ner:pw", ""])
   func oddCredentialsAreRefused(credentials: String) async throws {
     let server = try ScriptedServer(.send(reply()))
-    let failure = await failure(client, HTTPRequest(url: server.url, proxy: proxy(server, credentials)))
+    let failure = await failure(client, patientRequest(url: server.url, proxy: proxy(server, credentials)))
     guard case .invalidRequest(let sentence)? = failure else {
       Issue.record("\(String(describing: failure))")
       return
@@ -69,7 +69,7 @@ import Testing
   @Test(arguments: ["evil@host", "", "a b", "a\nb"])
   func aProxyHasAProperName(name: String) async throws {
     let failure = await failure(
-      client, HTTPRequest(url: "http://127.0.0.1:1/", proxy: HTTPProxy(host: name, port: 1)))
+      client, patientRequest(url: "http://127.0.0.1:1/", proxy: HTTPProxy(host: name, port: 1)))
     guard case .invalidRequest? = failure else {
       Issue.record("\(String(describing: failure))")
       return

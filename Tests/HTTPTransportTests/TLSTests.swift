@@ -43,7 +43,7 @@ struct TestIdentity {
     let identity = try await TestIdentity("server")
     let server = try TLSServer(identity: identity.server, behaviour: answer)
     let response = try await client.send(
-      HTTPRequest(url: url(server), trust: .certificates(identity.certificatePEM)))
+      patientRequest(url: url(server), trust: .certificates(identity.certificatePEM)))
     #expect(response.body.copyBytes() == Array("secured".utf8))
     #expect(server.clientCertificateSeen == nil)
   }
@@ -54,7 +54,7 @@ struct TestIdentity {
     let elsewhere = try await TestIdentity("elsewhere", address: "127.0.0.2")
     let server = try TLSServer(identity: identity.server, behaviour: answer)
     for trust in [HTTPTrust.system, .certificates(other.certificatePEM)] {
-      let failure = await failure(client, HTTPRequest(url: url(server), trust: trust))
+      let failure = await failure(client, patientRequest(url: url(server), trust: trust))
       guard case .untrusted(_, let detail)? = failure else {
         Issue.record("\(String(describing: failure))")
         continue
@@ -62,7 +62,8 @@ struct TestIdentity {
       #expect(detail.contains("certificate") && failure?.culprit == .server)
     }
     try server.setIdentity(elsewhere.server)
-    let failure = await failure(client, HTTPRequest(url: url(server), trust: .certificates(elsewhere.certificatePEM)))
+    let failure = await failure(
+      client, patientRequest(url: url(server), trust: .certificates(elsewhere.certificatePEM)))
     guard case .untrusted? = failure else {
       Issue.record("a wrong name was accepted: \(String(describing: failure))")
       return
@@ -76,7 +77,7 @@ struct TestIdentity {
     var options = TLSServerOptions.only(version)
     options.clientCertificate = .required
     let server = try TLSServer(identity: identity.server, behaviour: answer, options: options)
-    var request = HTTPRequest(url: url(server), trust: .certificates(identity.certificatePEM))
+    var request = patientRequest(url: url(server), trust: .certificates(identity.certificatePEM))
     let refused = await failure(client, request)
     switch (version, refused) {
     case (.tls13, .identityRefused), (.tls12, .handshakeFailed): break
@@ -98,7 +99,7 @@ struct TestIdentity {
     for pem in [caller.certificatePEM + identity.keyPEM, caller.certificatePEM, Array("nonsense".utf8)] {
       let failure = await failure(
         client,
-        HTTPRequest(
+        patientRequest(
           url: url(server), clientIdentity: SecretBytes(copying: pem), trust: .certificates(identity.certificatePEM)))
       guard case .unusableIdentity? = failure else {
         Issue.record("\(String(describing: failure))")
@@ -106,7 +107,7 @@ struct TestIdentity {
       }
       #expect(failure?.culprit == .configuration)
     }
-    let plain = await failure(client, HTTPRequest(url: "http://127.0.0.1:1/", clientIdentity: caller.pem))
+    let plain = await failure(client, patientRequest(url: "http://127.0.0.1:1/", clientIdentity: caller.pem))
     guard case .invalidRequest? = plain else {
       Issue.record("a client certificate went over plain HTTP")
       return
@@ -116,7 +117,7 @@ struct TestIdentity {
   @Test func oldVersionsAreRefused() async throws {
     let identity = try await TestIdentity("server")
     let server = try TLSServer(identity: identity.server, behaviour: answer, options: .only(.tls11))
-    let failure = await failure(client, HTTPRequest(url: url(server), trust: .certificates(identity.certificatePEM)))
+    let failure = await failure(client, patientRequest(url: url(server), trust: .certificates(identity.certificatePEM)))
     guard case .handshakeFailed? = failure else {
       Issue.record("\(String(describing: failure))")
       return
@@ -130,7 +131,7 @@ struct TestIdentity {
   func aHandshakeThatBreaksFails(behaviour: TLSServerBehaviour) async throws {
     let identity = try await TestIdentity("server")
     let server = try TLSServer(identity: identity.server, behaviour: behaviour)
-    let failure = await failure(client, HTTPRequest(url: url(server), deadline: .seconds(10)))
+    let failure = await failure(client, patientRequest(url: url(server)))
     switch failure {
     case .handshakeFailed, .connectionLost: break
     default: Issue.record("\(String(describing: failure))")
@@ -140,7 +141,7 @@ struct TestIdentity {
   @Test func aSilentHandshakeMeetsTheConnectDeadline() async throws {
     let identity = try await TestIdentity("server")
     let server = try TLSServer(identity: identity.server, behaviour: .silent)
-    let request = HTTPRequest(url: url(server), deadline: .seconds(300), connectDeadline: .milliseconds(300))
+    let request = patientRequest(url: url(server), connectDeadline: .milliseconds(300))
     guard case .timedOut? = await failure(client, request) else {
       Issue.record("a silent server was waited for")
       return
@@ -150,7 +151,7 @@ struct TestIdentity {
   @Test func aBadTrustListIsTheConfigurationsFault() async throws {
     let identity = try await TestIdentity("server")
     let server = try TLSServer(identity: identity.server, behaviour: answer)
-    let failure = await failure(client, HTTPRequest(url: url(server), trust: .certificates(Array("nonsense".utf8))))
+    let failure = await failure(client, patientRequest(url: url(server), trust: .certificates(Array("nonsense".utf8))))
     guard case .unusableTrust? = failure else {
       Issue.record("\(String(describing: failure))")
       return

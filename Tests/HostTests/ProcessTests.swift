@@ -28,6 +28,25 @@ import Testing
     #expect(try HostFiles().status(of: path).mode == .ownerReadWrite)
   }
 
+  @Test func aCopyInAForkedChildDoesNotKeepTheLock() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("lock")
+    let holder = try FileLock.acquire(at: path, wait: false)
+    // What fork(2) gives a child, in this process.
+    let copy = dup(try #require(try openDescriptor(of: path)))
+    defer { close(copy) }
+    _ = consume holder
+    #expect(try isFree(path))
+  }
+
+  /// The descriptor under which this process has the file open, proc(5).
+  private func openDescriptor(of path: FilePath) throws -> Int32? {
+    let folder = FilePath("/proc/self/fd")
+    return try HostFiles().list(folder).first { name in
+      (try? HostFiles().readLink(folder.appending(name))) == path
+    }.flatMap { Int32($0) }
+  }
+
   private func isFree(_ path: FilePath) throws -> Bool {
     let lock = try FileLock.acquire(at: path, wait: false)
     return lock != nil

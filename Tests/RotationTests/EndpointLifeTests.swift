@@ -33,6 +33,7 @@ struct EndpointLifeTests {
           url: https://localhost:\(server.port)
           connect-to: 127.0.0.1:\(server.port)
           anchors: {bundle: \(site.folder.file("roots.pem"))}
+          timeout: 5m
           proxy: none
       keystores:
         client:

@@ -8,8 +8,9 @@ extension ProbeTarget {
   ///
   /// - Throws: ``CredentialError`` when the proxy's credential cannot be read.
   package init(_ endpoint: EndpointSettings, credentials: CredentialStore) throws(CredentialError) {
-    var deadlines = ProbeDeadlines()
-    deadlines.whole = endpoint.timeout
+    // Who gives a slow server more time means every part of the probe.
+    let part = endpoint.timeout / 3
+    let deadlines = ProbeDeadlines(lookup: part, connect: part, handshake: part * 2, whole: endpoint.timeout)
     self.init(
       endpoint: endpoint.name, host: endpoint.host, port: endpoint.port, serverName: endpoint.serverName,
       connectTo: endpoint.connectTo.map { HostPort(host: $0.host, port: $0.port) },

@@ -57,7 +57,8 @@ package enum KeyTable {
 
   static let timeout = KeyDescription(
     "timeout", "duration, 1s to 5m", default: "15s",
-    "Limit for one whole probe: name look-up, connection, proxy and handshake.", example: "30s")
+    "Limit for one whole probe; of it a third each for look-up and connection, two thirds for the handshake.",
+    example: "30s")
 
   static let renewBefore = KeyDescription(
     "renew-before", "percentage, 1% to 90%, or duration", default: "33%",
