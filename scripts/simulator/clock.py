@@ -13,9 +13,8 @@ class Clock:
     """A clock that runs with the host's, ahead of it or behind it, or stands still until it is moved."""
 
     def __init__(self, start: datetime.datetime | None = None, frozen: bool = False) -> None:
-        self._base = start or datetime.datetime.now(UTC)
-        self._since = time.monotonic()
         self.frozen = frozen
+        self.set(start or datetime.datetime.now(UTC))
 
     def now(self) -> datetime.datetime:
         """The platform's time, in UTC."""
@@ -25,7 +24,8 @@ class Clock:
 
     def set(self, moment: datetime.datetime) -> None:
         """Jumps to a moment, which may be in the past."""
-        self._base = moment
+        # What the clock tells in milliseconds can be given back to it without going back a little.
+        self._base = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
         self._since = time.monotonic()
 
     def advance(self, seconds: float) -> None:

@@ -88,8 +88,7 @@ class CloudFoundry(Controller):
     def create_key(self, request: Request) -> Reply:
         user = self.caller(request)
         instance, name, body = self._creation(request, user)
-        if user.role != "space_developer":
-            raise Refusal(failure(403, 10003, "NotAuthorized", "You are not authorized to perform the requested action"))
+        self.may_write(user)
         if not instance.bindable:
             raise unprocessable("Service plan does not allow bindings.")
         if instance.busy or request.asks_for("busy"):
@@ -149,7 +148,9 @@ class CloudFoundry(Controller):
 
     def update_key(self, request: Request, guid: str) -> Reply:
         """Changes labels and annotations; nothing else of a key can be changed."""
-        key = self._key(self.writer(request), guid)
+        user = self.caller(request)
+        key = self._key(user, guid)
+        self.may_write(user)
         body = request.json()
         if unknown := sorted(set(body) - {"metadata"}):
             raise unprocessable(f"Unknown field(s): {', '.join(repr(name) for name in unknown)}")
@@ -164,7 +165,9 @@ class CloudFoundry(Controller):
         return json_reply(200, self.present_key(key))
 
     def delete_key(self, request: Request, guid: str) -> Reply:
-        key = self._key(self.writer(request), guid)
+        user = self.caller(request)
+        key = self._key(user, guid)
+        self.may_write(user)
         if request.asks_for("busy") or key.operation == "delete" and key.state == "in progress":
             raise unprocessable("There is an operation in progress for the service binding.")
         if key.instance.busy:

@@ -116,11 +116,10 @@ class Controller(Service):
         users = (user for user in self.tokens.users.values() if user.name == token.subject)
         return next(users, User(token.subject, "", role="space_developer"))
 
-    def writer(self, request: Request) -> User:
-        user = self.caller(request)
+    def may_write(self, user: User) -> None:
+        """Only developers of the space make, change and remove keys."""
         if user.role != "space_developer":
             raise Refusal(failure(403, 10003, "NotAuthorized", "You are not authorized to perform the requested action"))
-        return user
 
     def _query(self, request: Request, allowed: tuple[str, ...]) -> dict[str, str]:
         try:
