@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Renews a key with cloudfoundry-client; prints what it saw. Runs in the environment that has that client."""
+
 import json
 import sys
 import urllib.request
@@ -20,7 +21,10 @@ def main() -> None:
     facts = json.loads(sys.argv[1])
     user = facts["user"]
     client = CloudFoundryClient(
-        facts["urls"]["cloud_foundry"], login_hint=json.dumps({"origin": user["origin"]}), verify=facts["server_ca_file"])
+        facts["urls"]["cloud_foundry"],
+        login_hint=json.dumps({"origin": user["origin"]}),
+        verify=facts["server_ca_file"],
+    )
     client.init_with_user_credentials(user["name"], user["password"])
 
     instances = [one["name"] for one in client.v3.service_instances.list(per_page="4")]
@@ -29,7 +33,8 @@ def main() -> None:
 
     def create(name: str) -> dict:
         job = bindings.create(
-            name, "key", instance, None, {"key-type": "certificate", "validity": 30}, {"managed-by": "somebody"}, None)
+            name, "key", instance, None, {"key-type": "certificate", "validity": 30}, {"managed-by": "somebody"}, None
+        )
         done = client.v3.jobs.wait_for_job_completion(job)
         jobs.append(done["state"])
         return done.service_credential_binding()
@@ -45,12 +50,20 @@ def main() -> None:
     # The client has no word for deleting a binding.
     job = client.delete(old["links"]["self"]["href"]).headers["Location"]
     jobs.append(client.v3.jobs.wait_for_job_completion(job.rpartition("/")[2])["state"])
-    print(json.dumps({
-        "instances": instances, "names": [one["name"] for one in listed], "labels": listed[0]["metadata"]["labels"],
-        "certificate": details["credentials"]["oauth"]["certificate"], "duplicate": duplicate, "jobs": jobs,
-        "missing": refusal(lambda: bindings.get(old["guid"])),
-        "left": [one["name"] for one in bindings.list(service_instance_guids=instance)],
-    }))
+    print(
+        json.dumps(
+            {
+                "instances": instances,
+                "names": [one["name"] for one in listed],
+                "labels": listed[0]["metadata"]["labels"],
+                "certificate": details["credentials"]["oauth"]["certificate"],
+                "duplicate": duplicate,
+                "jobs": jobs,
+                "missing": refusal(lambda: bindings.get(old["guid"])),
+                "left": [one["name"] for one in bindings.list(service_instance_guids=instance)],
+            }
+        )
+    )
 
 
 main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts the simulator for tests, and speaks with it over real sockets."""
+
 from __future__ import annotations
 
 import atexit
@@ -43,7 +44,8 @@ class Simulator:
 
     def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [str(PROGRAM), "--reuse-keys", "4", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            [str(PROGRAM), "--reuse-keys", "4", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         line = self.process.stdout.readline()
         if not line:
             self.stop()
@@ -58,8 +60,15 @@ class Simulator:
         return self.process.wait(DEADLINE)
 
     def call(
-        self, method: str, url: str, body: Any = None, form: dict[str, str] | None = None, token: str | None = None,
-        basic: str | None = None, headers: dict[str, str] | None = None, identity: tuple[str, str] | None = None,
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        form: dict[str, str] | None = None,
+        token: str | None = None,
+        basic: str | None = None,
+        headers: dict[str, str] | None = None,
+        identity: tuple[str, str] | None = None,
     ) -> Answer:
         """One request. `identity` is the chain and the key (PEM) of a client certificate."""
         parts = urllib.parse.urlsplit(url)
@@ -75,7 +84,8 @@ class Simulator:
             sent["Authorization"] = "Basic " + base64.b64encode(basic.encode()).decode()
         if parts.scheme == "https":
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                parts.hostname, parts.port, timeout=DEADLINE, context=self._context(identity))
+                parts.hostname, parts.port, timeout=DEADLINE, context=self._context(identity)
+            )
         else:
             connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=DEADLINE)
         try:
@@ -142,9 +152,13 @@ class SimulatedCase(unittest.TestCase):
         """An access token of the user that the simulator begins with."""
         user = self.sim.facts["user"]
         answer = self.sim.call(
-            "POST", self.sim.urls["uaa"] + "/oauth/token?login_hint="
-            + urllib.parse.quote(json.dumps({"origin": user["origin"]})), basic="cf:",
-            form={"grant_type": "password", "username": user["name"], "password": user["password"], **form})
+            "POST",
+            self.sim.urls["uaa"]
+            + "/oauth/token?login_hint="
+            + urllib.parse.quote(json.dumps({"origin": user["origin"]})),
+            basic="cf:",
+            form={"grant_type": "password", "username": user["name"], "password": user["password"], **form},
+        )
         self.assertEqual(answer.status, 200, answer.body)
         return answer.json["access_token"]
 
@@ -162,8 +176,12 @@ class SimulatedCase(unittest.TestCase):
     def creation(self, instance: str, name: str, parameters: Any = None, **more: Any) -> Any:
         chosen = {"key-type": "certificate", "validity": 30} if parameters is None else parameters
         return {
-            "type": "key", "name": name, "parameters": chosen,
-            "relationships": {"service_instance": {"data": {"guid": instance}}}, **more}
+            "type": "key",
+            "name": name,
+            "parameters": chosen,
+            "relationships": {"service_instance": {"data": {"guid": instance}}},
+            **more,
+        }
 
     def begin(self, instance: str, name: str, parameters: Any = None, **more: Any) -> str:
         """Asks for a key; its job's address."""

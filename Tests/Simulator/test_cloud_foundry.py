@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cloud Foundry: discovery, lists, and the life of a key."""
+
 import urllib.parse
 
 from support import KEYS, SimulatedCase
@@ -62,7 +63,8 @@ class Lists(SimulatedCase):
             ("label_selector=managed-by%3Dcertrotd", ["a,b"]),
             ("label_selector=managed-by%20in%20(x,certrotd)", ["a,b"]),
             (f"label_selector=!managed-by&service_instance_guids={guid},{other}", ["c"]),
-            ("created_ats[gt]=2100-01-01T00:00:00Z", []), ("type=app", []),
+            ("created_ats[gt]=2100-01-01T00:00:00Z", []),
+            ("type=app", []),
         ):
             with self.subTest(query):
                 found = self.cf("GET", f"{KEYS}?{query}")
@@ -118,8 +120,10 @@ class Life(SimulatedCase):
         instance = self.instance(quota=1)
         self.made(instance, "one")
         for body, words in (
-            (self.creation(instance, "one"), "must be unique"), (self.creation(instance, "two"), "exceeded your space's limit"),
-            (self.creation("none", "x"), "could not be found: 'none'"), (self.creation(instance, ""), "Name"),
+            (self.creation(instance, "one"), "must be unique"),
+            (self.creation(instance, "two"), "exceeded your space's limit"),
+            (self.creation("none", "x"), "could not be found: 'none'"),
+            (self.creation(instance, ""), "Name"),
             ({**self.creation(instance, "x"), "extra": 1}, "Unknown field(s): 'extra'"),
             (self.creation(self.instance(bindable=False), "x"), "does not allow bindings"),
             (self.creation(self.instance(), "x", metadata={"labels": {"a": "b" * 64}}), "label value"),
@@ -189,8 +193,12 @@ class Life(SimulatedCase):
         guid = self.made(self.instance(), "k")
         for role, seen, deleted in (("space_auditor", 200, 403), ("none", 404, 404)):
             self.sim.control("POST", "/users", {"name": role, "password": "p", "role": role})
-            token = self.sim.call("POST", self.sim.urls["uaa"] + "/oauth/token", basic="cf:", form={
-                "grant_type": "password", "username": role, "password": "p"}).json["access_token"]
+            token = self.sim.call(
+                "POST",
+                self.sim.urls["uaa"] + "/oauth/token",
+                basic="cf:",
+                form={"grant_type": "password", "username": role, "password": "p"},
+            ).json["access_token"]
             self.assertEqual(self.cf("GET", f"{KEYS}/{guid}", token=token).status, seen)
             self.assertEqual(self.cf("GET", f"{KEYS}/{guid}/details", token=token).status, 404)
             self.assertEqual(self.cf("DELETE", f"{KEYS}/{guid}", token=token).status, deleted)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a key holds: its shape for each service, and certificates as SAP issues them, or as a fault has them."""
+
 import datetime
 import re
 import warnings
@@ -8,7 +9,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
-
 from support import SimulatedCase
 
 X509 = {"credential-type": "x509", "x509": {"validity": 8, "key-length": 2048}}
@@ -32,13 +32,17 @@ class Shapes(SimulatedCase):
 
     def test_cloud_integration(self):
         found = self.held("it-rt", {"key-type": "certificate", "validity": 30, "key-length": 2048})["oauth"]
-        self.assertLessEqual({"clientid", "certificate", "key", "certificatedetails", "createdate", "tokenurl", "url"}, set(found))
+        self.assertLessEqual(
+            {"clientid", "certificate", "key", "certificatedetails", "createdate", "tokenurl", "url"}, set(found)
+        )
         self.assertEqual(found["tokenurl"], self.sim.urls["token"] + "/oauth/token")
         details, leaf = found["certificatedetails"], chain_of(found["certificate"])[0]
         self.assertEqual(details["serialnumber"], f"0x{leaf.serial_number:X}")
         self.assertEqual(details["validuntil"][:19], end_of(leaf).strftime("%Y-%m-%dT%H:%M:%S"))
         self.assertEqual(details["subjectdn"], leaf.subject.rfc4514_string())
-        self.assertTrue(details["issuerdn"].startswith("CN=SAP PKI Certificate Service Client CA,OU=SAP BTP Clients,O=SAP SE"))
+        self.assertTrue(
+            details["issuerdn"].startswith("CN=SAP PKI Certificate Service Client CA,OU=SAP BTP Clients,O=SAP SE")
+        )
         self.assertIn("clientsecret", self.held("it-rt", {})["oauth"])
 
     def test_cloud_integration_with_an_external_certificate(self):
@@ -49,8 +53,11 @@ class Shapes(SimulatedCase):
 
     def test_the_others(self):
         for offering, parameters, path in (
-            ("xsuaa", X509, ()), ("destination", X509, ()), ("service-manager", X509, ()),
-            ("auditlog-management", {"xsuaa": X509}, ("uaa",)), ("enterprise-messaging", X509, ("messaging", 0, "oa2")),
+            ("xsuaa", X509, ()),
+            ("destination", X509, ()),
+            ("service-manager", X509, ()),
+            ("auditlog-management", {"xsuaa": X509}, ("uaa",)),
+            ("enterprise-messaging", X509, ("messaging", 0, "oa2")),
             ("identity", {"credential-type": "X509_GENERATED", "validity": 8}, ()),
         ):
             with self.subTest(offering):
@@ -71,7 +78,8 @@ class Shapes(SimulatedCase):
         instance = self.instance("identity")
         parameters = {"credential-type": "X509_GENERATED", "app-identifier": "mine"}
         one, two = (
-            chain_of(self.credentials(self.made(instance, name, parameters))["certificate"])[0] for name in "ab")
+            chain_of(self.credentials(self.made(instance, name, parameters))["certificate"])[0] for name in "ab"
+        )
         self.assertEqual(one.subject, two.subject)
         self.assertNotEqual(one.serial_number, two.serial_number)
 
@@ -87,8 +95,10 @@ class Certificates(SimulatedCase):
 
     def fits(self, found: dict) -> bool:
         key = load_pem_private_key(found["key"].encode(), None)
-        return any(key.public_key().public_numbers() == one.public_key().public_numbers()
-                   for one in chain_of(found["certificate"]))
+        return any(
+            key.public_key().public_numbers() == one.public_key().public_numbers()
+            for one in chain_of(found["certificate"])
+        )
 
     def test_as_sap_issues_them(self):
         found = self.made_with()
@@ -96,7 +106,8 @@ class Certificates(SimulatedCase):
         for issuer, issued in ((intermediate, leaf), (root, intermediate), (root, root)):
             self.assertEqual(issued.issuer, issuer.subject)
             issuer.public_key().verify(
-                issued.signature, issued.tbs_certificate_bytes, padding.PKCS1v15(), issued.signature_hash_algorithm)
+                issued.signature, issued.tbs_certificate_bytes, padding.PKCS1v15(), issued.signature_hash_algorithm
+            )
         self.assertTrue(self.fits(found))
         self.assertEqual(leaf.public_key().key_size, 2048)
         self.assertIn("BEGIN RSA PRIVATE KEY", found["key"])
@@ -113,7 +124,9 @@ class Certificates(SimulatedCase):
 
     def test_chains(self):
         for fault, names in (
-            ("chain-shuffled", ["Root", "leaf", "Client"]), ("root-missing", ["leaf", "Client"]), ("chain-missing", ["leaf"]),
+            ("chain-shuffled", ["Root", "leaf", "Client"]),
+            ("root-missing", ["leaf", "Client"]),
+            ("chain-missing", ["leaf"]),
         ):
             texts = [one.subject.rfc4514_string() for one in chain_of(self.made_with(fault)["certificate"])]
             told = ["Root" if "Root" in text else "Client" if "Client CA" in text else "leaf" for text in texts]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of the simulator names all of its routes, faults, settings and offerings."""
+
 import re
 import sys
 
@@ -17,7 +18,7 @@ class Documentation(SimulatedCase):
     def test_everything_is_named(self):
         sources = "".join(path.read_text() for path in (ROOT / "scripts" / "simulator").glob("*.py"))
         routes = set(re.findall(r'Route\(\s*"[A-Z*]+",\s*[^,]+,\s*"([\w.]+)"', sources))
-        calls = set(re.findall(r'Route\("([A-Z]+)", "([^"]+)", "control', sources))
+        calls = set(re.findall(r'Route\(\s*"([A-Z]+)",\s*"([^"]+)",\s*"control', sources))
         self.assertGreater(len(routes), 20)
         wanted = {route for route in routes if not route.startswith("control.")} | set(KINDS) | set(OFFERINGS)
         wanted |= set(self.sim.control("GET", "/settings")) | set(self.sim.facts["urls"])

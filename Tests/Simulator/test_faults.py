@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each fault switch, on demand and by seed."""
+
 import email.utils
 import http.client
 import sys
@@ -36,8 +37,10 @@ class Answers(SimulatedCase):
 
     def test_routers_and_outages(self):
         for kind, status, content in (
-            ("bad-gateway", 502, "text/html"), ("unavailable", 503, "application/json"),
-            ("server-error", 500, "application/json"), ("unknown-route", 404, "text/plain"),
+            ("bad-gateway", 502, "text/html"),
+            ("unavailable", 503, "application/json"),
+            ("server-error", 500, "application/json"),
+            ("unknown-route", 404, "text/plain"),
         ):
             self.sim.fault(kind, "cf.keys.list")
             answer = self.cf("GET", KEYS)
@@ -102,7 +105,8 @@ class Transport(SimulatedCase):
         self.assertEqual(self.cf("GET", KEYS).status, 200)
         self.sim.fault("hang", "cf.keys.list")
         connection = http.client.HTTPSConnection(
-            self.sim.urls["cloud_foundry"].removeprefix("https://"), timeout=0.2, context=self.sim._context(None))
+            self.sim.urls["cloud_foundry"].removeprefix("https://"), timeout=0.2, context=self.sim._context(None)
+        )
         self.addCleanup(connection.close)
         connection.connect()
         with self.assertRaises(TimeoutError):
@@ -176,8 +180,12 @@ class Jobs(SimulatedCase):
         for kind in ("refused", "locked"):
             user = self.sim.control("POST", "/users", {"name": kind})
             self.sim.fault(kind, "uaa.token")
-            answer = self.sim.call("POST", self.sim.urls["uaa"] + "/oauth/token", basic="cf:", form={
-                "grant_type": "password", "username": kind, "password": user["password"]})
+            answer = self.sim.call(
+                "POST",
+                self.sim.urls["uaa"] + "/oauth/token",
+                basic="cf:",
+                form={"grant_type": "password", "username": kind, "password": user["password"]},
+            )
             self.assertEqual(answer.status, 401)
         self.assertIn("locked", answer.json["error_description"])
 
@@ -219,7 +227,15 @@ class Seed(unittest.TestCase):
 
 
 class Storm(SimulatedCase):
-    arguments = ("--frozen", "--fault-rate", "0.2", "--seed", "7", "--fault-kinds", "unavailable,rate-limited,reset-after")
+    arguments = (
+        "--frozen",
+        "--fault-rate",
+        "0.2",
+        "--seed",
+        "7",
+        "--fault-kinds",
+        "unavailable,rate-limited,reset-after",
+    )
 
     def test_a_client_that_asks_again_gets_through(self):
         statuses = []

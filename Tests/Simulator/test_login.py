@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The platform's login: each grant, and what ends tokens and sessions."""
+
 import json
 import urllib.parse
 
@@ -16,8 +17,11 @@ class Login(SimulatedCase):
     def by_password(self, user: dict, password: str | None = None) -> Answer:
         hint = urllib.parse.quote(json.dumps({"origin": user["origin"]}))
         return self.grant(
-            query=f"?login_hint={hint}", grant_type="password", username=user["name"],
-            password=user["password"] if password is None else password)
+            query=f"?login_hint={hint}",
+            grant_type="password",
+            username=user["name"],
+            password=user["password"] if password is None else password,
+        )
 
     def accepted(self, token: str) -> bool:
         return self.cf("GET", KEYS, token=token).status == 200
@@ -88,14 +92,22 @@ class Login(SimulatedCase):
     def test_client_credentials_with_secret_or_assertion(self):
         client = self.sim.control("POST", "/clients", {"name": "robot"})
         found = self.grant(
-            basic=None, grant_type="client_credentials", client_id="robot", client_secret=client["secret"]).json
+            basic=None, grant_type="client_credentials", client_id="robot", client_secret=client["secret"]
+        ).json
         self.assertTrue(self.accepted(found["access_token"]))
         self.assertNotIn("refresh_token", found)
         self.assertEqual(self.grant(basic="robot:no", grant_type="client_credentials").status, 401)
         assertion = self.sim.control("POST", "/assertions", {"name": "robot"})["assertion"]
-        self.assertEqual(self.grant(
-            basic=None, grant_type="client_credentials", client_id="robot", client_assertion=assertion,
-            client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer").status, 200)
+        self.assertEqual(
+            self.grant(
+                basic=None,
+                grant_type="client_credentials",
+                client_id="robot",
+                client_assertion=assertion,
+                client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ).status,
+            200,
+        )
 
     def test_jwt_bearer(self):
         user = self.user()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulator is judged by a client that others wrote: cloudfoundry-client from PyPI."""
+
 import json
 import os
 import pathlib
@@ -13,7 +14,7 @@ CLIENT = pathlib.Path(__file__).with_name("other_client.py")
 
 
 def interpreter() -> str:
-    """The Python that has the client. Raises SkipTest where PyPI cannot be reached, but not in continuous integration."""
+    """The Python that has the client. Raises SkipTest where PyPI cannot be reached, but not where CI=true."""
     fetched = subprocess.run([str(FETCH)], capture_output=True, text=True)
     if fetched.returncode == 0:
         return fetched.stdout.split("\n")[-2]
@@ -33,7 +34,8 @@ class OtherClient(unittest.TestCase):
         sim = Simulator("--job-seconds", "0.3", *arguments)
         try:
             found = subprocess.run(
-                [self.python, str(CLIENT), json.dumps(sim.facts)], capture_output=True, text=True, timeout=DEADLINE)
+                [self.python, str(CLIENT), json.dumps(sim.facts)], capture_output=True, text=True, timeout=DEADLINE
+            )
             self.assertEqual(found.returncode, 0, found.stderr)
             return json.loads(found.stdout), {**sim.books(), "facts": sim.facts}
         finally:
@@ -50,6 +52,8 @@ class OtherClient(unittest.TestCase):
         self.assertEqual(seen["duplicate"], [422, "CF-UnprocessableEntity"])
         self.assertEqual(seen["missing"], [404, "CF-ResourceNotFound"])
         keys = [key for key in books["keys"] if key["platform"] == "cf"]
-        self.assertEqual([(key["name"], key["exists"], key["details_reads"]) for key in keys], [
-            ("sender-1", False, 0), ("sender-2", True, 1)])
+        self.assertEqual(
+            [(key["name"], key["exists"], key["details_reads"]) for key in keys],
+            [("sender-1", False, 0), ("sender-2", True, 1)],
+        )
         self.assertEqual([one["grant"] for one in books["logins"]], ["password", "refresh_token"])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the simulator starts and ends."""
+
 import datetime
 import json
 import pathlib
@@ -37,7 +38,8 @@ class Process(unittest.TestCase):
                 self.assertEqual(login.parent, pathlib.Path(folder).resolve() / "files")
                 self.assertEqual(stat.S_IMODE(login.stat().st_mode), 0o600)
                 self.assertEqual(
-                    {url.split(":")[1] for url in sim.urls.values()}, {"//127.0.0.1"}, "nothing else is listened on")
+                    {url.split(":")[1] for url in sim.urls.values()}, {"//127.0.0.1"}, "nothing else is listened on"
+                )
                 answer = sim.call("GET", sim.urls["cloud_foundry"])
                 self.assertEqual(answer.headers["date"], "Wed, 02 Jan 2030 03:04:05 GMT")
             finally:
@@ -46,7 +48,9 @@ class Process(unittest.TestCase):
     def test_the_clock_can_be_set_moved_and_stopped(self):
         sim = Simulator("--empty")
         try:
-            self.assertEqual(sim.control("POST", "/clock", {"now": "2031-01-01T00:00:00Z", "frozen": True})["frozen"], True)
+            self.assertEqual(
+                sim.control("POST", "/clock", {"now": "2031-01-01T00:00:00Z", "frozen": True})["frozen"], True
+            )
             moved = sim.control("POST", "/clock", {"advance_seconds": 86400})
             self.assertEqual(moved["now"], "2031-01-02T00:00:00.000Z")
             found = sim.control("POST", "/clock", {"offset_seconds": 3600, "frozen": False})["now"]
@@ -65,5 +69,7 @@ class Process(unittest.TestCase):
         found = subprocess.run([str(PROGRAM), "--empty"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         self.assertEqual(len(found.stdout.splitlines()), 1)
         self.assertEqual(found.stderr, "")
-        self.assertEqual(set(json.loads(found.stdout)["urls"]), {
-            "cloud_foundry", "uaa", "service_manager", "xsuaa", "token", "identity", "runtime", "control"})
+        self.assertEqual(
+            set(json.loads(found.stdout)["urls"]),
+            {"cloud_foundry", "uaa", "service_manager", "xsuaa", "token", "identity", "runtime", "control"},
+        )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Service Manager: logins to it, lists, and the life of a binding."""
+
 import json
 import pathlib
 import urllib.parse
@@ -15,16 +16,24 @@ class ServiceManager(SimulatedCase):
         login = json.loads(pathlib.Path(self.sim.facts["service_manager_logins"][kind]).read_text())
         form = {"grant_type": "client_credentials", "client_id": login["clientid"]}
         if kind == "secret":
-            return self.sim.call("POST", login["url"] + "/oauth/token", form={**form, "client_secret": login["clientsecret"]})
+            return self.sim.call(
+                "POST", login["url"] + "/oauth/token", form={**form, "client_secret": login["clientsecret"]}
+            )
         return self.sim.call(
-            "POST", login["certurl"] + "/oauth/token", form=form, identity=(login["certificate"], login["key"]))
+            "POST", login["certurl"] + "/oauth/token", form=form, identity=(login["certificate"], login["key"])
+        )
 
     def sm(self, method: str, path: str, body=None) -> Answer:
         token = self.token_by("secret").json["access_token"]
         return self.sim.call(method, self.sim.urls["service_manager"] + path, body, token=token)
 
     def creation(self, instance: str, name: str, parameters=CERTIFICATE) -> dict:
-        return {"name": name, "service_instance_id": instance, "parameters": parameters, "labels": {"managed-by": ["certrotd"]}}
+        return {
+            "name": name,
+            "service_instance_id": instance,
+            "parameters": parameters,
+            "labels": {"managed-by": ["certrotd"]},
+        }
 
     def made(self, instance: str, name: str) -> str:
         location = self.sm("POST", BINDINGS + "?async=true", self.creation(instance, name)).headers["location"]
@@ -91,7 +100,9 @@ class ServiceManager(SimulatedCase):
     def test_queries_and_pages(self):
         instance = self.instance(platform="sm")
         for name in ("a", "b", "c"):
-            self.sim.control("POST", "/keys", {"instance": instance, "name": name, "labels": {"managed-by": ["certrotd"]}})
+            self.sim.control(
+                "POST", "/keys", {"instance": instance, "name": name, "labels": {"managed-by": ["certrotd"]}}
+            )
 
         def listed(**query: str) -> dict:
             return self.sm("GET", f"{BINDINGS}?{urllib.parse.urlencode(query)}").json
@@ -117,6 +128,9 @@ class ServiceManager(SimulatedCase):
         guid = self.made(instance, "one")
         self.made(instance, "two")
         self.assertEqual(self.sm("PATCH", f"{BINDINGS}/{guid}", {"name": "two"}).status, 409)
-        changed = self.sm("PATCH", f"{BINDINGS}/{guid}", {
-            "name": "old", "labels": [{"op": "add", "key": "stale", "values": ["true"]}]}).json
+        changed = self.sm(
+            "PATCH",
+            f"{BINDINGS}/{guid}",
+            {"name": "old", "labels": [{"op": "add", "key": "stale", "values": ["true"]}]},
+        ).json
         self.assertEqual((changed["name"], changed["labels"]["stale"]), ("old", ["true"]))

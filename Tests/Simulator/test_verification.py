@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hosts that ask for a client certificate: tokens, and an integration flow."""
-import http.client
+
 import ssl
 import uuid
 
@@ -10,7 +10,7 @@ DAY = 86400
 
 
 def leaf_only(chain: str) -> str:
-    return chain[:chain.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n"
+    return chain[: chain.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n"
 
 
 class Tokens(SimulatedCase):
@@ -21,16 +21,23 @@ class Tokens(SimulatedCase):
 
     def token(self, key: dict, chain: str | None = None, url: str | None = None, **form: str) -> Answer:
         return self.sim.call(
-            "POST", url or key["tokenurl"], identity=(chain or key["certificate"], key["key"]),
-            form={"grant_type": "client_credentials", "client_id": key["clientid"], **form})
+            "POST",
+            url or key["tokenurl"],
+            identity=(chain or key["certificate"], key["key"]),
+            form={"grant_type": "client_credentials", "client_id": key["clientid"], **form},
+        )
 
     def test_the_certificate_is_enough(self):
         key = self.key()
         found = self.token(key)
         self.assertEqual((found.status, found.json["token_type"]), (200, "bearer"))
-        self.assertIn({"host": "token", "client": key["clientid"], "accepted": True, "guid": key["guid"]}, [
-            {name: one.get(name) for name in ("host", "client", "accepted", "guid")}
-            for one in self.sim.books()["token_requests"]])
+        self.assertIn(
+            {"host": "token", "client": key["clientid"], "accepted": True, "guid": key["guid"]},
+            [
+                {name: one.get(name) for name in ("host", "client", "accepted", "guid")}
+                for one in self.sim.books()["token_requests"]
+            ],
+        )
 
     def test_each_host_has_its_path(self):
         key = self.key("xsuaa", {"credential-type": "x509", "x509": {"validity": 1}})
@@ -44,7 +51,7 @@ class Tokens(SimulatedCase):
 
     def test_without_a_certificate_the_handshake_fails(self):
         key = self.key()
-        with self.assertRaisesRegex((ssl.SSLError, ConnectionError, http.client.HTTPException), "(?i)certificate|reset|closed"):
+        with self.assertRaisesRegex(ssl.SSLError, "ALERT_CERTIFICATE_REQUIRED"):
             self.sim.call("POST", key["tokenurl"], form={"grant_type": "client_credentials"})
         self.assertIn("token", [one["service"] for one in self.sim.books()["handshakes_refused"]])
 
@@ -112,8 +119,11 @@ class Flows(SimulatedCase):
 
     def ask(self, method: str, url: str, identity="own", **headers: str) -> Answer:
         return self.sim.call(
-            method, url, identity=self.identity if identity == "own" else identity,
-            headers={name.replace("_", "-"): value for name, value in headers.items()})
+            method,
+            url,
+            identity=self.identity if identity == "own" else identity,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
 
     def executions(self, url: str) -> int:
         return self.sim.books()["iflow_executions"].get(url.removeprefix(self.sim.urls["runtime"]), 0)
@@ -121,7 +131,9 @@ class Flows(SimulatedCase):
     def test_fetching_a_token_runs_nothing(self):
         url = self.flow()
         for method in ("HEAD", "GET"):
-            answer = self.ask(method, url.upper().replace("HTTPS", "https").replace("/HTTP/", "/http/"), X_CSRF_Token="Fetch")
+            answer = self.ask(
+                method, url.upper().replace("HTTPS", "https").replace("/HTTP/", "/http/"), X_CSRF_Token="Fetch"
+            )
             self.assertEqual(answer.status, 200)
         self.assertEqual(self.executions(url), 0)
         token = answer.headers["x-csrf-token"]
@@ -139,10 +151,13 @@ class Flows(SimulatedCase):
         up = self.flow()
         foreign = self.sim.control("POST", "/foreign-certificates", {})
         for status, url, identity in (
-            (401, up, None), (401, up, (foreign["certificate"], foreign["key"])),
+            (401, up, None),
+            (401, up, (foreign["certificate"], foreign["key"])),
             (401, up, (leaf_only(self.identity[0]), self.identity[1])),
-            (404, self.sim.urls["runtime"] + "/http/none", "own"), (403, self.flow(permitted=False), "own"),
-            (405, self.flow(head=False), "own"), (503, self.flow(state="down"), "own"),
+            (404, self.sim.urls["runtime"] + "/http/none", "own"),
+            (403, self.flow(permitted=False), "own"),
+            (405, self.flow(head=False), "own"),
+            (503, self.flow(state="down"), "own"),
         ):
             self.assertEqual(self.ask("HEAD", url, identity, X_CSRF_Token="Fetch").status, status)
             self.assertEqual(self.executions(url), 0)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The certification authorities: one for the simulator's own servers, one that issues client certificates as SAP's does."""
+"""The certification authorities: of the simulator's own servers, and of client certificates as SAP issues them."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -17,8 +18,11 @@ from .clock import UTC
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 ATTRIBUTES = {
-    "C": NameOID.COUNTRY_NAME, "L": NameOID.LOCALITY_NAME, "O": NameOID.ORGANIZATION_NAME,
-    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME, "CN": NameOID.COMMON_NAME,
+    "C": NameOID.COUNTRY_NAME,
+    "L": NameOID.LOCALITY_NAME,
+    "O": NameOID.ORGANIZATION_NAME,
+    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
+    "CN": NameOID.COMMON_NAME,
 }
 # SAP backdates its client certificates by this much: those seen live for their days and one hour.
 BACKDATED = datetime.timedelta(hours=1)
@@ -52,8 +56,13 @@ class Issuer:
     key: PrivateKey
 
     def issue(
-        self, subject: x509.Name, public_key: object, not_before: datetime.datetime, not_after: datetime.datetime,
-        extensions: list[tuple[x509.ExtensionType, bool]], serial: int | None = None,
+        self,
+        subject: x509.Name,
+        public_key: object,
+        not_before: datetime.datetime,
+        not_after: datetime.datetime,
+        extensions: list[tuple[x509.ExtensionType, bool]],
+        serial: int | None = None,
     ) -> x509.Certificate:
         """Signs a certificate with these extensions, of which the flag says whether they are critical."""
         return _sign(subject, self.certificate.subject, public_key, self.key, not_before, not_after, extensions, serial)
@@ -62,7 +71,10 @@ class Issuer:
 def _sign(subject, issuer, public_key, signer, not_before, not_after, extensions, serial=None) -> x509.Certificate:
     # The older versions of the library want times without a zone, in UTC.
     builder = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public_key)
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public_key)
         .serial_number(serial or x509.random_serial_number())
         .not_valid_before(not_before.astimezone(UTC).replace(tzinfo=None, microsecond=0))
         .not_valid_after(not_after.astimezone(UTC).replace(tzinfo=None, microsecond=0))
@@ -77,8 +89,15 @@ def _sign(subject, issuer, public_key, signer, not_before, not_after, extensions
 def key_usage(*uses: str) -> tuple[x509.ExtensionType, bool]:
     """The critical key usage extension (RFC 5280 section 4.2.1.3) with these uses."""
     known = (
-        "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-        "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
     )
     return x509.KeyUsage(**{use: use in uses for use in known}), True
 
@@ -100,15 +119,24 @@ class ServerAuthority:
         now = datetime.datetime.now(UTC)
         authority = root(name(("O", "certrotd"), ("CN", "Simulator Server CA")), _ec_key(), now)
         key = _ec_key()
-        names = x509.SubjectAlternativeName([
-            x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-        ])
+        names = x509.SubjectAlternativeName(
+            [
+                x509.DNSName("localhost"),
+                x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+            ]
+        )
         certificate = authority.issue(
-            name(("O", "certrotd"), ("CN", "localhost")), key.public_key(), now - datetime.timedelta(days=2),
-            now + datetime.timedelta(days=397), [
-                (x509.BasicConstraints(ca=False, path_length=None), True), key_usage("digital_signature"),
-                (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False), (names, False),
-            ])
+            name(("O", "certrotd"), ("CN", "localhost")),
+            key.public_key(),
+            now - datetime.timedelta(days=2),
+            now + datetime.timedelta(days=397),
+            [
+                (x509.BasicConstraints(ca=False, path_length=None), True),
+                key_usage("digital_signature"),
+                (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
+                (names, False),
+            ],
+        )
         self.ca_file = directory / "server-ca.pem"
         self.ca_file.write_text(pem(authority.certificate))
         self.server_file = directory / "server.pem"
@@ -116,14 +144,19 @@ class ServerAuthority:
 
 
 class ClientAuthority:
-    """Issues client certificates as SAP's PKI does: a root, an intermediate that may sign leaves only, short-lived leaves."""
+    """Issues client certificates as SAP's PKI does: a root, an intermediate for leaves only, and short-lived leaves."""
 
     def __init__(self, directory: pathlib.Path, now: datetime.datetime, locality: str = "simulator") -> None:
         self.root = root(
-            name(("C", "DE"), ("L", "Walldorf"), ("O", "SAP SE"), ("CN", "SAP Cloud Root CA")), rsa_key(2048), now)
+            name(("C", "DE"), ("L", "Walldorf"), ("O", "SAP SE"), ("CN", "SAP Cloud Root CA")), rsa_key(2048), now
+        )
         subject = name(
-            ("C", "DE"), ("L", locality), ("O", "SAP SE"), ("OU", "SAP BTP Clients"),
-            ("CN", "SAP PKI Certificate Service Client CA"))
+            ("C", "DE"),
+            ("L", locality),
+            ("O", "SAP SE"),
+            ("OU", "SAP BTP Clients"),
+            ("CN", "SAP PKI Certificate Service Client CA"),
+        )
         key = rsa_key(2048)
         begin, end = now - datetime.timedelta(days=4 * 365), now + datetime.timedelta(days=15 * 365)
         certificate = self.root.issue(subject, key.public_key(), begin, end, _authority(0))
@@ -132,23 +165,41 @@ class ClientAuthority:
         self.root_file.write_text(pem(self.root.certificate))
 
     def leaf(
-        self, subject: x509.Name, public_key: object, now: datetime.datetime, not_after: datetime.datetime,
-        serial: int | None = None, client_auth: bool = True,
+        self,
+        subject: x509.Name,
+        public_key: object,
+        now: datetime.datetime,
+        not_after: datetime.datetime,
+        serial: int | None = None,
+        client_auth: bool = True,
     ) -> x509.Certificate:
         """Issues a client certificate that began an hour ago and lives until `not_after`."""
         return leaf(self.intermediate, subject, public_key, now, not_after, serial, client_auth)
 
 
 def leaf(
-    issuer: Issuer, subject: x509.Name, public_key: object, now: datetime.datetime, not_after: datetime.datetime,
-    serial: int | None = None, client_auth: bool = True,
+    issuer: Issuer,
+    subject: x509.Name,
+    public_key: object,
+    now: datetime.datetime,
+    not_after: datetime.datetime,
+    serial: int | None = None,
+    client_auth: bool = True,
 ) -> x509.Certificate:
-    """A client certificate of any issuer; without the purpose clientAuth on demand, as public authorities issue them."""
+    """A client certificate of any issuer; on demand without clientAuth, as public authorities issue them."""
     purpose = ExtendedKeyUsageOID.CLIENT_AUTH if client_auth else ExtendedKeyUsageOID.SERVER_AUTH
-    return issuer.issue(subject, public_key, min(now, not_after) - BACKDATED, not_after, [
-        (x509.BasicConstraints(ca=False, path_length=None), True),
-        key_usage("digital_signature", "key_encipherment"), (x509.ExtendedKeyUsage([purpose]), False),
-    ], serial)
+    return issuer.issue(
+        subject,
+        public_key,
+        min(now, not_after) - BACKDATED,
+        not_after,
+        [
+            (x509.BasicConstraints(ca=False, path_length=None), True),
+            key_usage("digital_signature", "key_encipherment"),
+            (x509.ExtendedKeyUsage([purpose]), False),
+        ],
+        serial,
+    )
 
 
 class KeyPool:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happened in the simulator, so that a test can compare it with what a client believes."""
+
 from __future__ import annotations
 
 import collections
@@ -12,7 +13,14 @@ class Books:
     """Records events by kind, counts calls, and remembers every secret that was given out."""
 
     KINDS = (
-        "creations", "deletions", "details_reads", "token_requests", "logins", "iflow_calls", "faults", "handshakes_refused",
+        "creations",
+        "deletions",
+        "details_reads",
+        "token_requests",
+        "logins",
+        "iflow_calls",
+        "faults",
+        "handshakes_refused",
     )
 
     def __init__(self, clock: Clock) -> None:
@@ -38,6 +46,9 @@ class Books:
 
     def summary(self) -> dict[str, Any]:
         return {
-            "now": stamp(self._clock.now(), milliseconds=True), **self.events, "calls": dict(self.calls),
-            "iflow_executions": dict(self.executions), "most_sessions": self.most_sessions,
+            "now": stamp(self._clock.now(), milliseconds=True),
+            **self.events,
+            "calls": dict(self.calls),
+            "iflow_executions": dict(self.executions),
+            "most_sessions": self.most_sessions,
         }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The time that the simulated platform lives in."""
+
 from __future__ import annotations
 
 import datetime

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Service keys and jobs in Cloud Foundry's API v3.
 
-The behaviour is that of the public cloud controller: creating a key always answers 202 without a body and with an absolute
-Location; a job that failed answers 200; parameters of a query that a list does not know are refused; the body that comes
-with 429 is JSON and labelled text/plain.
+The behaviour is that of the public cloud controller: creating a key always answers 202 without a body and with an
+absolute Location; a job that failed answers 200; parameters of a query that a list does not know are refused; the body
+that comes with 429 is JSON and labelled text/plain.
 """
+
 from __future__ import annotations
 
 from . import queries
@@ -15,10 +16,24 @@ from .tokens import Tokens, User
 from .web import Refusal, Reply, Request, Route, json_reply
 
 KEY_FILTERS = (
-    "guids", "names", "type", "service_instance_guids", "service_instance_names", "service_plan_guids",
-    "service_plan_names", "service_offering_guids", "service_offering_names", "app_guids", "app_names", "label_selector",
-    "include",
-) + queries.TIMES + queries.PAGING
+    (
+        "guids",
+        "names",
+        "type",
+        "service_instance_guids",
+        "service_instance_names",
+        "service_plan_guids",
+        "service_plan_names",
+        "service_offering_guids",
+        "service_offering_names",
+        "app_guids",
+        "app_names",
+        "label_selector",
+        "include",
+    )
+    + queries.TIMES
+    + queries.PAGING
+)
 
 
 class CloudFoundry(Controller):
@@ -27,7 +42,8 @@ class CloudFoundry(Controller):
     def __init__(self, tokens: Tokens, marketplace: Marketplace) -> None:
         super().__init__(tokens, marketplace)
         self.routes += [
-            Route("GET", KEYS, "cf.keys.list", self.list_keys), Route("POST", KEYS, "cf.keys.create", self.create_key),
+            Route("GET", KEYS, "cf.keys.list", self.list_keys),
+            Route("POST", KEYS, "cf.keys.create", self.create_key),
             Route("GET", KEYS + "/{guid}", "cf.keys.get", self.get_key),
             Route("PATCH", KEYS + "/{guid}", "cf.keys.update", self.update_key),
             Route("DELETE", KEYS + "/{guid}", "cf.keys.delete", self.delete_key),
@@ -49,14 +65,17 @@ class CloudFoundry(Controller):
         user = self.caller(request)
         query = self._query(request, KEY_FILTERS)
         tests = {
-            "guids": lambda key: key.guid, "names": lambda key: key.name, "type": lambda key: "key",
+            "guids": lambda key: key.guid,
+            "names": lambda key: key.name,
+            "type": lambda key: "key",
             "service_instance_guids": lambda key: key.instance.guid,
             "service_instance_names": lambda key: key.instance.name,
             "service_plan_guids": lambda key: fixed("plan", key.instance.offering.name, key.instance.plan),
             "service_plan_names": lambda key: key.instance.plan,
             "service_offering_guids": lambda key: fixed("offering", key.instance.offering.name),
             "service_offering_names": lambda key: key.instance.offering.name,
-            "app_guids": lambda key: None, "app_names": lambda key: None,
+            "app_guids": lambda key: None,
+            "app_names": lambda key: None,
         }
         try:
             found = [key for key in self._keys(user) if self._fits(key, query, tests)]
@@ -65,22 +84,33 @@ class CloudFoundry(Controller):
             raise Refusal(failure(400, 10005, "BadQueryParameter", str(error))) from error
         if "service_instance" in query.get("include", ""):
             shown = {one["relationships"]["service_instance"]["data"]["guid"] for one in listed["resources"]}
-            listed["included"] = {"service_instances": [
-                self.present_instance(self.marketplace.instances[guid]) for guid in sorted(shown)]}
+            listed["included"] = {
+                "service_instances": [self.present_instance(self.marketplace.instances[guid]) for guid in sorted(shown)]
+            }
         return json_reply(200, listed)
 
     def present_key(self, key: Key) -> Json:
         href = f"{self.url}{KEYS}/{key.guid}"
         return {
-            "guid": key.guid, **times(key.created_at, key.updated_at), "name": key.name, "type": "key",
+            "guid": key.guid,
+            **times(key.created_at, key.updated_at),
+            "name": key.name,
+            "type": "key",
             "last_operation": {
-                "type": key.operation, "state": key.state, "description": key.description,
-                **times(key.created_at, key.updated_at)},
+                "type": key.operation,
+                "state": key.state,
+                "description": key.description,
+                **times(key.created_at, key.updated_at),
+            },
             "metadata": {"labels": key.labels, "annotations": key.annotations},
             "relationships": {"service_instance": {"data": {"guid": key.instance.guid}}},
             "links": {
-                "self": {"href": href}, "details": {"href": f"{href}/details"}, "parameters": {"href": f"{href}/parameters"},
-                "service_instance": {"href": f"{self.url}/v3/service_instances/{key.instance.guid}"}}}
+                "self": {"href": href},
+                "details": {"href": f"{href}/details"},
+                "parameters": {"href": f"{href}/parameters"},
+                "service_instance": {"href": f"{self.url}/v3/service_instances/{key.instance.guid}"},
+            },
+        }
 
     def get_key(self, request: Request, guid: str) -> Reply:
         return json_reply(200, self.present_key(self._key(self.caller(request), guid)))
@@ -100,8 +130,9 @@ class CloudFoundry(Controller):
                 self.marketplace.discard(key)
             elif key.operation == "delete":
                 raise unprocessable(
-                    f"The binding name is invalid. Key binding names must be unique. The service instance already has a "
-                    f"key binding with name '{name}' that is getting deleted or its deletion failed.")
+                    "The binding name is invalid. Key binding names must be unique. The service instance already has "
+                    f"a key binding with name '{name}' that is getting deleted or its deletion failed."
+                )
             else:
                 raise self._duplicate(name)
         if request.asks_for("duplicate"):
@@ -113,13 +144,15 @@ class CloudFoundry(Controller):
         except ValueError as error:
             raise unprocessable(str(error)) from error
         _, job = self.marketplace.create(
-            instance, name, body.get("parameters") or {}, labels, annotations, request.fault)
+            instance, name, body.get("parameters") or {}, labels, annotations, request.fault
+        )
         return self._accepted(job)
 
     def _duplicate(self, name: str) -> Refusal:
         return unprocessable(
             f"The binding name is invalid. Key binding names must be unique. The service instance already has a key "
-            f"binding with name '{name}'.")
+            f"binding with name '{name}'."
+        )
 
     def _accepted(self, job: Job) -> Reply:
         return Reply(202, b"", {"Location": f"{self.url}/v3/jobs/{job.guid}"})
@@ -137,8 +170,10 @@ class CloudFoundry(Controller):
         relationships = body.get("relationships") or {}
         guid = ((relationships.get("service_instance") or {}).get("data") or {}).get("guid")
         if not isinstance(guid, str):
-            raise unprocessable("Relationships Service instance must be structured like this: "
-                                "\"service_instance: {\"data\": {\"guid\": \"valid-guid\"}}\"")
+            raise unprocessable(
+                "Relationships Service instance must be structured like this: "
+                '"service_instance: {"data": {"guid": "valid-guid"}}"'
+            )
         if not isinstance(body.get("parameters", {}), dict):
             raise unprocessable("Parameters must be an object")
         found = [one for one in self._instances(user) if one.guid == guid]
@@ -184,15 +219,19 @@ class CloudFoundry(Controller):
             raise missing(f"{verb} of service key {key.state}")
         if request.asks_for("credentials-unavailable"):
             return failure(
-                503, 10015, "ServiceUnavailable", "Fetching credentials from CredHub failed; reason: timed out")
+                503, 10015, "ServiceUnavailable", "Fetching credentials from CredHub failed; reason: timed out"
+            )
         delivered = not (request.asks_for("reset-after") or request.asks_for("truncated"))
         return json_reply(200, {"credentials": self.marketplace.read_details(key, delivered)})
 
     def parameters(self, request: Request, guid: str) -> Reply:
         self._key(self.caller(request), guid)
         return failure(
-            502, 120004, "ServiceFetchBindingParametersNotSupported",
-            "This service does not support fetching service binding parameters.")
+            502,
+            120004,
+            "ServiceFetchBindingParametersNotSupported",
+            "This service does not support fetching service binding parameters.",
+        )
 
     # Jobs
 
@@ -206,7 +245,15 @@ class CloudFoundry(Controller):
         if job.key.exists:
             links["service_credential_binding"] = {"href": f"{self.url}{KEYS}/{job.key.guid}"}
         errors = [dict(zip(("code", "title", "detail"), job.error, strict=True))] if job.error else []
-        return json_reply(200, {
-            "guid": guid, **times(job.started, job.finished or self.tokens.clock.now()),
-            "operation": f"service_keys.{job.operation}", "state": state, "links": links, "errors": errors,
-            "warnings": []})
+        return json_reply(
+            200,
+            {
+                "guid": guid,
+                **times(job.started, job.finished or self.tokens.clock.now()),
+                "operation": f"service_keys.{job.operation}",
+                "state": state,
+                "links": links,
+                "errors": errors,
+                "warnings": [],
+            },
+        )

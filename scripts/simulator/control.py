@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control endpoint: what a test does to the platform behind the client's back, and what it looks up afterwards."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -22,23 +23,27 @@ Json = dict[str, Any]
 
 
 class Control(Service):
-    """Plain HTTP, on a port of its own. Bodies and answers are JSON objects; a mistake in a body answers 400 and says which."""
+    """Plain HTTP, on a port of its own. Bodies and answers are JSON objects; a mistake in one is answered with 400."""
 
     name = "control"
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self.routes = [
-            Route("GET", "/books", "control.books", self.books), Route("GET", "/secrets", "control.secrets", self.secrets),
-            Route("GET", "/clock", "control.clock", self.clock), Route("POST", "/clock", "control.clock", self.clock),
-            Route("GET", "/faults", "control.faults", self.faults), Route("POST", "/faults", "control.faults", self.faults),
+            Route("GET", "/books", "control.books", self.books),
+            Route("GET", "/secrets", "control.secrets", self.secrets),
+            Route("GET", "/clock", "control.clock", self.clock),
+            Route("POST", "/clock", "control.clock", self.clock),
+            Route("GET", "/faults", "control.faults", self.faults),
+            Route("POST", "/faults", "control.faults", self.faults),
             Route("DELETE", "/faults", "control.faults", self.clear_faults),
             Route("GET", "/settings", "control.settings", self.settings),
             Route("POST", "/settings", "control.settings", self.settings),
             Route("GET", "/instances", "control.instances", self.instances),
             Route("POST", "/instances", "control.instances", self.add_instance),
             Route("POST", "/instances/{guid}", "control.instances", self.change_instance),
-            Route("GET", "/users", "control.users", self.users), Route("POST", "/users", "control.users", self.add_user),
+            Route("GET", "/users", "control.users", self.users),
+            Route("POST", "/users", "control.users", self.add_user),
             Route("POST", "/clients", "control.clients", self.add_client),
             Route("POST", "/assertions", "control.assertions", self.add_assertion),
             Route("DELETE", "/tokens", "control.tokens", self.revoke_tokens),
@@ -61,7 +66,7 @@ class Control(Service):
     # Time, faults and settings
 
     def clock(self, request: Request) -> Reply:
-        """`now` sets, `offset_seconds` sets relative to the host's clock, `advance_seconds` moves, `frozen` stops or starts."""
+        """`now` sets, `offset_seconds` sets from the host's clock, `advance_seconds` moves, `frozen` stops."""
         clock, body = self.platform.shared.clock, _known(request, "now", "offset_seconds", "advance_seconds", "frozen")
         if "frozen" in body:
             clock.freeze(bool(body["frozen"]))
@@ -95,12 +100,14 @@ class Control(Service):
         groups = {
             **{name: self.platform.marketplace.settings for name in self.platform.marketplace.settings},
             **{name: self.platform.tokens.settings for name in self.platform.tokens.settings},
-            "cf_largest_page": self.platform.cloud_foundry.settings, "sm_largest_page": self.platform.service_manager.settings,
+            "cf_largest_page": self.platform.cloud_foundry.settings,
+            "sm_largest_page": self.platform.service_manager.settings,
         }
         for name, value in _known(request, *groups).items():
             groups[name][name.removeprefix("cf_").removeprefix("sm_")] = float(value)
-        return json_reply(200, {
-            name: group[name.removeprefix("cf_").removeprefix("sm_")] for name, group in groups.items()})
+        return json_reply(
+            200, {name: group[name.removeprefix("cf_").removeprefix("sm_")] for name, group in groups.items()}
+        )
 
     # Instances and keys
 
@@ -108,10 +115,17 @@ class Control(Service):
         return json_reply(200, {"instances": self.platform.describe_instances()})
 
     def add_instance(self, request: Request) -> Reply:
-        body = _known(request, "platform", "name", "offering", "plan", "guid", "most_keys", "quota", "bindable", "labels")
+        body = _known(
+            request, "platform", "name", "offering", "plan", "guid", "most_keys", "quota", "bindable", "labels"
+        )
         instance = self.platform.marketplace.add_instance(
-            body.pop("platform", "cf"), body.pop("name"), body.pop("offering"), body.pop("plan", None),
-            self.platform.space, **body)
+            body.pop("platform", "cf"),
+            body.pop("name"),
+            body.pop("offering"),
+            body.pop("plan", None),
+            self.platform.space,
+            **body,
+        )
         return json_reply(201, self.platform.describe_instance(instance))
 
     def change_instance(self, request: Request, guid: str) -> Reply:
@@ -137,8 +151,14 @@ class Control(Service):
             raise _unknown(body["instance"])
         fault = Fault(body["fault"]) if "fault" in body else None
         key, _ = self.platform.marketplace.create(
-            instance, body["name"], body.get("parameters") or {}, body.get("labels") or {}, body.get("annotations") or {},
-            fault, now=True)
+            instance,
+            body["name"],
+            body.get("parameters") or {},
+            body.get("labels") or {},
+            body.get("annotations") or {},
+            fault,
+            now=True,
+        )
         return json_reply(201, {**describe(key), "credentials": key.content.credentials})
 
     def credentials(self, request: Request, guid: str) -> Reply:
@@ -157,7 +177,7 @@ class Control(Service):
         return json_reply(200, {"users": self.platform.tokens.describe_users()})
 
     def add_user(self, request: Request) -> Reply:
-        """Adds or replaces a technical user; `certificate_days` gives it a client certificate, and tells it with its key."""
+        """Adds or replaces a technical user; `certificate_days` gives it a client certificate, which is told."""
         body = _known(request, "name", "password", "origin", "role", "locked", "certificate_days")
         days = body.pop("certificate_days", None)
         user = self.platform.tokens.add_user(User(**{"password": uuid.uuid4().hex, **body}))
@@ -208,11 +228,15 @@ class Control(Service):
         foreign, now = self.platform.foreign(), self.platform.shared.clock.now()
         key = self.platform.keys.take()
         leaf = foreign.leaf(
-            authority.name(("CN", body.get("common_name", "foreign"))), key.public_key(), now,
-            now + datetime.timedelta(days=float(body.get("days", 30))))
+            authority.name(("CN", body.get("common_name", "foreign"))),
+            key.public_key(),
+            now,
+            now + datetime.timedelta(days=float(body.get("days", 30))),
+        )
         chain = (leaf, foreign.intermediate.certificate, foreign.root.certificate)
-        return json_reply(201, {
-            "certificate": "".join(authority.pem(one) for one in chain), "key": authority.key_pem(key)})
+        return json_reply(
+            201, {"certificate": "".join(authority.pem(one) for one in chain), "key": authority.key_pem(key)}
+        )
 
 
 def _known(request: Request, *names: str) -> Json:

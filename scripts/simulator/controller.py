@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cloud Foundry's cloud controller, without its keys: discovery, errors, and the instances of the marketplace."""
+
 from __future__ import annotations
 
 import uuid
@@ -14,10 +15,24 @@ from .web import Refusal, Reply, Request, Route, Service, json_reply
 Json = dict[str, Any]
 KEYS = "/v3/service_credential_bindings"
 INSTANCE_FILTERS = (
-    "guids", "names", "space_guids", "organization_guids", "service_plan_guids", "service_plan_names", "type",
-    "label_selector", "fields[space]", "fields[space.organization]", "fields[service_plan]",
-    "fields[service_plan.service_offering]", "fields[service_plan.service_offering.service_broker]",
-) + queries.TIMES + queries.PAGING
+    (
+        "guids",
+        "names",
+        "space_guids",
+        "organization_guids",
+        "service_plan_guids",
+        "service_plan_names",
+        "type",
+        "label_selector",
+        "fields[space]",
+        "fields[space.organization]",
+        "fields[service_plan]",
+        "fields[service_plan.service_offering]",
+        "fields[service_plan.service_offering.service_broker]",
+    )
+    + queries.TIMES
+    + queries.PAGING
+)
 
 
 def failure(status: int, code: int, title: str, detail: str, headers: dict[str, str] | None = None) -> Reply:
@@ -49,7 +64,8 @@ class Controller(Service):
         self.login_url = ""
         self.settings: dict[str, float] = {"largest_page": queries.LARGEST_PAGE}
         self.routes = [
-            Route("GET", "/", "cf.root", self.root), Route("GET", "/v3", "cf.root", self.root_of_v3),
+            Route("GET", "/", "cf.root", self.root),
+            Route("GET", "/v3", "cf.root", self.root_of_v3),
             Route("GET", "/v3/info", "cf.root", self.info),
             Route("GET", "/v3/service_instances", "cf.instances.list", self.list_instances),
             Route("GET", "/v3/service_instances/{guid}", "cf.instances.get", self.get_instance),
@@ -73,9 +89,19 @@ class Controller(Service):
 
     def rate_limited(self, seconds: int) -> Reply:
         now = self.tokens.clock.now().timestamp()
-        return failure(429, 10013, "RateLimitExceeded", "Rate Limit Exceeded", {
-            "Content-Type": "text/plain; charset=utf-8", "Retry-After": str(seconds), "X-RateLimit-Limit": "20000",
-            "X-RateLimit-Reset": str(int(now) + seconds), "X-RateLimit-Remaining": "0"})
+        return failure(
+            429,
+            10013,
+            "RateLimitExceeded",
+            "Rate Limit Exceeded",
+            {
+                "Content-Type": "text/plain; charset=utf-8",
+                "Retry-After": str(seconds),
+                "X-RateLimit-Limit": "20000",
+                "X-RateLimit-Reset": str(int(now) + seconds),
+                "X-RateLimit-Remaining": "0",
+            },
+        )
 
     def unavailable(self) -> Reply:
         return failure(503, 20004, "UaaUnavailable", "The UAA service is currently unavailable")
@@ -86,23 +112,54 @@ class Controller(Service):
     # Discovery
 
     def root(self, request: Request) -> Reply:
-        return json_reply(200, {"links": {
-            "self": {"href": self.url}, "cloud_controller_v2": None, "bits_service": None,
-            "cloud_controller_v3": {"href": f"{self.url}/v3", "meta": {"version": "3.190.0"}}, "network_policy_v0": None,
-            "login": {"href": self.login_url}, "uaa": {"href": self.login_url}, "credhub": None, "routing": None,
-            "logging": None, "log_cache": None, "log_stream": None, "app_ssh": None}})
+        return json_reply(
+            200,
+            {
+                "links": {
+                    "self": {"href": self.url},
+                    "cloud_controller_v2": None,
+                    "bits_service": None,
+                    "cloud_controller_v3": {"href": f"{self.url}/v3", "meta": {"version": "3.190.0"}},
+                    "network_policy_v0": None,
+                    "login": {"href": self.login_url},
+                    "uaa": {"href": self.login_url},
+                    "credhub": None,
+                    "routing": None,
+                    "logging": None,
+                    "log_cache": None,
+                    "log_stream": None,
+                    "app_ssh": None,
+                }
+            },
+        )
 
     def root_of_v3(self, request: Request) -> Reply:
         names = ("service_instances", "service_credential_bindings", "service_plans", "service_offerings")
-        return json_reply(200, {"links": {
-            "self": {"href": f"{self.url}/v3"}, **{name: {"href": f"{self.url}/v3/{name}"} for name in names}}})
+        return json_reply(
+            200,
+            {
+                "links": {
+                    "self": {"href": f"{self.url}/v3"},
+                    **{name: {"href": f"{self.url}/v3/{name}"} for name in names},
+                }
+            },
+        )
 
     def info(self, request: Request) -> Reply:
-        return json_reply(200, {
-            "build": "", "cli_version": {"minimum": "", "recommended": ""}, "custom": {}, "description": "simulator",
-            "name": "", "version": 0, "osbapi_version": "2.15",
-            "rate_limits": {"enabled": True, "general_limit": 20000, "reset_interval_in_minutes": 60},
-            "links": {"self": {"href": f"{self.url}/v3/info"}, "support": {"href": ""}}})
+        return json_reply(
+            200,
+            {
+                "build": "",
+                "cli_version": {"minimum": "", "recommended": ""},
+                "custom": {},
+                "description": "simulator",
+                "name": "",
+                "version": 0,
+                "osbapi_version": "2.15",
+                "rate_limits": {"enabled": True, "general_limit": 20000, "reset_interval_in_minutes": 60},
+                "links": {"self": {"href": f"{self.url}/v3/info"}, "support": {"href": ""}},
+            },
+        )
 
     # Who calls
 
@@ -119,7 +176,9 @@ class Controller(Service):
     def may_write(self, user: User) -> None:
         """Only developers of the space make, change and remove keys."""
         if user.role != "space_developer":
-            raise Refusal(failure(403, 10003, "NotAuthorized", "You are not authorized to perform the requested action"))
+            raise Refusal(
+                failure(403, 10003, "NotAuthorized", "You are not authorized to perform the requested action")
+            )
 
     def _query(self, request: Request, allowed: tuple[str, ...]) -> dict[str, str]:
         try:
@@ -130,11 +189,11 @@ class Controller(Service):
 
     def _page(self, path: str, query: dict[str, str], resources: list[Any], present: Any) -> Json:
         orders = {
-            "created_at": lambda one: one.created_at, "name": lambda one: one.name,
+            "created_at": lambda one: one.created_at,
+            "name": lambda one: one.name,
             "updated_at": lambda one: getattr(one, "updated_at", one.created_at),
         }
-        return queries.page(
-            self.url + path, query, resources, present, orders, int(self.settings["largest_page"]))
+        return queries.page(self.url + path, query, resources, present, orders, int(self.settings["largest_page"]))
 
     # Instances
 
@@ -147,8 +206,11 @@ class Controller(Service):
         user = self.caller(request)
         query = self._query(request, INSTANCE_FILTERS)
         tests = {
-            "guids": lambda one: one.guid, "names": lambda one: one.name, "space_guids": lambda one: one.space,
-            "organization_guids": lambda one: fixed("organization"), "type": lambda one: "managed",
+            "guids": lambda one: one.guid,
+            "names": lambda one: one.name,
+            "space_guids": lambda one: one.space,
+            "organization_guids": lambda one: fixed("organization"),
+            "type": lambda one: "managed",
             "service_plan_guids": lambda one: fixed("plan", one.offering.name, one.plan),
             "service_plan_names": lambda one: one.plan,
         }
@@ -181,41 +243,85 @@ class Controller(Service):
         href = f"{self.url}/v3/service_instances/{one.guid}"
         plan = fixed("plan", one.offering.name, one.plan)
         return {
-            "guid": one.guid, **times(one.created_at, one.created_at), "name": one.name, "tags": [], "type": "managed",
-            "maintenance_info": {}, "upgrade_available": False, "dashboard_url": None,
+            "guid": one.guid,
+            **times(one.created_at, one.created_at),
+            "name": one.name,
+            "tags": [],
+            "type": "managed",
+            "maintenance_info": {},
+            "upgrade_available": False,
+            "dashboard_url": None,
             "last_operation": {
-                "type": "update" if one.busy else "create", "state": "in progress" if one.busy else "succeeded",
-                "description": "", **times(one.created_at, one.created_at)},
+                "type": "update" if one.busy else "create",
+                "state": "in progress" if one.busy else "succeeded",
+                "description": "",
+                **times(one.created_at, one.created_at),
+            },
             "relationships": {"space": {"data": {"guid": one.space}}, "service_plan": {"data": {"guid": plan}}},
             "metadata": {"labels": one.labels, "annotations": {}},
             "links": {
-                "self": {"href": href}, "service_plan": {"href": f"{self.url}/v3/service_plans/{plan}"},
+                "self": {"href": href},
+                "service_plan": {"href": f"{self.url}/v3/service_plans/{plan}"},
                 "service_credential_bindings": {"href": f"{self.url}{KEYS}?service_instance_guids={one.guid}"},
-                "space": {"href": f"{self.url}/v3/spaces/{one.space}"}}}
+                "space": {"href": f"{self.url}/v3/spaces/{one.space}"},
+            },
+        }
 
     def _plan(self, request: Request, guid: str, kind: str, what: str) -> Instance:
         for one in self._instances(self.caller(request)):
-            if guid == (fixed("plan", one.offering.name, one.plan) if kind == "plan" else fixed("offering", one.offering.name)):
+            if guid == (
+                fixed("plan", one.offering.name, one.plan) if kind == "plan" else fixed("offering", one.offering.name)
+            ):
                 return one
         raise missing(f"{what} not found")
 
     def get_plan(self, request: Request, guid: str) -> Reply:
         one = self._plan(request, guid, "plan", "Service plan")
         offering = fixed("offering", one.offering.name)
-        return json_reply(200, {
-            "guid": guid, **times(one.created_at, one.created_at), "name": one.plan, "available": True, "free": False,
-            "visibility_type": "organization", "relationships": {"service_offering": {"data": {"guid": offering}}},
-            "metadata": {"labels": {}, "annotations": {}},
-            "links": {"self": {"href": f"{self.url}/v3/service_plans/{guid}"},
-                      "service_offering": {"href": f"{self.url}/v3/service_offerings/{offering}"}}})
+        return json_reply(
+            200,
+            {
+                "guid": guid,
+                **times(one.created_at, one.created_at),
+                "name": one.plan,
+                "available": True,
+                "free": False,
+                "visibility_type": "organization",
+                "relationships": {"service_offering": {"data": {"guid": offering}}},
+                "metadata": {"labels": {}, "annotations": {}},
+                "links": {
+                    "self": {"href": f"{self.url}/v3/service_plans/{guid}"},
+                    "service_offering": {"href": f"{self.url}/v3/service_offerings/{offering}"},
+                },
+            },
+        )
 
     def get_offering(self, request: Request, guid: str) -> Reply:
         one = self._plan(request, guid, "offering", "Service offering")
-        return json_reply(200, {
-            "guid": guid, **times(one.created_at, one.created_at), "name": one.offering.name, "available": True,
-            "description": "", "tags": [], "requires": [], "shareable": True, "documentation_url": None,
-            "broker_catalog": {"id": guid, "metadata": {}, "features": {
-                "plan_updateable": True, "bindable": True, "instances_retrievable": True, "bindings_retrievable": False,
-                "allow_context_updates": False}},
-            "metadata": {"labels": {}, "annotations": {}},
-            "links": {"self": {"href": f"{self.url}/v3/service_offerings/{guid}"}}})
+        return json_reply(
+            200,
+            {
+                "guid": guid,
+                **times(one.created_at, one.created_at),
+                "name": one.offering.name,
+                "available": True,
+                "description": "",
+                "tags": [],
+                "requires": [],
+                "shareable": True,
+                "documentation_url": None,
+                "broker_catalog": {
+                    "id": guid,
+                    "metadata": {},
+                    "features": {
+                        "plan_updateable": True,
+                        "bindable": True,
+                        "instances_retrievable": True,
+                        "bindings_retrievable": False,
+                        "allow_context_updates": False,
+                    },
+                },
+                "metadata": {"labels": {}, "annotations": {}},
+                "links": {"self": {"href": f"{self.url}/v3/service_offerings/{guid}"}},
+            },
+        )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong: by demand for the next call that fits, or by seed for a share of all calls."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -9,9 +10,16 @@ from typing import Any
 
 from .books import Books
 
-# Any call. The first group is answered in place of the call; of the second, reset-after and truncated let it happen first.
+# Any call. The first group is answered in place of it; of the second, reset-after and truncated let it happen first.
 ANSWERS = (
-    "rate-limited", "unavailable", "bad-gateway", "server-error", "unauthorized", "unknown-route", "redirect", "not-json",
+    "rate-limited",
+    "unavailable",
+    "bad-gateway",
+    "server-error",
+    "unauthorized",
+    "unknown-route",
+    "redirect",
+    "not-json",
     "too-large",
 )
 TRANSPORT = ("reset", "reset-after", "truncated", "slow", "hang")
@@ -20,8 +28,18 @@ JOBS = ("job-failed", "job-timeout", "job-lost", "job-slow", "job-stuck")
 REFUSALS = ("busy", "quota", "duplicate")
 # Creations: what the credentials will be like.
 CREDENTIALS = (
-    "chain-shuffled", "root-missing", "chain-missing", "key-mismatch", "key-pkcs8", "key-ec", "already-expired",
-    "same-serial", "same-certificate", "literal-newlines", "no-client-auth", "ends-earlier",
+    "chain-shuffled",
+    "root-missing",
+    "chain-missing",
+    "key-mismatch",
+    "key-pkcs8",
+    "key-ec",
+    "already-expired",
+    "same-serial",
+    "same-certificate",
+    "literal-newlines",
+    "no-client-auth",
+    "ends-earlier",
 )
 # Reads of details.
 DETAILS = ("credentials-unavailable",)
@@ -116,6 +134,9 @@ class FaultEngine:
 
     def describe(self) -> dict[str, Any]:
         return {
-            "rate": self.rate, "seed": self.seed, "kinds": self.kinds or [], "retry_after": self.retry_after,
+            "rate": self.rate,
+            "seed": self.seed,
+            "kinds": self.kinds or [],
+            "retry_after": self.retry_after,
             "waiting": [dataclasses.asdict(fault) for fault in self.waiting],
         }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sockets: listens on the loopback, speaks TLS and HTTP/1.1 there, and brings faults of the transport onto the wire."""
+
 from __future__ import annotations
 
 import http
@@ -17,7 +18,7 @@ from .clock import Clock
 from .faults import Fault, FaultEngine
 from .web import Refusal, Reply, Request, Route, Service, json_reply
 
-# OpenSSL's X509_V_FLAG_NO_CHECK_TIME (x509_vfy.h), which Python does not name: the simulated clock judges, not the host's.
+# OpenSSL's X509_V_FLAG_NO_CHECK_TIME (x509_vfy.h), which Python does not name: the simulated clock judges.
 NO_CHECK_TIME = 0x200000
 LARGEST_BODY = 1_000_000
 # As long as a connection may be silent, and as long as a client may take for its part of the handshake, in seconds.
@@ -53,7 +54,7 @@ def server_context(server_file: str) -> ssl.SSLContext:
 
 
 def mutual_context(server_file: str, authorities: str, required: bool) -> ssl.SSLContext:
-    """TLS that asks for a certificate under these authorities (PEM); without one the handshake fails if it is required."""
+    """TLS that asks for a certificate under these authorities (PEM), and fails without one if it is required."""
     context = server_context(server_file)
     context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
     context.verify_flags = context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN | NO_CHECK_TIME
@@ -111,13 +112,26 @@ class Connection(http.server.BaseHTTPRequestHandler):
         except OSError as error:
             with self.server.shared.lock:
                 self.server.shared.books.record(
-                    "handshakes_refused", service=self.server.service.name, reason=getattr(error, "reason", str(error)))
-            self.request.close()
+                    "handshakes_refused", service=self.server.service.name, reason=getattr(error, "reason", str(error))
+                )
+            self._let_the_alert_arrive()
             raise
         if self.request.getpeercert(binary_form=True):
             # Public from Python 3.13 on.
             shown = self.request._sslobj.get_unverified_chain() or []
             self.chain = [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in shown]
+
+    def _let_the_alert_arrive(self) -> None:
+        """Reads on until the client closes: closing with unread data would reset the connection, and lose the alert."""
+        self.request.settimeout(2)
+        try:
+            self.request.shutdown(socket.SHUT_WR)
+            while socket.socket.recv(self.request, 4096):
+                pass
+        except OSError:
+            pass
+        finally:
+            self.request.close()
 
     def finish(self) -> None:
         try:
@@ -144,8 +158,12 @@ class Connection(http.server.BaseHTTPRequestHandler):
             self._send(json_reply(411, {"error": "a body needs Content-Length, and at most a million bytes"}))
             return
         request = Request(
-            self.command, self.path, {key.lower(): value for key, value in self.headers.items()},
-            self.rfile.read(int(length)), self.chain)
+            self.command,
+            self.path,
+            {key.lower(): value for key, value in self.headers.items()},
+            self.rfile.read(int(length)),
+            self.chain,
+        )
         route, arguments = self._route(request)
         shared, fault = self.server.shared, None
         with shared.lock:
@@ -225,12 +243,18 @@ def stand_in(service: Service, request: Request, fault: Fault | None) -> Reply |
         case "unauthorized":
             return service.unauthorized(request)
         case "bad-gateway":
-            return Reply(502, ROUTER_HTML.encode(), {
-                "Content-Type": "text/html; charset=utf-8", "X-Cf-RouterError": "endpoint_failure"})
+            return Reply(
+                502,
+                ROUTER_HTML.encode(),
+                {"Content-Type": "text/html; charset=utf-8", "X-Cf-RouterError": "endpoint_failure"},
+            )
         case "unknown-route":
             # What the router answers itself while an application has no instance.
-            return Reply(404, b"404 Not Found: Requested route ('127.0.0.1') does not exist.\n", {
-                "Content-Type": "text/plain; charset=utf-8", "X-Cf-RouterError": "unknown_route"})
+            return Reply(
+                404,
+                b"404 Not Found: Requested route ('127.0.0.1') does not exist.\n",
+                {"Content-Type": "text/plain; charset=utf-8", "X-Cf-RouterError": "unknown_route"},
+            )
         case "redirect":
             return Reply(302, b"", {"Location": "https://localhost:9/elsewhere"})
         case "not-json":

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line of the simulator."""
+
 from __future__ import annotations
 
 import argparse
@@ -17,20 +18,30 @@ PORTS = ("cloud_foundry", "uaa", "service_manager", "xsuaa", "token", "identity"
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="scripts/btp-simulator", formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Plays the parts of SAP BTP that certrotd speaks with, on 127.0.0.1: login, Cloud Foundry, Service\n"
-        "Manager, token hosts and an integration flow. Prints one line of JSON when it is ready, and ends at\n"
-        "SIGTERM, SIGINT, or when its standard input ends. Documentation/simulator.md describes it.")
+        prog="scripts/btp-simulator",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Plays the parts of SAP BTP that certrotd speaks with, on 127.0.0.1: login, Cloud Foundry,\n"
+        "Service Manager, token hosts and an integration flow. Prints one line of JSON when it is ready, and ends at\n"
+        "SIGTERM, SIGINT, or when its standard input ends. Documentation/simulator.md describes it.",
+    )
     parser.add_argument("--directory", type=pathlib.Path, help="where its files go; a temporary folder, if not given")
-    parser.add_argument("--port", action="append", default=[], metavar="NAME=PORT", help="a fixed port: " + ", ".join(PORTS))
+    parser.add_argument(
+        "--port", action="append", default=[], metavar="NAME=PORT", help="a fixed port: " + ", ".join(PORTS)
+    )
     parser.add_argument("--time", metavar="RFC3339", help="the platform's time at the start, instead of the host's")
     parser.add_argument("--frozen", action="store_true", help="let the platform's clock stand still until it is moved")
-    parser.add_argument("--fault-rate", type=float, default=0, metavar="SHARE", help="share of calls that go wrong, 0 to 1")
+    parser.add_argument(
+        "--fault-rate", type=float, default=0, metavar="SHARE", help="share of calls that go wrong, 0 to 1"
+    )
     parser.add_argument("--fault-kinds", metavar="KIND,…", help="only these faults, of those that a seed may choose")
     parser.add_argument("--seed", type=int, default=0, help="decides which calls go wrong, and how")
-    parser.add_argument("--reuse-keys", type=int, default=0, metavar="N", help="make N private keys only, and use them in turn")
+    parser.add_argument(
+        "--reuse-keys", type=int, default=0, metavar="N", help="make N private keys only, and use them in turn"
+    )
     parser.add_argument("--job-seconds", type=float, default=1, metavar="SECONDS", help="how long a job takes (1)")
-    parser.add_argument("--job-polls", type=int, default=0, metavar="N", help="how often a job is not ready yet, at least (0)")
+    parser.add_argument(
+        "--job-polls", type=int, default=0, metavar="N", help="how often a job is not ready yet, at least (0)"
+    )
     parser.add_argument("--empty", action="store_true", help="begin without user, instances and flow")
     parser.add_argument("--stay", action="store_true", help="do not end when standard input ends")
     return parser
@@ -79,7 +90,11 @@ def _watch_input(stop: threading.Event) -> None:
 
 
 def _run(
-    options: argparse.Namespace, directory: pathlib.Path, clock: Clock, fixed: dict[str, int], stop: threading.Event,
+    options: argparse.Namespace,
+    directory: pathlib.Path,
+    clock: Clock,
+    fixed: dict[str, int],
+    stop: threading.Event,
 ) -> None:
     # --help has to work without the library for certificates.
     from .platform import Platform

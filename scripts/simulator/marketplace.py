@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service instances and their keys, and the jobs that make and remove keys, whichever interface asks for it."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -112,7 +113,13 @@ class Marketplace:
         self.settings: dict[str, float] = {"job_seconds": 1, "job_polls": 0, "acceptance_seconds": 0}
 
     def add_instance(
-        self, platform: str, name: str, offering: str, plan: str | None = None, space: str = "", **more: Any,
+        self,
+        platform: str,
+        name: str,
+        offering: str,
+        plan: str | None = None,
+        space: str = "",
+        **more: Any,
     ) -> Instance:
         """Adds an instance. Raises ValueError when the marketplace has no such offering or plan."""
         if offering not in OFFERINGS:
@@ -123,8 +130,16 @@ class Marketplace:
         if platform not in ("cf", "sm"):
             raise ValueError("platform is cf or sm")
         instance = Instance(
-            more.pop("guid", None) or str(uuid.uuid4()), name, found, plan or found.plans[0], platform, space,
-            self.clock.now(), int(more.pop("most_keys", found.most_keys)), **more)
+            more.pop("guid", None) or str(uuid.uuid4()),
+            name,
+            found,
+            plan or found.plans[0],
+            platform,
+            space,
+            self.clock.now(),
+            int(more.pop("most_keys", found.most_keys)),
+            **more,
+        )
         self.instances[instance.guid] = instance
         return instance
 
@@ -138,8 +153,14 @@ class Marketplace:
         return [key for instance in self.instances.values() for key in self.of_instance(instance)]
 
     def create(
-        self, instance: Instance, name: str, parameters: dict[str, Any], labels: dict[str, Any],
-        annotations: dict[str, Any] | None = None, fault: Fault | None = None, now: bool = False,
+        self,
+        instance: Instance,
+        name: str,
+        parameters: dict[str, Any],
+        labels: dict[str, Any],
+        annotations: dict[str, Any] | None = None,
+        fault: Fault | None = None,
+        now: bool = False,
     ) -> tuple[Key, Job]:
         """Begins to make a key. With `now` it is there at once, as when a colleague made it before."""
         moment = self.clock.now()
@@ -170,8 +191,7 @@ class Marketplace:
     def _begin(self, operation: str, key: Key, fault: Fault | None) -> Job:
         kind = fault.kind if fault else None
         seconds = self.settings["job_seconds"] + (max(fault.seconds, 60) if fault and kind == "job-slow" else 0)
-        job = Job(
-            str(uuid.uuid4()), operation, key, self.clock.now(), seconds, int(self.settings["job_polls"]), kind)
+        job = Job(str(uuid.uuid4()), operation, key, self.clock.now(), seconds, int(self.settings["job_polls"]), kind)
         self.jobs[job.guid] = key.job = job
         self._open.append(job)
         return job
@@ -225,8 +245,14 @@ class Marketplace:
             raise BrokerError(f"At most {key.instance.most_keys} credentials with a certificate are allowed at a time.")
         try:
             issued = self.issuer.issue(
-                offering, wish, key.instance.guid, key.guid, job.finished or self.clock.now(),
-                job.fault if job.fault in CREDENTIALS else None, others[-1].content if others else None)
+                offering,
+                wish,
+                key.instance.guid,
+                key.guid,
+                job.finished or self.clock.now(),
+                job.fault if job.fault in CREDENTIALS else None,
+                others[-1].content if others else None,
+            )
         except ValueError as error:
             raise BrokerError(f"The certificate cannot be read: {error}") from error
         subjects = {one.content.subject for one in others} | {issued.subject}
@@ -262,11 +288,20 @@ class Marketplace:
 def describe(key: Key) -> dict[str, Any]:
     issued = key.issued
     return {
-        "guid": key.guid, "name": key.name, "instance": key.instance.guid, "instance_name": key.instance.name,
-        "offering": key.instance.offering.name, "platform": key.instance.platform, "exists": key.exists,
-        "operation": key.operation, "state": key.state,
+        "guid": key.guid,
+        "name": key.name,
+        "instance": key.instance.guid,
+        "instance_name": key.instance.name,
+        "offering": key.instance.offering.name,
+        "platform": key.instance.platform,
+        "exists": key.exists,
+        "operation": key.operation,
+        "state": key.state,
         "serial": f"{issued.serial:X}" if issued and issued.serial else None,
         "not_after": stamp(issued.not_after) if issued and issued.fingerprint else None,
-        "labels": key.labels, "annotations": key.annotations, "created_at": stamp(key.created_at),
-        "deleted_at": stamp(key.deleted_at) if key.deleted_at else None, "details_reads": key.details_reads,
+        "labels": key.labels,
+        "annotations": key.annotations,
+        "created_at": stamp(key.created_at),
+        "deleted_at": stamp(key.deleted_at) if key.deleted_at else None,
+        "details_reads": key.details_reads,
     }

@@ -4,6 +4,7 @@
 The shapes follow what SAP documents for each service, and keys that users show publicly. That of Cloud Integration's
 certificate key is put together from SAP's field lists, since no whole one is public.
 """
+
 from __future__ import annotations
 
 import dataclasses
@@ -75,6 +76,7 @@ def x509_days(parameters: Json, default: int, most: int) -> int:
 
 # Cloud Integration
 
+
 def integration_wish(parameters: Json) -> Wish:
     kind = parameters.get("key-type", "clientid_secret")
     days = number(parameters.get("validity", 365), 1, 365, "validity")
@@ -91,17 +93,26 @@ def integration_wish(parameters: Json) -> Wish:
 
 def integration(material: Material, wish: Wish) -> Json:
     if wish.secret:
-        return {"oauth": {
-            "clientid": material.client, "clientsecret": material.secret, "url": material.urls["runtime"],
-            "createdate": material.created, "tokenurl": material.urls["xsuaa"] + "/oauth/token",
-        }}
+        return {
+            "oauth": {
+                "clientid": material.client,
+                "clientsecret": material.secret,
+                "url": material.urls["runtime"],
+                "createdate": material.created,
+                "tokenurl": material.urls["xsuaa"] + "/oauth/token",
+            }
+        }
     found: Json = {
-        "clientid": material.client, "certificate": material.certificate,
+        "clientid": material.client,
+        "certificate": material.certificate,
         "certificatedetails": {
-            "issuerdn": material.issuer, "subjectdn": material.subject, "validuntil": material.valid_until,
+            "issuerdn": material.issuer,
+            "subjectdn": material.subject,
+            "validuntil": material.valid_until,
             "serialnumber": material.serial,
         },
-        "createdate": material.created, "tokenurl": material.urls["token"] + "/oauth/token",
+        "createdate": material.created,
+        "tokenurl": material.urls["token"] + "/oauth/token",
         "url": material.urls["runtime"],
     }
     if not wish.external:
@@ -110,6 +121,7 @@ def integration(material: Material, wish: Wish) -> Json:
 
 
 # XSUAA and what is built on it
+
 
 def xsuaa_wish(parameters: Json, default: int = 7, most: int = 30) -> Wish:
     kind = parameters.get("credential-type", "binding-secret")
@@ -125,9 +137,14 @@ def xsuaa_wish(parameters: Json, default: int = 7, most: int = 30) -> Wish:
 
 def xsuaa(material: Material, wish: Wish) -> Json:
     found: Json = {
-        "apiurl": material.urls["xsuaa"], "clientid": material.client, "serviceInstanceId": material.instance,
-        "subaccountid": material.tenant, "tenantid": material.tenant, "uaadomain": "authentication.simulator",
-        "url": material.urls["xsuaa"], "xsappname": material.client.removeprefix("sb-"),
+        "apiurl": material.urls["xsuaa"],
+        "clientid": material.client,
+        "serviceInstanceId": material.instance,
+        "subaccountid": material.tenant,
+        "tenantid": material.tenant,
+        "uaadomain": "authentication.simulator",
+        "url": material.urls["xsuaa"],
+        "xsappname": material.client.removeprefix("sb-"),
         "credential-type": "binding-secret" if wish.secret else "x509",
     }
     if wish.secret:
@@ -151,7 +168,8 @@ def service_manager_wish(parameters: Json) -> Wish:
 
 def service_manager(material: Material, wish: Wish) -> Json:
     found: Json = {
-        "clientid": material.client, "xsappname": material.client.removeprefix("sb-"),
+        "clientid": material.client,
+        "xsappname": material.client.removeprefix("sb-"),
         "sm_url": material.urls["service_manager"],
     }
     if wish.secret:
@@ -161,8 +179,12 @@ def service_manager(material: Material, wish: Wish) -> Json:
 
 def destination(material: Material, wish: Wish) -> Json:
     found: Json = {
-        "uri": material.urls["service_manager"], "url": material.urls["xsuaa"], "clientid": material.client,
-        "instanceid": material.instance, "tenantid": material.tenant, "xsappname": material.client.removeprefix("sb-"),
+        "uri": material.urls["service_manager"],
+        "url": material.urls["xsuaa"],
+        "clientid": material.client,
+        "instanceid": material.instance,
+        "tenantid": material.tenant,
+        "xsappname": material.client.removeprefix("sb-"),
     }
     if wish.secret:
         return {**found, "clientsecret": material.secret}
@@ -172,7 +194,8 @@ def destination(material: Material, wish: Wish) -> Json:
 def event_mesh(material: Material, wish: Wish) -> Json:
     """The certificate is inside an element of a list."""
     access: Json = {
-        "clientid": material.client, "granttype": "client_credentials",
+        "clientid": material.client,
+        "granttype": "client_credentials",
         "tokenendpoint": material.urls["xsuaa" if wish.secret else "token"] + "/oauth/token",
     }
     if wish.secret:
@@ -180,13 +203,20 @@ def event_mesh(material: Material, wish: Wish) -> Json:
     else:
         access |= {"certificate": material.certificate, "key": material.key, "certurl": material.urls["token"]}
     return {
-        "messaging": [{"oa2": access, "protocol": ["httprest"], "broker": {"type": "sapmgw"},
-                       "uri": material.urls["service_manager"]}],
+        "messaging": [
+            {
+                "oa2": access,
+                "protocol": ["httprest"],
+                "broker": {"type": "sapmgw"},
+                "uri": material.urls["service_manager"],
+            }
+        ],
         "management": [],
     }
 
 
 # Identity Authentication
+
 
 def identity_wish(parameters: Json) -> Wish:
     kind = parameters.get("credential-type", "SECRET")
@@ -204,7 +234,9 @@ def identity_wish(parameters: Json) -> Wish:
 
 def identity(material: Material, wish: Wish) -> Json:
     found: Json = {
-        "clientid": material.client, "url": material.urls["identity"], "app_tid": material.tenant,
+        "clientid": material.client,
+        "url": material.urls["identity"],
+        "app_tid": material.tenant,
         "domains": ["accounts.ondemand.com", "accounts.cloud.sap"],
     }
     if wish.secret:
@@ -217,6 +249,7 @@ def identity(material: Material, wish: Wish) -> Json:
 
 # Cloud Logging
 
+
 def logging_wish(parameters: Json) -> Wish:
     ingest = parameters.get("ingest") or {}
     return Wish(number(ingest.get("certValidityDays", 90), 1, 180, "certValidityDays"))
@@ -224,9 +257,13 @@ def logging_wish(parameters: Json) -> Wish:
 
 def logging(material: Material, wish: Wish) -> Json:
     return {
-        "ingest-mtls-endpoint": material.urls["runtime"].removeprefix("https://"), "ingest-mtls-cert": material.certificate,
-        "ingest-mtls-key": material.key, "ingest-otlp-endpoint": material.urls["runtime"].removeprefix("https://"),
-        "ingest-otlp-cert": material.certificate, "ingest-otlp-key": material.key, "server-ca": material.certificate,
+        "ingest-mtls-endpoint": material.urls["runtime"].removeprefix("https://"),
+        "ingest-mtls-cert": material.certificate,
+        "ingest-mtls-key": material.key,
+        "ingest-otlp-endpoint": material.urls["runtime"].removeprefix("https://"),
+        "ingest-otlp-cert": material.certificate,
+        "ingest-otlp-key": material.key,
+        "server-ca": material.certificate,
     }
 
 
@@ -248,15 +285,18 @@ class Offering:
     revokes: bool = True
 
 
-OFFERINGS = {offering.name: offering for offering in (
-    Offering("it-rt", ("integration-flow", "api"), integration_wish, integration, longest_name=32),
-    Offering("xsuaa", ("application", "apiaccess", "broker"), xsuaa_wish, xsuaa),
-    Offering("identity", ("application",), identity_wish, identity, most_subjects=20),
-    Offering("destination", ("lite",), xsuaa_wish, destination),
-    Offering("service-manager", ("subaccount-admin",), service_manager_wish, service_manager),
-    Offering("auditlog-management", ("default",), reuse_wish, audit_log),
-    # UI theme designer refuses a second certificate key while there is one.
-    Offering("theming", ("standard",), reuse_wish, audit_log, most_keys=1),
-    Offering("enterprise-messaging", ("default",), xsuaa_wish, event_mesh),
-    Offering("cloud-logging", ("standard",), logging_wish, logging, revokes=False),
-)}
+OFFERINGS = {
+    offering.name: offering
+    for offering in (
+        Offering("it-rt", ("integration-flow", "api"), integration_wish, integration, longest_name=32),
+        Offering("xsuaa", ("application", "apiaccess", "broker"), xsuaa_wish, xsuaa),
+        Offering("identity", ("application",), identity_wish, identity, most_subjects=20),
+        Offering("destination", ("lite",), xsuaa_wish, destination),
+        Offering("service-manager", ("subaccount-admin",), service_manager_wish, service_manager),
+        Offering("auditlog-management", ("default",), reuse_wish, audit_log),
+        # UI theme designer refuses a second certificate key while there is one.
+        Offering("theming", ("standard",), reuse_wish, audit_log, most_keys=1),
+        Offering("enterprise-messaging", ("default",), xsuaa_wish, event_mesh),
+        Offering("cloud-logging", ("standard",), logging_wish, logging, revokes=False),
+    )
+}

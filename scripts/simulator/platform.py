@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts the parts of the platform together, and opens their ports."""
+
 from __future__ import annotations
 
 import json
@@ -34,7 +35,13 @@ class Platform:
     """A whole simulated landscape."""
 
     def __init__(
-        self, directory: pathlib.Path, clock: Clock, rate: float, seed: int, kinds: list[str] | None, reuse_keys: int,
+        self,
+        directory: pathlib.Path,
+        clock: Clock,
+        rate: float,
+        seed: int,
+        kinds: list[str] | None,
+        reuse_keys: int,
         ports: dict[str, int],
     ) -> None:
         self.directory = directory
@@ -56,16 +63,25 @@ class Platform:
         self.runtime = Runtime(self.tokens, self.marketplace, intermediate)
         token_hosts = [
             TokenHost(name, path, self.tokens, self.marketplace, intermediate)
-            for name, path in (("xsuaa", "/oauth/token"), ("token", "/oauth/token"), ("identity", "/oauth2/token"))]
+            for name, path in (("xsuaa", "/oauth/token"), ("token", "/oauth/token"), ("identity", "/oauth2/token"))
+        ]
         plain = server_context(str(self.server.server_file))
         self._mutual = [self._asking(required=True), self._asking(required=False)]
         required, optional = self._mutual
         services: list[tuple[Service, ssl.SSLContext | None]] = [
-            (self.cloud_foundry, plain), (self.login, plain), (self.service_manager, plain), (token_hosts[0], plain),
-            (token_hosts[1], required), (token_hosts[2], optional), (self.runtime, optional), (Control(self), None),
+            (self.cloud_foundry, plain),
+            (self.login, plain),
+            (self.service_manager, plain),
+            (token_hosts[0], plain),
+            (token_hosts[1], required),
+            (token_hosts[2], optional),
+            (self.runtime, optional),
+            (Control(self), None),
         ]
         self.listeners = [
-            Listener(service, self.shared, context, ports.get(_address_name(service), 0)) for service, context in services]
+            Listener(service, self.shared, context, ports.get(_address_name(service), 0))
+            for service, context in services
+        ]
         for listener in self.listeners:
             self.urls[_address_name(listener.service)] = listener.url
             listener.service.url = listener.url
@@ -90,15 +106,17 @@ class Platform:
         user = self.tokens.add_user(User(USER, uuid.uuid4().hex, ORIGIN))
         for platform in ("cf", "sm"):
             for offering in OFFERINGS.values():
-                self.marketplace.add_instance(
-                    platform, f"{offering.name}-{platform}", offering.name, space=self.space)
+                self.marketplace.add_instance(platform, f"{offering.name}-{platform}", offering.name, space=self.space)
         self.runtime.add(path=FLOW)
         manager = next(
-            one for one in self.marketplace.instances.values()
-            if one.platform == "sm" and one.offering.name == "service-manager")
+            one
+            for one in self.marketplace.instances.values()
+            if one.platform == "sm" and one.offering.name == "service-manager"
+        )
         files = {}
         for kind, parameters in (
-            ("certificate", {"credential-type": "x509", "x509": {"validity": 90}}), ("secret", {}),
+            ("certificate", {"credential-type": "x509", "x509": {"validity": 90}}),
+            ("secret", {}),
         ):
             key, _ = self.marketplace.create(manager, f"login-{kind}", parameters, {}, now=True)
             path = self.directory / f"service-manager-{kind}.json"
@@ -106,7 +124,8 @@ class Platform:
             files[kind] = str(path)
         return {
             "user": {"name": user.name, "password": user.password, "origin": user.origin},
-            "service_manager_logins": files, "flow": self.urls["runtime"] + "/http" + FLOW,
+            "service_manager_logins": files,
+            "flow": self.urls["runtime"] + "/http" + FLOW,
         }
 
     def start(self) -> None:
@@ -121,8 +140,11 @@ class Platform:
     def describe(self) -> dict[str, Any]:
         """What a client or a test has to know: addresses, certificates of authorities, and instances."""
         return {
-            "urls": dict(self.urls), "server_ca_file": str(self.server.ca_file),
-            "client_root_file": str(self.clients.root_file), "directory": str(self.directory), "space": self.space,
+            "urls": dict(self.urls),
+            "server_ca_file": str(self.server.ca_file),
+            "client_root_file": str(self.clients.root_file),
+            "directory": str(self.directory),
+            "space": self.space,
             "instances": self.describe_instances(),
         }
 
@@ -131,8 +153,16 @@ class Platform:
 
     def describe_instance(self, one: Instance) -> dict[str, Any]:
         return {
-            "guid": one.guid, "name": one.name, "offering": one.offering.name, "plan": one.plan, "platform": one.platform,
-            "quota": one.quota, "most_keys": one.most_keys, "busy": one.busy, "bindable": one.bindable}
+            "guid": one.guid,
+            "name": one.name,
+            "offering": one.offering.name,
+            "plan": one.plan,
+            "platform": one.platform,
+            "quota": one.quota,
+            "most_keys": one.most_keys,
+            "busy": one.busy,
+            "bindable": one.bindable,
+        }
 
 
 def _address_name(service: Service) -> str:

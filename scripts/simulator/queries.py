@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists as Cloud Foundry's API v3 gives them: filters, label selectors, order, and pages with absolute links."""
+
 from __future__ import annotations
 
 import datetime
@@ -13,7 +14,8 @@ from .clock import parse, stamp
 Json = dict[str, Any]
 PAGING = ("page", "per_page", "order_by")
 TIMES = tuple(
-    f"{name}{suffix}" for name in ("created_ats", "updated_ats") for suffix in ("", "[lt]", "[lte]", "[gt]", "[gte]"))
+    f"{name}{suffix}" for name in ("created_ats", "updated_ats") for suffix in ("", "[lt]", "[lte]", "[gt]", "[gte]")
+)
 LARGEST_PAGE = 5000
 
 
@@ -72,19 +74,26 @@ def check(query: dict[str, str], allowed: tuple[str, ...]) -> None:
         told = ", ".join(f"'{name}'" for name in unknown)
         known = ", ".join(f"'{name}'" for name in allowed)
         raise BadQuery(
-            f"The query parameter is invalid: Unknown query parameter(s): {told}. Valid parameters are: {known}")
+            f"The query parameter is invalid: Unknown query parameter(s): {told}. Valid parameters are: {known}"
+        )
 
 
 def _whole(query: dict[str, str], name: str, default: int, most: int) -> int:
     text = query.get(name, str(default))
     if not text.isdigit() or not 1 <= int(text) <= most:
-        raise BadQuery(f"The query parameter is invalid: {name.replace('_', ' ').capitalize()} must be between 1 and {most}")
+        raise BadQuery(
+            f"The query parameter is invalid: {name.replace('_', ' ').capitalize()} must be between 1 and {most}"
+        )
     return int(text)
 
 
 def page(
-    url: str, query: dict[str, str], resources: list[Any], present: Callable[[Any], Json],
-    orders: dict[str, Callable[[Any], Any]], largest: int = LARGEST_PAGE,
+    url: str,
+    query: dict[str, str],
+    resources: list[Any],
+    present: Callable[[Any], Json],
+    orders: dict[str, Callable[[Any], Any]],
+    largest: int = LARGEST_PAGE,
 ) -> Json:
     """One page of a list. `largest` makes pages smaller than the client asked for, so that it has to follow links."""
     order = query.get("order_by", "created_at")
@@ -98,18 +107,22 @@ def page(
     def link(target: int) -> Json:
         return {"href": f"{url}?{urllib.parse.urlencode({**query, 'page': target, 'per_page': size})}"}
 
-    shown = resources[(number - 1) * size:number * size]
+    shown = resources[(number - 1) * size : number * size]
     return {
         "pagination": {
-            "total_results": len(resources), "total_pages": last, "first": link(1), "last": link(last),
-            "next": link(number + 1) if number < last else None, "previous": link(number - 1) if number > 1 else None,
+            "total_results": len(resources),
+            "total_pages": last,
+            "first": link(1),
+            "last": link(last),
+            "next": link(number + 1) if number < last else None,
+            "previous": link(number - 1) if number > 1 else None,
         },
         "resources": [present(resource) for resource in shown],
     }
 
 
 def metadata(value: Any) -> tuple[Json, Json]:
-    """Labels and annotations from a body's `metadata`. Raises ValueError with the platform's words when they are bad."""
+    """Labels and annotations from a body's `metadata`. Raises ValueError in the platform's words if they are bad."""
     value = value or {}
     labels, annotations = value.get("labels") or {}, value.get("annotations") or {}
     for name, label in labels.items():
@@ -117,7 +130,9 @@ def metadata(value: Any) -> tuple[Json, Json]:
         if not re.fullmatch(r"[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?", bare) or prefix == "cloudfoundry.org":
             raise ValueError(f"Metadata label key error: '{name}' contains invalid characters")
         if label is not None and not re.fullmatch(r"([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?", str(label)):
-            raise ValueError(f"Metadata label value error: '{label}' contains invalid characters or has over 63 characters")
+            raise ValueError(
+                f"Metadata label value error: '{label}' contains invalid characters or has over 63 characters"
+            )
     for name, text in annotations.items():
         if text is not None and len(str(text)) > 5000:
             raise ValueError(f"Metadata annotation value error: '{name}' is greater than 5000 characters")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The runtime of Cloud Integration: the HTTPS sender endpoints of integration flows."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -56,7 +57,7 @@ class Runtime(Service):
         return plain(404)
 
     def unauthorized(self, request: Request) -> Reply:
-        return plain(401, "", {"WWW-Authenticate": "Basic realm=\"simulator\""})
+        return plain(401, "", {"WWW-Authenticate": 'Basic realm="simulator"'})
 
     def unavailable(self) -> Reply:
         return plain(503, "Service Unavailable")
@@ -70,7 +71,8 @@ class Runtime(Service):
     def call(self, request: Request) -> Reply:
         reply, executed = self._answer(request)
         self.tokens.books.record(
-            "iflow_calls", path=request.path, method=request.method, status=reply.status, executed=executed)
+            "iflow_calls", path=request.path, method=request.method, status=reply.status, executed=executed
+        )
         if executed:
             self.tokens.books.executions[request.path] += 1
         return reply
@@ -108,5 +110,6 @@ class Runtime(Service):
         """The token, and nothing is run."""
         token = self.tokens.books.secret("csrf token", uuid.uuid4().hex.upper())
         self.csrf_tokens.add(token)
-        return plain(200, "", {
-            "X-CSRF-Token": token, "Set-Cookie": f"JSESSIONID={uuid.uuid4().hex}; Path=/; Secure; HttpOnly"})
+        return plain(
+            200, "", {"X-CSRF-Token": token, "Set-Cookie": f"JSESSIONID={uuid.uuid4().hex}; Path=/; Secure; HttpOnly"}
+        )

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Service Manager's API v1 as far as service bindings need it.
 
-The behaviour is that of the public Service Manager, which SAP's is made of: with `async=true` a creation answers 202, an
-empty object and a relative Location; states are words with spaces; a name that is taken answers 409. SAP's own limits answer
-429 with the date after which to try again.
+The behaviour is that of the public Service Manager, which SAP's is made of: with `async=true` a creation answers 202,
+an empty object and a relative Location; states are words with spaces; a name that is taken answers 409. SAP's own
+limits answer 429 with the date after which to try again.
 """
+
 from __future__ import annotations
 
 import re
@@ -80,8 +81,11 @@ class ServiceManager(Service):
         return json_reply(401, {"error": "Unauthorized", "description": "unauthorized"})
 
     def rate_limited(self, seconds: int) -> Reply:
-        return json_reply(429, {"description": "The allowed request limit has been reached"}, {
-            "Retry-After": self.tokens.clock.http_date(seconds)})
+        return json_reply(
+            429,
+            {"description": "The allowed request limit has been reached"},
+            {"Retry-After": self.tokens.clock.http_date(seconds)},
+        )
 
     def unavailable(self) -> Reply:
         return json_reply(503, {"error": "ServiceUnavailable", "description": "Service Unavailable"})
@@ -105,7 +109,7 @@ class ServiceManager(Service):
                 found = [one for one in found if matches(query[parameter], one[which])]
         start = int(query.get("token") or 0)
         size = min(int(query.get("max_items") or 50), int(self.settings["largest_page"]))
-        page: Json = {"num_items": len(found), "items": [one for one, _ in found[start:start + size]]}
+        page: Json = {"num_items": len(found), "items": [one for one, _ in found[start : start + size]]}
         if start + size < len(found):
             page["token"] = str(start + size)
         return json_reply(200, page)
@@ -123,24 +127,41 @@ class ServiceManager(Service):
 
     def present_instance(self, one: Instance) -> Json:
         return {
-            "id": one.guid, "ready": True, "name": one.name, "service_plan_id": f"{one.offering.name}-{one.plan}",
-            "platform_id": "service-manager", "usable": True, "labels": one.labels,
-            "created_at": stamp(one.created_at, milliseconds=True), "updated_at": stamp(one.created_at, milliseconds=True)}
+            "id": one.guid,
+            "ready": True,
+            "name": one.name,
+            "service_plan_id": f"{one.offering.name}-{one.plan}",
+            "platform_id": "service-manager",
+            "usable": True,
+            "labels": one.labels,
+            "created_at": stamp(one.created_at, milliseconds=True),
+            "updated_at": stamp(one.created_at, milliseconds=True),
+        }
 
     # Bindings
 
     def list_bindings(self, request: Request) -> Reply:
         """Credentials are left out here, so that nobody comes to rely on finding them in a list."""
         self._enter(request)
-        return self._listed(request, [
-            (self.present(key), key.labels)
-            for instance in self._instances() for key in self.marketplace.of_instance(instance)])
+        return self._listed(
+            request,
+            [
+                (self.present(key), key.labels)
+                for instance in self._instances()
+                for key in self.marketplace.of_instance(instance)
+            ],
+        )
 
     def present(self, key: Key) -> Json:
         return {
-            "id": key.guid, "ready": key.ready or key.operation == "delete" and key.issued is not None, "name": key.name,
-            "service_instance_id": key.instance.guid, "labels": key.labels,
-            "created_at": stamp(key.created_at, milliseconds=True), "updated_at": stamp(key.updated_at, milliseconds=True)}
+            "id": key.guid,
+            "ready": key.ready or key.operation == "delete" and key.issued is not None,
+            "name": key.name,
+            "service_instance_id": key.instance.guid,
+            "labels": key.labels,
+            "created_at": stamp(key.created_at, milliseconds=True),
+            "updated_at": stamp(key.updated_at, milliseconds=True),
+        }
 
     def _key(self, guid: str) -> Key:
         key = self.marketplace.keys.get(guid)
@@ -176,15 +197,16 @@ class ServiceManager(Service):
         if request.asks_for("duplicate") or any(key.name == name for key in present):
             raise refuse(409, "Conflict", f"binding with same name exists for instance with id {guid}")
         if request.asks_for("busy") or instance.busy:
-            raise refuse(422, "ConcurrentOperationInProgress", "Another concurrent operation in progress for this resource")
+            raise refuse(
+                422, "ConcurrentOperationInProgress", "Another concurrent operation in progress for this resource"
+            )
         if request.asks_for("quota") or instance.quota is not None and len(present) >= instance.quota:
             raise refuse(400, "BadRequest", "the quota of service bindings is exceeded")
         labels = body.get("labels") or {}
         if not all(isinstance(values, list) for values in labels.values()):
             raise refuse(400, "BadRequest", "the values of labels are lists")
         later = request.query.get("async") == "true"
-        key, job = self.marketplace.create(
-            instance, name, body.get("parameters") or {}, labels, fault=request.fault)
+        key, job = self.marketplace.create(instance, name, body.get("parameters") or {}, labels, fault=request.fault)
         if later:
             return self._accepted(job)
         self._finish(job)
@@ -196,8 +218,12 @@ class ServiceManager(Service):
         if job.error:
             if job.operation == "create":
                 self.marketplace.discard(job.key)
-            raise refuse(502, "BrokerError", job.error[2], broker_error={
-                "StatusCode": 502, "ErrorMessage": "BrokerError", "Description": job.key.description})
+            raise refuse(
+                502,
+                "BrokerError",
+                job.error[2],
+                broker_error={"StatusCode": 502, "ErrorMessage": "BrokerError", "Description": job.key.description},
+            )
 
     def _accepted(self, job: Job) -> Reply:
         return json_reply(202, {}, {"Location": f"{BINDINGS}/{job.key.guid}/operations/{job.guid}"})
@@ -224,7 +250,9 @@ class ServiceManager(Service):
         self._enter(request)
         key = self._key(guid)
         if request.asks_for("busy") or key.operation == "delete" and key.state == "in progress":
-            raise refuse(422, "ConcurrentOperationInProgress", "Another concurrent operation in progress for this resource")
+            raise refuse(
+                422, "ConcurrentOperationInProgress", "Another concurrent operation in progress for this resource"
+            )
         job = self.marketplace.delete(key, request.fault)
         if request.query.get("async") == "true":
             return self._accepted(job)
@@ -243,12 +271,23 @@ class ServiceManager(Service):
     def present_job(self, job: Job) -> Json:
         state = "failed" if job.error else "succeeded" if job.finished else "in progress"
         found: Json = {
-            "id": job.guid, "ready": True, "type": job.operation, "state": state, "resource_id": job.key.guid,
-            "resource_type": BINDINGS, "platform_id": "service-manager", "correlation_id": job.guid, "reschedule": False,
-            "deletion_scheduled": "0001-01-01T00:00:00Z", "created_at": stamp(job.started, milliseconds=True),
-            "updated_at": stamp(job.finished or job.started, milliseconds=True)}
+            "id": job.guid,
+            "ready": True,
+            "type": job.operation,
+            "state": state,
+            "resource_id": job.key.guid,
+            "resource_type": BINDINGS,
+            "platform_id": "service-manager",
+            "correlation_id": job.guid,
+            "reschedule": False,
+            "deletion_scheduled": "0001-01-01T00:00:00Z",
+            "created_at": stamp(job.started, milliseconds=True),
+            "updated_at": stamp(job.finished or job.started, milliseconds=True),
+        }
         if job.error:
             found["errors"] = {
-                "error": "BrokerError", "description": job.error[2],
-                "broker_error": {"StatusCode": 502, "ErrorMessage": "BrokerError", "Description": job.key.description}}
+                "error": "BrokerError",
+                "description": job.error[2],
+                "broker_error": {"StatusCode": 502, "ErrorMessage": "BrokerError", "Description": job.key.description},
+            }
         return found

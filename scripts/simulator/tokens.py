@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Access tokens, and the users and sessions that they belong to."""
+
 from __future__ import annotations
 
 import base64
@@ -56,7 +57,10 @@ class Tokens:
         self.replaced: dict[str, str] = {}
         self.passcodes: dict[str, tuple[User, datetime.datetime]] = {}
         self.settings: dict[str, float] = {
-            "token_seconds": 1200, "refresh_seconds": 30 * 86400, "service_token_seconds": 43200, "lock_after": 5,
+            "token_seconds": 1200,
+            "refresh_seconds": 30 * 86400,
+            "service_token_seconds": 43200,
+            "lock_after": 5,
             "refresh_once": 0,
         }
 
@@ -66,11 +70,18 @@ class Tokens:
         ends = now + datetime.timedelta(seconds=seconds)
         header = {"alg": "RS256", "jku": f"{issuer}/token_keys", "kid": "simulator", "typ": "JWT"}
         claims = {
-            "jti": uuid.uuid4().hex, "sub": subject, "user_name": subject, "client_id": "cf", "iss": f"{issuer}/oauth/token",
-            "iat": int(now.timestamp()), "exp": int(ends.timestamp()), "aud": ["cf", "cloud_controller"],
+            "jti": uuid.uuid4().hex,
+            "sub": subject,
+            "user_name": subject,
+            "client_id": "cf",
+            "iss": f"{issuer}/oauth/token",
+            "iat": int(now.timestamp()),
+            "exp": int(ends.timestamp()),
+            "aud": ["cf", "cloud_controller"],
         }
-        text = ".".join(_base64url(part) for part in (
-            json.dumps(header).encode(), json.dumps(claims).encode(), os.urandom(256)))
+        text = ".".join(
+            _base64url(part) for part in (json.dumps(header).encode(), json.dumps(claims).encode(), os.urandom(256))
+        )
         self.valid = {token: held for token, held in self.valid.items() if held.ends > now}
         self.valid[text] = Token(kind, subject, ends)
         return self.books.secret(f"{kind} token", text)
@@ -131,11 +142,18 @@ class Tokens:
         return user if ends > self.clock.now() else None
 
     def describe_users(self) -> list[dict[str, object]]:
-        return [{
-            "name": user.name, "origin": user.origin, "role": user.role, "locked": user.locked, "failures": user.failures,
-            "sessions": len(user.sessions),
-            "certificate_ends": stamp(user.certificate_ends) if user.certificate_ends else None,
-        } for user in self.users.values()]
+        return [
+            {
+                "name": user.name,
+                "origin": user.origin,
+                "role": user.role,
+                "locked": user.locked,
+                "failures": user.failures,
+                "sessions": len(user.sessions),
+                "certificate_ends": stamp(user.certificate_ends) if user.certificate_ends else None,
+            }
+            for user in self.users.values()
+        ]
 
 
 def _base64url(data: bytes) -> str:

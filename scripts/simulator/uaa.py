@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The platform's login (UAA), the token hosts of a subaccount (XSUAA), and the Identity Authentication tenant."""
+
 from __future__ import annotations
 
 import base64
@@ -43,18 +44,27 @@ class Login(Service):
         # Clients with the grant client_credentials, and their secrets.
         self.clients: dict[str, str] = {}
         self.routes = [
-            Route("POST", "/oauth/token", "uaa.token", self.token), Route("GET", "/login", "uaa.info", self.info),
+            Route("POST", "/oauth/token", "uaa.token", self.token),
+            Route("GET", "/login", "uaa.info", self.info),
             Route("GET", "/info", "uaa.info", self.info),
         ]
 
     def rate_limited(self, seconds: int) -> Reply:
-        return json_reply(429, {"error": "too_many_requests", "error_description": "Rate limit exceeded"}, {
-            "Retry-After": str(seconds)})
+        return json_reply(
+            429,
+            {"error": "too_many_requests", "error_description": "Rate limit exceeded"},
+            {"Retry-After": str(seconds)},
+        )
 
     def info(self, request: Request) -> Reply:
-        return json_reply(200, {
-            "app": {"version": "77.0.0"}, "links": {"uaa": self.url, "login": self.url},
-            "prompts": {"username": ["text", "Email"], "password": ["password", "Password"]}})
+        return json_reply(
+            200,
+            {
+                "app": {"version": "77.0.0"},
+                "links": {"uaa": self.url, "login": self.url},
+                "prompts": {"username": ["text", "Email"], "password": ["password", "Password"]},
+            },
+        )
 
     def token(self, request: Request) -> Reply:
         if request.asks_for("refused"):
@@ -86,11 +96,18 @@ class Login(Service):
     def _granted(self, user: User, refresh: str) -> Reply:
         seconds = self.tokens.settings["token_seconds"]
         access = self.tokens.issue("cf", user.name, seconds, self.url)
-        return json_reply(200, {
-            "access_token": access, "token_type": "bearer", "expires_in": int(seconds) - 1, "refresh_token": refresh,
-            "id_token": self.tokens.issue("id-of-uaa", user.name, seconds, self.url),
-            "scope": "cloud_controller.read password.write cloud_controller.write openid uaa.user",
-            "jti": hashlib.sha256(access.encode()).hexdigest()[:32]})
+        return json_reply(
+            200,
+            {
+                "access_token": access,
+                "token_type": "bearer",
+                "expires_in": int(seconds) - 1,
+                "refresh_token": refresh,
+                "id_token": self.tokens.issue("id-of-uaa", user.name, seconds, self.url),
+                "scope": "cloud_controller.read password.write cloud_controller.write openid uaa.user",
+                "jti": hashlib.sha256(access.encode()).hexdigest()[:32],
+            },
+        )
 
     def _by_password(self, request: Request, form: dict[str, str]) -> User:
         if "passcode" in form:
@@ -136,13 +153,20 @@ class Login(Service):
         if not accepted:
             raise refuse(401, "invalid_client", "Bad credentials")
         seconds = self.tokens.settings["token_seconds"]
-        return json_reply(200, {
-            "access_token": self.tokens.issue("cf", name, seconds, self.url), "token_type": "bearer",
-            "expires_in": int(seconds) - 1, "scope": "cloud_controller.read cloud_controller.write", "jti": name})
+        return json_reply(
+            200,
+            {
+                "access_token": self.tokens.issue("cf", name, seconds, self.url),
+                "token_type": "bearer",
+                "expires_in": int(seconds) - 1,
+                "scope": "cloud_controller.read cloud_controller.write",
+                "jti": name,
+            },
+        )
 
 
 class TokenHost(Service):
-    """The host that gives tokens to service clients: the one for certificates, the one for secrets, or Identity's for both."""
+    """A host that gives tokens to service clients: for certificates, for secrets, or Identity's for both."""
 
     def __init__(self, name: str, path: str, tokens: Tokens, marketplace: Marketplace, intermediate: bytes) -> None:
         self.name = name
@@ -155,18 +179,25 @@ class TokenHost(Service):
             self.routes.append(Route("GET", "/service/users/passcode", "identity.passcode", self.passcode))
 
     def rate_limited(self, seconds: int) -> Reply:
-        return json_reply(429, {"error": "too_many_requests", "error_description": "Rate limit exceeded"}, {
-            "Retry-After": str(seconds)})
+        return json_reply(
+            429,
+            {"error": "too_many_requests", "error_description": "Rate limit exceeded"},
+            {"Retry-After": str(seconds)},
+        )
 
     def token(self, request: Request) -> Reply:
-        """A token for a client certificate without a secret, or for a secret where that is taken (RFC 8705 section 2)."""
+        """A token for a client certificate (RFC 8705 section 2), or for a secret where that is taken."""
         form = request.form
         client = form.get("client_id", "")
         if not client and (sent := basic(request)):
             client, form["client_secret"] = sent
         if form.get("grant_type") != "client_credentials":
             raise refuse(400, "unsupported_grant_type", "Unsupported grant type")
-        key = self._by_secret(client, form["client_secret"]) if form.get("client_secret") else self._by_certificate(request)
+        key = (
+            self._by_secret(client, form["client_secret"])
+            if form.get("client_secret")
+            else self._by_certificate(request)
+        )
         if request.asks_for("refused") or key is None or key.content.client != client:
             self.tokens.books.record("token_requests", host=self.name, client=client, accepted=False)
             known = any(one.issued and one.issued.client == client for one in self.marketplace.existing())
@@ -176,10 +207,16 @@ class TokenHost(Service):
         self.tokens.books.record("token_requests", host=self.name, client=client, accepted=True, guid=key.guid)
         seconds = self.tokens.settings["service_token_seconds"]
         kind = "sm" if key.instance.offering.name == "service-manager" else "service"
-        return json_reply(200, {
-            "access_token": self.tokens.issue(kind, key.guid, seconds, self.url),
-            "token_type": "Bearer" if self.name == "identity" else "bearer", "expires_in": int(seconds) - 1,
-            "scope": "uaa.resource", "jti": key.guid.replace("-", "")})
+        return json_reply(
+            200,
+            {
+                "access_token": self.tokens.issue(kind, key.guid, seconds, self.url),
+                "token_type": "Bearer" if self.name == "identity" else "bearer",
+                "expires_in": int(seconds) - 1,
+                "scope": "uaa.resource",
+                "jti": key.guid.replace("-", ""),
+            },
+        )
 
     def _by_certificate(self, request: Request) -> Key | None:
         if self.name == "xsuaa":
@@ -189,9 +226,14 @@ class TokenHost(Service):
     def _by_secret(self, client: str, secret: str) -> Key | None:
         if self.name == "token":
             return None
-        return next((
-            key for key in self.marketplace.existing()
-            if key.issued and key.issued.secret and key.issued.client == client and same(key.issued.secret, secret)), None)
+        return next(
+            (
+                key
+                for key in self.marketplace.existing()
+                if key.issued and key.issued.secret and key.issued.client == client and same(key.issued.secret, secret)
+            ),
+            None,
+        )
 
     def passcode(self, request: Request) -> Reply:
         """A passcode for the user whose certificate this is, for a login at the platform."""
@@ -200,7 +242,9 @@ class TokenHost(Service):
             fingerprint = hashlib.sha256(request.chain[0]).digest()
             user = next((one for one in self.tokens.users.values() if one.fingerprint == fingerprint), None)
         in_time = user and user.certificate_ends and user.certificate_ends > self.tokens.clock.now()
-        self.tokens.books.record("token_requests", host="passcode", client=user.name if user else "", accepted=bool(in_time))
+        self.tokens.books.record(
+            "token_requests", host="passcode", client=user.name if user else "", accepted=bool(in_time)
+        )
         if not user or not in_time or request.asks_for("refused"):
             raise refuse(401, "unauthorized", "The client certificate is not accepted")
         return json_reply(200, {"passcode": self.tokens.passcode(user)})

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests, replies and routes: what the parts of the platform have in common, without sockets."""
+
 from __future__ import annotations
 
 import dataclasses
