@@ -115,7 +115,8 @@ class Simulator:
         return self.control("GET", "/books")
 
     def key_in_books(self, guid: str) -> Any:
-        return next(key for key in self.books()["keys"] if key["guid"] == guid)
+        keys = self.control("GET", "/books?only=keys")["keys"]
+        return next(key for key in keys if key["guid"] == guid)
 
     def fault(self, kind: str, route: str = "*", **more: Any) -> None:
         self.control("POST", "/faults", {"kind": kind, "route": route, **more})

@@ -57,8 +57,11 @@ class Control(Service):
     # What happened
 
     def books(self, request: Request) -> Reply:
+        """Everything, or with `?only=keys,deletions` these parts, for runs in which the books grow long."""
         self.platform.marketplace.settle()
-        return json_reply(200, {"keys": self.platform.marketplace.describe(), **self.platform.shared.books.summary()})
+        found = {"keys": self.platform.marketplace.describe(), **self.platform.shared.books.summary()}
+        only = request.query.get("only")
+        return json_reply(200, {part: found[part] for part in only.split(",") if part in found} if only else found)
 
     def secrets(self, request: Request) -> Reply:
         return json_reply(200, {"secrets": self.platform.shared.books.secrets()})

@@ -93,8 +93,6 @@ class Connection(http.server.BaseHTTPRequestHandler):
     """One connection of a client, with as many requests as it sends."""
 
     protocol_version = "HTTP/1.1"
-    server_version = "simulator"
-    sys_version = ""
     server: Listener
 
     def setup(self) -> None:
@@ -147,6 +145,9 @@ class Connection(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 (the name is the base's)
         """Nothing is logged: the books say what happened."""
+
+    def version_string(self) -> str:
+        return "simulator"
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         return self.server.shared.clock.http_date()
