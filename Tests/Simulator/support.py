@@ -57,7 +57,12 @@ class Simulator:
         """Ends it by the end of its input; its exit status."""
         self.process.stdin.close()
         self.process.stdout.close()
-        return self.process.wait(DEADLINE)
+        try:
+            return self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def call(
         self,

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import unittest
 
 from support import DEADLINE, ROOT, Simulator
@@ -21,6 +22,8 @@ def interpreter() -> str:
     message = f"cloudfoundry-client could not be fetched from PyPI: {fetched.stderr.strip()[-500:]}"
     if os.environ.get("CI") == "true":
         raise AssertionError(message)
+    # Without -v, unittest counts what it skips and keeps the reason to itself.
+    print(f"skipped: {message}", file=sys.stderr)
     raise unittest.SkipTest(message)
 
 
