@@ -13,6 +13,7 @@ package final class ChainFetcher: Sendable {
   private let admission: Admission
   private let nextID = Atomic<UInt64>(0)
   private let addressLimit = 16
+  private let reading = ChainReading()
 
   /// Starts the threads.
   ///
@@ -62,7 +63,7 @@ package final class ChainFetcher: Sendable {
     } else if target.everyAddress, target.proxy == nil {
       return await probeEveryAddress(plan)
     }
-    return ProbeResult(ChainReading.answer(await run(plan)))
+    return ProbeResult(reading.answer(await run(plan)))
   }
 
   /// Returns once every loop has turned, true if they all still do: proof of progress for a watchdog.
@@ -93,7 +94,7 @@ package final class ChainFetcher: Sendable {
         var single = plan
         single.start = .addresses([address])
         let plan = single
-        group.addTask { (index, ChainReading.answer(await self.run(plan))) }
+        group.addTask { (index, self.reading.answer(await self.run(plan))) }
       }
       var answers: [Int: AddressAnswer] = [:]
       for await (index, answer) in group { answers[index] = answer }

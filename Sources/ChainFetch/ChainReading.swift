@@ -4,17 +4,19 @@ import Certificates
 import Host
 
 /// Turns what a server sent into a chain, off the event loops.
-enum ChainReading {
+struct ChainReading: Sendable {
+  private let memory = CertificateMemory()
+
   /// Reads the certificates of a report.
   ///
   /// A certificate that cannot be read is left out and told as the failure, unless there is an earlier one; without a
   /// readable leaf there is no chain.
-  static func answer(_ report: ProbeReport) -> AddressAnswer {
+  func answer(_ report: ProbeReport) -> AddressAnswer {
     var certificates: [Certificate] = []
     var failure = report.failure
     for (index, bytes) in report.certificates.enumerated() {
       do throws(CertificateError) {
-        certificates.append(try Certificate(derEncoded: bytes))
+        certificates.append(try memory.certificate(bytes))
       } catch {
         failure =
           failure

@@ -6,7 +6,7 @@ import Certificates
 /// Whether a certificate is made out to a name, X509_check_host(3).
 enum LeafName {
   static func matches(_ leaf: Certificate, _ name: ServerName) throws(OpenSSLError) -> Bool {
-    let x509 = try X509Codec.decode(leaf)
+    let x509 = try X509Codec.decodeWithoutKey(leaf)
     // A wildcard stands for a whole label only (RFC 6125, section 6.4.3, leaves parts of a label to the verifier).
     let flags = CUnsignedInt(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
     let outcome =

@@ -40,15 +40,20 @@ package enum PathBuilder {
       return .rejected([CertificateComplaint(depth: 0, certificate: nil, reason: .noCertificate)])
     }
     do throws(OpenSSLError) {
-      var findings = PathFindings(path: anchors.memory.path(chain, purpose, now: now), complaints: [])
-      if findings.path == nil {
+      let known = anchors.memory.recall(chain, purpose, now: now)
+      var findings = PathFindings(path: known?.path, complaints: [])
+      if known == nil {
         let search = PathSearch(leaf: leaf, chain: chain, anchors: anchors, purpose: purpose, now: now)
         findings = try search.run(alsoKnown)
-        if let path = findings.path { anchors.memory.remember(path, chain, purpose) }
       }
-      if let name, try !LeafName.matches(leaf, name) {
-        findings.complaints.append(
-          CertificateComplaint(depth: 0, certificate: leaf, reason: .nameMismatch(name)))
+      let isKnownName = name.map { known?.names.contains($0) ?? false } ?? (known != nil)
+      if !isKnownName {
+        let isMadeOut = try name.map { name throws(OpenSSLError) in try LeafName.matches(leaf, name) } ?? true
+        if let path = findings.path { anchors.memory.remember(path, isMadeOut ? name : nil, chain, purpose) }
+        if let name, !isMadeOut {
+          findings.complaints.append(
+            CertificateComplaint(depth: 0, certificate: leaf, reason: .nameMismatch(name)))
+        }
       }
       if let path = findings.path, findings.complaints.isEmpty { return .verified(path) }
       return .rejected(findings.complaints.sorted { $0.depth < $1.depth })

@@ -43,6 +43,26 @@ enum TLSLibrary {
     }
   }
 
+  /// What TLS 1.0 to 1.3 and the certificates of servers are made of, by OpenSSL's first name for each.
+  ///
+  /// Operations that are not listed here, such as random generators, are passed on whole; encoders and stores not at all.
+  private static let kept: [Int32: Set<String>] = [
+    OSSL_OP_DIGEST: ["MD5", "MD5-SHA1", "SHA1", "SHA2-224", "SHA2-256", "SHA2-384", "SHA2-512"],
+    OSSL_OP_CIPHER: [
+      "AES-128-CBC", "AES-128-CCM", "AES-128-GCM", "AES-256-CBC", "AES-256-CCM", "AES-256-GCM", "ARIA-128-GCM",
+      "ARIA-256-GCM", "CAMELLIA-128-CBC", "CAMELLIA-256-CBC", "ChaCha20-Poly1305", "DES-EDE3-CBC", "NULL",
+      // For the random generator, RAND(7).
+      "AES-256-CTR",
+    ],
+    OSSL_OP_MAC: ["HMAC"],
+    OSSL_OP_KDF: ["HKDF", "TLS13-KDF", "TLS1-PRF"],
+    OSSL_OP_KEYMGMT: ["DH", "DHX", "EC", "ED25519", "ED448", "HMAC", "RSA", "RSA-PSS", "X25519", "X448"],
+    OSSL_OP_KEYEXCH: ["DH", "ECDH", "X25519", "X448"],
+    OSSL_OP_SIGNATURE: ["ECDSA", "ED25519", "ED448", "HMAC", "RSA"],
+    OSSL_OP_ASYM_CIPHER: ["RSA"],
+    OSSL_OP_DECODER: ["DER", "EC", "ED25519", "ED448", "RSA", "RSA-PSS"],
+  ]
+
   /// The default provider in a context of its own, and what of it is passed on.
   @safe
   fileprivate struct Source: Sendable {
@@ -58,11 +78,11 @@ enum TLSLibrary {
       unsafe self.provider = unsafe provider
       var lists: [Int32: UnsafePointer<OSSL_ALGORITHM>] = unsafe [:]
       if let provider = unsafe provider {
-        for operation in [OSSL_OP_CIPHER, OSSL_OP_DECODER] {
+        for (operation, names) in kept {
           var cannotCache: Int32 = 0
           let all = unsafe OSSL_PROVIDER_query_operation(provider, operation, &cannotCache)
           guard let all = unsafe all else { continue }
-          unsafe lists[operation] = unsafe Self.shortened(all, operation)
+          unsafe lists[operation] = unsafe Self.shortened(all, operation, names)
         }
         for operation in [OSSL_OP_ENCODER, OSSL_OP_STORE] {
           unsafe lists[operation] = unsafe Self.list([])
@@ -92,24 +112,21 @@ enum TLSLibrary {
     private typealias Untyped = @convention(c) () -> Void
 
     private static func shortened(
-      _ all: UnsafePointer<OSSL_ALGORITHM>, _ operation: Int32
+      _ all: UnsafePointer<OSSL_ALGORITHM>, _ operation: Int32, _ kept: Set<String>
     ) -> UnsafePointer<OSSL_ALGORITHM> {
-      var kept: [OSSL_ALGORITHM] = unsafe []
+      var algorithms: [OSSL_ALGORITHM] = unsafe []
       var next = unsafe all
       while let names = unsafe next.pointee.algorithm_names {
-        let first = unsafe String(cString: names).prefix { $0 != ":" }
+        let name = unsafe String(String(cString: names).prefix { $0 != ":" })
         let properties = unsafe next.pointee.property_definition.map { unsafe String(cString: $0) } ?? ""
-        if isKept(String(first), properties, operation) { unsafe kept.append(next.pointee) }
+        // Of the decoders only those of public keys in certificates.
+        let isWanted =
+          operation != OSSL_OP_DECODER
+          || (properties.contains("input=der") && properties.contains("structure=SubjectPublicKeyInfo"))
+        if isWanted, kept.contains(name) { unsafe algorithms.append(next.pointee) }
         unsafe next += 1
       }
-      return unsafe list(kept)
-    }
-
-    private static func isKept(_ name: String, _ properties: String, _ operation: Int32) -> Bool {
-      switch operation {
-      case OSSL_OP_CIPHER: cipherNames.contains(name)
-      default: properties.contains("input=der") && properties.contains("structure=SubjectPublicKeyInfo")
-      }
+      return unsafe list(algorithms)
     }
 
     private static func list(_ algorithms: [OSSL_ALGORITHM]) -> UnsafePointer<OSSL_ALGORITHM> {
@@ -120,13 +137,6 @@ enum TLSLibrary {
       unsafe (list + algorithms.count).initialize(to: OSSL_ALGORITHM())
       return unsafe UnsafePointer(list)
     }
-
-    /// What the cipher suites of TLS 1.0 to 1.3 are made of, and AES-256-CTR, which the random generator needs.
-    private static let cipherNames: Set<String> = [
-      "AES-128-CBC", "AES-128-CCM", "AES-128-GCM", "AES-256-CBC", "AES-256-CCM", "AES-256-CTR", "AES-256-GCM",
-      "ARIA-128-GCM", "ARIA-256-GCM", "CAMELLIA-128-CBC", "CAMELLIA-256-CBC", "ChaCha20-Poly1305", "DES-EDE3-CBC",
-      "NULL",
-    ]
   }
 }
 

@@ -32,8 +32,10 @@ struct ProbeRunner: Sendable {
     let settings = Dictionary(configuration.endpoints.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     try await withThrowingTaskGroup(of: Step.self) { group in
       var waiting = endpoints.makeIterator()
+      var underWay = 0
       func startNext() {
         guard let name = waiting.next() else { return }
+        underWay += 1
         group.addTask {
           guard let endpoint = settings[name] else { return .gone }
           return .found(await inspector.inspect(endpoint) { await knownIssuers(of: name) })
@@ -41,11 +43,14 @@ struct ProbeRunner: Sendable {
       }
       for _ in 0..<Self.window { startNext() }
       var batch: [EndpointReport] = []
-      while let step = try await group.next() {
+      while underWay > 0, let step = try await group.next() {
         try Task.checkCancellation()
         switch step {
-        case .gone: startNext()
+        case .gone:
+          underWay -= 1
+          startNext()
         case .found(let report):
+          underWay -= 1
           startNext()
           if batch.isEmpty {
             // A slow endpoint must not hold back what the quick ones found.
@@ -62,6 +67,8 @@ struct ProbeRunner: Sendable {
           batch = []
         }
       }
+      // Only the batches' timers are left, and nobody waits for them.
+      group.cancelAll()
       try await record(batch)
     }
     // Those that the configuration no longer has came back without a report.
@@ -136,7 +143,8 @@ struct ProbeRunner: Sendable {
 
   /// How many looks are under way at once; the fetcher itself bounds the connections.
   private static let window = 512
-  private static let batchSize = 256
-  /// How long a result may wait for its batch.
-  private static let batchAge = Duration.milliseconds(250)
+  private static let batchSize = 512
+  /// How long a result may wait for its batch. After each batch all is planned anew, which takes longer the more
+  /// endpoints there are.
+  private static let batchAge = Duration.seconds(1)
 }

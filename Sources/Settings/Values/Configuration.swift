@@ -7,11 +7,15 @@ package import SystemPackage
 /// Made by `ConfigurationReader`; immutable. The order of entries is the order of the files.
 package struct Configuration: Sendable, Equatable {
   package var defaults: Defaults
-  package var endpoints: [EndpointSettings]
+  package var endpoints: [EndpointSettings] {
+    didSet { endpointPositions = Self.positions(endpoints) }
+  }
   package var serviceKeys: [ServiceKeySettings]
   package var keystores: [KeystoreSettings]
   /// The configuration files that were read: the main file, then the drop-ins in name order.
   package var files: [FilePath]
+  /// The position of each endpoint, since every probe asks for its own among thousands.
+  private var endpointPositions: [String: Int]
 
   package init(
     defaults: Defaults = Defaults(), endpoints: [EndpointSettings] = [], serviceKeys: [ServiceKeySettings] = [],
@@ -22,11 +26,12 @@ package struct Configuration: Sendable, Equatable {
     self.serviceKeys = serviceKeys
     self.keystores = keystores
     self.files = files
+    endpointPositions = Self.positions(endpoints)
   }
 
   /// The endpoint of this name, if there is one.
   package func endpoint(named name: String) -> EndpointSettings? {
-    endpoints.first { $0.name == name }
+    endpointPositions[name].map { endpoints[$0] }
   }
 
   /// The service key of this name, if there is one.
@@ -77,5 +82,9 @@ package struct Configuration: Sendable, Equatable {
       return path
     }
     return Set(paths).sorted { $0.string < $1.string }
+  }
+
+  private static func positions(_ endpoints: [EndpointSettings]) -> [String: Int] {
+    Dictionary(endpoints.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 }

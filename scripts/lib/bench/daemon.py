@@ -16,34 +16,41 @@ SELECT verdict, count(*) FROM (SELECT verdict, max(id) FROM observation GROUP BY
 """
 POLL_SECONDS = 0.1
 STALLED_SECONDS = 60
+# A configuration file may have a megabyte.
+ENTRIES_PER_FILE = 2000
 
 
 def measure(landscape: Landscape, binary: str) -> Use:
     """Starts the daemon with all endpoints configured, and ends it when all of them were found good."""
-    entries = "".join(
+    entries = [
         f"  server-{number:05}:\n    url: https://{host}:{PORT}\n    server-name: {SERVER_NAME}\n"
         f"    anchors: {{bundle: {landscape.root}}}\n"
-        for number, host in enumerate(landscape.hosts))
-    with _start(landscape, binary, f"endpoints:\n{entries}") as (process, ledger):
+        for number, host in enumerate(landscape.hosts)]
+    with _start(landscape, binary, entries) as (process, ledger):
         _await_ledger(process, ledger, len(landscape.hosts))
         return process.stop()
 
 
 def idle(landscape: Landscape, binary: str) -> Use:
     """What it costs to start, be ready and end with nothing configured."""
-    with _start(landscape, binary, "endpoints: {}\n") as (process, _):
+    with _start(landscape, binary, []) as (process, _):
         return process.stop()
 
 
 class _start:  # pylint: disable=invalid-name
     """A daemon that has told its service manager that it is ready."""
 
-    def __init__(self, landscape: Landscape, binary: str, configuration: str):
+    def __init__(self, landscape: Landscape, binary: str, entries: list):
         place = landscape.place / "certrotd"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(mode=0o700)
         settings = place / "certrotd.yaml"
-        settings.write_text(configuration)
+        settings.write_text("endpoints: {}\n")
+        parts = place / "conf.d"
+        parts.mkdir()
+        for first in range(0, len(entries), ENTRIES_PER_FILE):
+            part = parts / f"{first:05}.yaml"
+            part.write_text("endpoints:\n" + "".join(entries[first:first + ENTRIES_PER_FILE]))
         state = place / "state"
         state.mkdir(mode=0o700)
         self.ledger = state / "ledger.sqlite3"
