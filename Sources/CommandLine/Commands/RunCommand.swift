@@ -33,6 +33,7 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     let level: Logger.Level = verbose ? .debug : .info
     let logger = LogDestination.current().logger(label: "certrotd", level: level)
+    ProcessMemory.limitArenas()
     do {
       try ProcessLimits.forbidCoreDumps()
       _ = try ProcessLimits.raiseDescriptorLimit()

@@ -60,6 +60,8 @@ package struct ConfigurationKeeper: Sendable {
       .configurationApplied, message: "the configuration \(path) is in force: \(change)",
       fields: [.path: path.string, .reason: change.description])
     try await context.tell([event], of: .daemon)
+    // The files' node trees were ten times as large as what came of them.
+    ProcessMemory.returnFreePages()
     bell.ring()
   }
 

@@ -102,6 +102,7 @@ struct ProbeRunner: Sendable {
     if !moved.isEmpty { try await trustKeeper.settle(trusting: moved) }
     await context.landscape.end(reports.map { .probe(endpoint: $0.endpoint) })
     for look in looks { try await context.tell(look.news.events, of: LedgerSubject(.endpoint, look.endpoint)) }
+    ProcessMemory.returnFreePages()
     bell.ring()
   }
 
@@ -144,7 +145,8 @@ struct ProbeRunner: Sendable {
   /// How many looks are under way at once; the fetcher itself bounds the connections.
   private static let window = 512
   private static let batchSize = 512
-  /// How long a result may wait for its batch. After each batch all is planned anew, which takes longer the more
-  /// endpoints there are.
+  /// How long a result may wait for its batch.
+  ///
+  /// After each batch all is planned anew, which takes longer the more endpoints there are.
   private static let batchAge = Duration.seconds(1)
 }
