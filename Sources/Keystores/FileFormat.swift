@@ -2,11 +2,12 @@
 
 package import Host
 package import OpenSSLBridge
+package import PSEFormat
 
 /// A form in which a keystore is written: one file, or one folder.
 package enum FileFormat: Sendable, Equatable {
-  /// SAP's keystore, version 2 without a PIN (Documentation/pse-format.md): the identity, its issuers, the trust list.
-  case pse
+  /// SAP's keystore (Documentation/pse-format.md): the identity, its issuers, the trust list.
+  case pse(PSEOptions = PSEOptions())
   /// One PEM file (RFC 7468) of the identity.
   case pem(PEMPart)
   /// PKCS #12 with key, certificate and issuers (RFC 7292), as STRUST imports it.
@@ -23,6 +24,19 @@ package enum FileFormat: Sendable, Equatable {
     /// certificate on only when it is shown the chain up to a root that it knows.
     case certificate
     case key(PrivateKey.PEMFormat)
+  }
+
+  package struct PSEOptions: Sendable, Equatable {
+    package let version: PSEVersion
+    /// ASCII; nil for a file that opens without one.
+    package let pin: SecretBytes?
+    package let list: PSECertificateListReading
+
+    package init(version: PSEVersion = .two, pin: SecretBytes? = nil, list: PSECertificateListReading = .issuers) {
+      self.version = version
+      self.pin = pin
+      self.list = list
+    }
   }
 
   package struct PFXOptions: Sendable, Equatable {

@@ -15,6 +15,7 @@ package enum KeystoreError: Error, Sendable {
   /// The bytes are not of the format; `member` is the name in a folder.
   case damaged(FileFormat, member: String?, reason: String)
   case pse(PSEError)
+  case pin(PINCipherError)
   case certificate(member: String?, CertificateError)
   case key(PrivateKeyError)
   case pkcs12(PKCS12Error)
@@ -32,6 +33,7 @@ extension KeystoreError: CustomStringConvertible {
     case .damaged(let format, let member, let reason):
       "\(Self.prefix(member))not a readable \(format): \(reason)"
     case .pse(let error): error.description
+    case .pin(let error): error.description
     case .certificate(let member, let error): Self.prefix(member) + error.description
     case .key(let error): error.description
     case .pkcs12(let error): error.description

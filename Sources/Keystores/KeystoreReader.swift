@@ -17,7 +17,7 @@ package enum KeystoreReader {
       throw .damaged(format, member: nil, reason: "it is one file, and there are \(files.count)")
     }
     switch format {
-    case .pse: return try PSERendering.read(file.bytes)
+    case .pse(let options): return try PSERendering.read(file.bytes, options)
     case .pem(.certificate): return try PEMRendering.readCertificates(file)
     case .pem(.key): return try PEMRendering.readKey(file)
     case .pfx(let options): return try PKCS12Rendering.read(file.bytes, options)

@@ -20,8 +20,8 @@ package enum KeystoreWriter {
     _ format: FileFormat, _ content: KeystoreContent, now: Date
   ) throws(KeystoreError) -> [RenderedFile] {
     switch format {
-    case .pse:
-      let bytes = try PSERendering.render(content, now: now)
+    case .pse(let options):
+      let bytes = try PSERendering.render(content, options, now: now)
       return [RenderedFile(bytes: bytes, holdsSecret: content.identity != nil)]
     case .pem(.certificate):
       let identity = try identity(of: content, for: format)

@@ -3,54 +3,40 @@
 import Certificates
 import FoundationEssentials
 import Host
-import OpenSSLBridge
+package import OpenSSLBridge
 import PSEFormat
 
 /// Between a keystore's content and the bytes of a PSE file.
 enum PSERendering {
-  static func render(_ content: KeystoreContent, now: Date) throws(KeystoreError) -> SecretBytes {
+  static func render(
+    _ content: KeystoreContent, _ options: FileFormat.PSEOptions, now: Date
+  ) throws(KeystoreError) -> SecretBytes {
     let salt: [UInt8]
     do {
       salt = try Random.bytes(PINDerivation.usualSaltLength)
     } catch {
       throw .openSSL(error)
     }
+    let pse: PSEContent
     do {
-      let pse = try PSEContent.make(
-        identity: try content.identity.map(Self.identity), trust: content.trust,
+      pse = try PSEContent.make(
+        identity: try content.identity.map(Self.identity), trust: content.trust, list: options.list,
         derivation: PINDerivation(salt: salt), created: now)
-      var bytes = try PSEFile(pse).derEncoded()
-      return SecretBytes(cleansing: &bytes)
     } catch let error as PrivateKeyError {
       throw .key(error)
     } catch let error as PSEError {
       throw .pse(error)
     } catch {
-      throw .damaged(.pse, member: nil, reason: String(describing: error))
+      throw .damaged(.pse(), member: nil, reason: String(describing: error))
     }
+    return try PSEDocument.encoded(pse, version: options.version, pin: options.pin)
   }
 
-  static func read(_ bytes: SecretBytes) throws(KeystoreError) -> ReadKeystore {
-    do {
-      let file = try PSEFile(derEncoded: bytes.copyBytes())
-      let content = try file.content()
-      // The only protection of a version 4 file against damage; version 2 has none.
-      if case .digested(let body) = file.body, Digest.sha1(body.content) != body.digest {
-        throw KeystoreError.damaged(.pse, member: nil, reason: "its digest is not that of its content")
-      }
-      return ReadKeystore(
-        parts: FileFormat.pse.parts, key: try key(of: content), certificate: content.certificate,
-        issuers: content.issuers,
-        trust: content.trust.compactMap { if case .certificate(let trusted) = $0 { trusted } else { nil } })
-    } catch let error as KeystoreError {
-      throw error
-    } catch let error as PrivateKeyError {
-      throw .key(error)
-    } catch let error as PSEError {
-      throw .pse(error)
-    } catch {
-      throw .damaged(.pse, member: nil, reason: String(describing: error))
-    }
+  /// Reads a file of either version.
+  ///
+  /// One that needs no PIN is read although there is one: it may be a generation from before the PIN was configured.
+  static func read(_ bytes: SecretBytes, _ options: FileFormat.PSEOptions) throws(KeystoreError) -> ReadKeystore {
+    try PSEDocument.open(bytes, pin: options.pin).read()
   }
 
   private static func identity(_ identity: Identity) throws -> PSEIdentity {
@@ -58,12 +44,34 @@ enum PSERendering {
     return try PSEIdentity(
       primes: PSEPrimes(p.copyBytes(), q.copyBytes()), certificate: identity.certificate, issuers: identity.issuers)
   }
+}
 
-  private static func key(of content: PSEContent) throws -> PrivateKey? {
+extension PSEDocument {
+  /// What certrotd understands of the file; the rest stays in `content`.
+  ///
+  /// - Throws: ``KeystoreError``, when the key is of a kind that is not supported or not that of the certificate.
+  package func read() throws(KeystoreError) -> ReadKeystore {
+    ReadKeystore(
+      parts: FileFormat.pse().parts, key: try key(), certificate: content.certificate, issuers: content.issuers,
+      trust: PSETrustList.certificates(in: content.trust))
+  }
+
+  /// The private key; nil when there is none.
+  ///
+  /// - Throws: ``KeystoreError``.
+  package func key() throws(KeystoreError) -> PrivateKey? {
     guard let stored = content.privateKey else { return nil }
-    guard let certificate = content.certificate else { throw PSEError.lacking(object: "certificate of its key") }
-    let primes = try stored.primes()
-    return try PrivateKey(
-      rsaPrimes: (p: SecretBytes(copying: primes.p), q: SecretBytes(copying: primes.q)), publicKeyOf: certificate)
+    guard let certificate = content.certificate else { throw .pse(.lacking(object: "certificate of its key")) }
+    do {
+      let primes = try stored.primes()
+      return try PrivateKey(
+        rsaPrimes: (p: SecretBytes(copying: primes.p), q: SecretBytes(copying: primes.q)), publicKeyOf: certificate)
+    } catch let error as PrivateKeyError {
+      throw .key(error)
+    } catch let error as PSEError {
+      throw .pse(error)
+    } catch {
+      throw .damaged(.pse(), member: nil, reason: String(describing: error))
+    }
   }
 }

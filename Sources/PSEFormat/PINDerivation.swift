@@ -21,7 +21,9 @@ package struct PINDerivation: Hashable, Sendable {
   /// The largest salt that is read, in bytes.
   static let saltLimit = 64
   /// The most iterations that are read: a hostile file must not keep a processor busy for hours.
-  static let iterationLimit = 10_000_000
+  ///
+  /// A hundred times SAP's number, which costs about a second.
+  static let iterationLimit = 1_000_000
 }
 
 extension PINDerivation: DERImplicitlyTaggable {

@@ -34,6 +34,11 @@ package struct PSEContent: Hashable, Sendable {
     self.objects = encoded.sortedForSet(by: \.bytes).map(\.object)
   }
 
+  /// Takes objects in an order that is to stay as it is.
+  init(algorithm: PSEAlgorithm, created: Date, keyFlag: Int?, keptObjects: [PSEObject]) {
+    (self.algorithm, self.created, self.keyFlag, self.objects) = (algorithm, created, keyFlag, keptObjects)
+  }
+
   /// The content as it stands in a file.
   package func derEncoded() throws(PSEError) -> [UInt8] {
     try PSEError.within("Content") {

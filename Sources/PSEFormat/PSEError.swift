@@ -17,6 +17,12 @@ package enum PSEError: Error, Hashable, Sendable {
   case machineBound
   /// The content is encrypted with a PIN.
   case pinProtected(version: Int)
+  /// The PIN does not open the file, or what it encrypts is damaged, which look the same.
+  case wrongPIN(version: Int)
+  /// The PIN protects the file by another algorithm than the one that is known.
+  case unsupportedProtection(algorithm: String)
+  /// A PIN that no PSE can have.
+  case unusablePIN(reason: String)
   /// The private key is of a kind whose form in a PSE nobody has shown yet.
   case unsupportedKey(algorithm: String)
   /// An object that the caller needs is not in the file.
@@ -69,8 +75,13 @@ extension PSEError: CustomStringConvertible {
       "PSE version 256 is bound to the machine that made it (LPS) and cannot be read elsewhere; "
         + "make a PSE with LPS switched off"
     case .pinProtected(let version):
-      "the PSE (version \(version)) is protected by a PIN and cannot be read without it; "
-        + "give a PSE without a PIN"
+      "the PSE (version \(version)) is protected by a PIN and cannot be read without it"
+    case .wrongPIN(let version):
+      "the PIN does not open the PSE (version \(version)), or the file is damaged"
+    case .unsupportedProtection(let algorithm):
+      "the PIN protects the PSE by an algorithm that is not supported (\(algorithm)); only SHA-1 with Triple DES is"
+    case .unusablePIN(let reason):
+      "the PIN cannot be used: \(reason)"
     case .unsupportedKey(let algorithm):
       "the private key in the PSE is of a kind that is not supported (\(algorithm)); only RSA keys are"
     case .lacking(let object):

@@ -12,7 +12,8 @@ package struct PSETrustList: Hashable, Sendable {
     /// A `TBSCertificate` without its signature, DER.
     case toBeSigned([UInt8])
 
-    var derBytes: [UInt8] {
+    /// The entry as it stands in the file.
+    package var derBytes: [UInt8] {
       switch self {
       case .certificate(let certificate): certificate.derBytes
       case .toBeSigned(let bytes): bytes
@@ -26,6 +27,11 @@ package struct PSETrustList: Hashable, Sendable {
   /// Takes certificates in any order and drops repeated ones.
   package init(_ certificates: [Certificate]) {
     entries = Set(certificates).map(Entry.certificate).sortedForSet(by: \.derBytes)
+  }
+
+  /// Takes entries of a list that was read, and of others, in any order and drops repeated ones.
+  package init(entries: [Entry]) {
+    self.entries = Array(Set(entries)).sortedForSet(by: \.derBytes)
   }
 
   /// The entries that are whole certificates.

@@ -37,7 +37,7 @@ struct CommandTests {
 
   private func pse(_ name: String) throws -> KeystoreContent {
     let bytes = try HostFiles().readSecretFile(folder.file(name), limit: 1 << 20)
-    return try KeystoreReader.read(.pse, [RenderedFile(bytes: bytes, holdsSecret: true)]).content
+    return try KeystoreReader.read(.pse(), [RenderedFile(bytes: bytes, holdsSecret: true)]).content
   }
 
   @Test func `a PSE is made and shown`() async throws {

@@ -36,7 +36,7 @@ struct KeystoreJudgeTests {
     .init(name: "cloud", chain: chain, serverName: ServerName(host: host))
   }
 
-  @Test(arguments: [FileFormat.pse, .pem(.certificate), .pem(.key(.pkcs1)), .caDirectory])
+  @Test(arguments: [FileFormat.pse(), .pem(.certificate), .pem(.key(.pkcs1)), .caDirectory])
   func whatWasWrittenIsGood(format: FileFormat) throws {
     let read = try KeystoreReader.read(format, try KeystoreWriter.render(format, wanted, now: aTime))
     let chain = try landscape.serverChain("cloud.example")
@@ -45,7 +45,7 @@ struct KeystoreJudgeTests {
 
   @Test func selfSignedIdentityIsGood() throws {
     let content = KeystoreContent(identity: landscape.selfSignedIdentity, trust: [landscape.foreign.root])
-    let read = try KeystoreReader.read(.pse, try KeystoreWriter.render(.pse, content, now: aTime))
+    let read = try KeystoreReader.read(.pse(), try KeystoreWriter.render(.pse(), content, now: aTime))
     #expect(judge(read, wanted: content).isEmpty)
   }
 

@@ -102,6 +102,6 @@ struct PEMKeystoreTests {
     #expect(error.description.hasPrefix("x.crt: "))
     #expect(throws: KeystoreError.self) { try KeystoreReader.read(.pem(.certificate), []) }
     #expect(throws: KeystoreError.self) { try KeystoreReader.read(.pem(.key(.pkcs8)), [garbage]) }
-    #expect(throws: KeystoreError.self) { try KeystoreReader.read(.pse, [garbage]) }
+    #expect(throws: KeystoreError.self) { try KeystoreReader.read(.pse(), [garbage]) }
   }
 }

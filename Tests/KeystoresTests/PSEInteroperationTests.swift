@@ -18,7 +18,7 @@ struct PSEInteroperationTests {
   private func withFile<Result>(
     _ content: KeystoreContent, _ body: (FilePath) async throws -> Result
   ) async throws -> Result {
-    let file = try #require(try KeystoreWriter.render(.pse, content, now: aTime).first)
+    let file = try #require(try KeystoreWriter.render(.pse(), content, now: aTime).first)
     return try await TemporaryFolder.with { folder in
       let path = folder.appending("client.pse")
       try TemporaryFolder.write(file.bytes.copyBytes(), to: path)

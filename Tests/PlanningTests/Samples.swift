@@ -59,7 +59,7 @@ struct Sample {
         KeystoreSettings(
           name: "client", identity: identity,
           trust: TrustSettings(endpoints: endpoints, bundles: bundles, include: include),
-          files: [FileSettings(format: .pse(path: .inKeystore("client.pse")))])
+          files: [FileSettings(format: .pse(PSEFileSettings(path: .inKeystore("client.pse"))))])
       ])
     inventory = Inventory(
       installation: 7,

@@ -54,7 +54,7 @@ struct GenerationLifeTests {
     try await daemon.settle()
   }
 
-  private func outside() throws -> KeystoreContent { try RunningSite.read(site.folder.file("outside.pse"), as: .pse) }
+  private func outside() throws -> KeystoreContent { try RunningSite.read(site.folder.file("outside.pse"), as: .pse()) }
 
   @Test func `what was judged good before a crash is put in force after it`() async throws {
     try configure(hook: "[/bin/true]")

@@ -80,7 +80,7 @@ struct RunningSite: Sendable {
   }
 
   /// What a keystore's file holds, as it lies on disk.
-  func read(_ keystore: String, _ file: String, as format: FileFormat = .pse) throws -> KeystoreContent {
+  func read(_ keystore: String, _ file: String, as format: FileFormat = .pse()) throws -> KeystoreContent {
     try Self.read(context.layout.keystore(keystore).appending("current").appending(file), as: format)
   }
 

@@ -13,7 +13,7 @@ struct RecipeTests {
         format: .pfx(
           PFXFileSettings(
             path: .inKeystore("a.pfx"), password: .credential(.systemd(name: "p")), alias: "a"))),
-      FileSettings(format: .pse(path: .absolute("/x/a.pse")), owner: "abcadm"),
+      FileSettings(format: .pse(PSEFileSettings(path: .absolute("/x/a.pse"))), owner: "abcadm"),
       FileSettings(format: .caDirectory(path: .inKeystore("list"))),
     ])
 
@@ -53,7 +53,10 @@ struct RecipeTests {
       { $0.trust.endpoints = ["x"] }, { $0.trust.endpoints = ["x y"] }, { $0.trust.endpoints = ["x\" \"y\\"] },
       { $0.trust.bundles = [] }, { $0.trust.include = [.leaf] }, { $0.files.removeLast() },
       { $0.files[1].owner = nil }, { $0.files[1].group = "abcadm" }, { $0.files[1].mode = 0o600 },
-      { $0.files[1].format = .pse(path: .inKeystore("x/a.pse")) },
+      { $0.files[1].format = .pse(PSEFileSettings(path: .inKeystore("x/a.pse"))) },
+      { $0.files[1].format = .pse(PSEFileSettings(path: .absolute("/x/a.pse"), version: .four)) },
+      { $0.files[1].format = .pse(PSEFileSettings(path: .absolute("/x/a.pse"), pin: .systemd(name: "p"))) },
+      { $0.files[1].format = .pse(PSEFileSettings(path: .absolute("/x/a.pse"), certificateList: .chain)) },
       { $0.files[0].format = .javaTruststore(path: .inKeystore("a.pfx"), password: .empty) },
       { $0.files[0].format = .pem(PEMFileSettings(certificate: .inKeystore("a.pfx"), key: nil)) },
       { $0.files[0].format = .pem(PEMFileSettings(certificate: nil, key: .inKeystore("a.pfx"))) },

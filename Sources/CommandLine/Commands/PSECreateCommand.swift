@@ -65,10 +65,10 @@ struct PSECreateCommand: ParsableCommand {
     let bundles = BundleReader(files: files)
     let trusted = try trust.flatMap { try bundles.certificates(at: FilePath($0)) }
     let content = KeystoreContent(identity: try identity(files, trusted, now: now), trust: trusted)
-    let rendered = try KeystoreWriter.render(.pse, content, now: now)
+    let rendered = try KeystoreWriter.render(.pse(), content, now: now)
     // What was written is what can be read: the file counts only after that.
     let faults = KeystoreJudge.judge(
-      try KeystoreReader.read(.pse, rendered), wanted: content, endpointChains: [], now: now)
+      try KeystoreReader.read(.pse(), rendered), wanted: content, endpointChains: [], now: now)
     guard faults.isEmpty, let file = rendered.first else {
       for fault in faults { Output.complain("\(out): \(fault)") }
       throw ExitCode.fault

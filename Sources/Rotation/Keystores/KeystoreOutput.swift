@@ -5,6 +5,7 @@ import Delivery
 import Host
 package import Keystores
 import OpenSSLBridge
+import PSEFormat
 package import Settings
 package import SystemPackage
 
@@ -39,7 +40,12 @@ package struct KeystoreOutput: Sendable {
     of settings: FileFormatSettings, _ credentials: CredentialStore
   ) throws(OutputError) -> [(FileFormat, OutputPath)] {
     switch settings {
-    case .pse(let path): return [(.pse, path)]
+    case .pse(let pse):
+      let options = FileFormat.PSEOptions(
+        version: pse.version == .four ? .four : .two,
+        pin: try pse.pin.map { pin throws(OutputError) in try secret(.credential(pin), credentials) },
+        list: pse.certificateList == .chain ? .chain : .issuers)
+      return [(.pse(options), pse.path)]
     case .caDirectory(let path): return [(.caDirectory, path)]
     case .javaTruststore(let path, let password):
       return [(.javaTruststore(password: try secret(password, credentials)), path)]

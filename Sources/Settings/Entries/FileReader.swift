@@ -36,7 +36,15 @@ struct FileReader {
   }
 
   private func pse(_ mapping: MappingReader) -> FileFormatSettings? {
-    output(mapping.required("path")).map { .pse(path: $0) }
+    let version = mapping["version"]?.choice(PSEFileSettings.Version.self) ?? .two
+    let pin = mapping["pin-credential"]?.credential()
+    let list = mapping["certificate-list"]?.choice(PSEFileSettings.CertificateList.self) ?? .issuers
+    if let field = mapping["certificate-list"], !hasIdentity {
+      field.report("says how an identity is written, and the keystore has none", hint: "remove it")
+    }
+    return output(mapping.required("path")).map { path in
+      .pse(PSEFileSettings(path: path, version: version, pin: pin, certificateList: list))
+    }
   }
 
   private func pem(_ mapping: MappingReader) -> FileFormatSettings? {

@@ -5,7 +5,8 @@ extension KeyTable {
     "keystores.NAME.files[]", "Exactly one format.",
     [
       KeyDescription(
-        "pse", "mapping", default: "none", "A Personal Security Environment, version 2, without PIN.",
+        "pse", "mapping", default: "none",
+        "A Personal Security Environment, the keystore of SAP's cryptographic library.",
         example: "{path: client.pse}"),
       KeyDescription(
         "pem", "mapping", default: "none", "The identity as PEM files.",
@@ -24,7 +25,21 @@ extension KeyTable {
 
   package static let pse = KeyGroup(
     "keystores.NAME.files[].pse", "A Personal Security Environment for CommonCryptoLib, with or without an identity.",
-    [path, owner, group, mode])
+    [
+      path,
+      KeyDescription(
+        "version", "`2` or `4`", default: "2", "`2` is what every consumer opens; `4` adds a digest of the content.",
+        example: "4"),
+      KeyDescription(
+        "pin-credential", "credential", default: "no PIN",
+        "The PIN of the file, ASCII. Its consumer needs credentials for it (`sapgenpse seclogin`).",
+        example: "cpi-pse"),
+      KeyDescription(
+        "certificate-list", "`issuers` or `chain`", default: "issuers",
+        "What `CertList` of an issued identity holds: its issuers, or the own certificate too (pse-format.md).",
+        example: "chain"),
+      owner, group, mode,
+    ])
 
   package static let pem = KeyGroup(
     "keystores.NAME.files[].pem", "At least one of the two paths.",

@@ -23,8 +23,8 @@ package struct FileSettings: Sendable, Hashable {
 
 /// The formats that a keystore can be written in.
 package enum FileFormatSettings: Sendable, Hashable {
-  /// SAP Personal Security Environment, version 2 without PIN.
-  case pse(path: OutputPath)
+  /// SAP Personal Security Environment.
+  case pse(PSEFileSettings)
   case pem(PEMFileSettings)
   case pfx(PFXFileSettings)
   /// A folder with one PEM file for each trusted certificate.
@@ -35,18 +35,20 @@ package enum FileFormatSettings: Sendable, Hashable {
   /// Every path that is written, in the order of the configuration keys.
   package var paths: [OutputPath] {
     switch self {
-    case .pse(let path), .caDirectory(let path), .javaTruststore(let path, _): [path]
+    case .caDirectory(let path), .javaTruststore(let path, _): [path]
     case .pem(let pem): [pem.certificate, pem.key].compactMap(\.self)
     case .pfx(let pfx): [pfx.path]
+    case .pse(let pse): [pse.path]
     }
   }
 
-  /// The credential that the file's password comes from.
+  /// The credential that the file's password or PIN comes from.
   package var password: CredentialReference? {
     switch self {
     case .pfx(let pfx): pfx.password.credential
     case .javaTruststore(_, let password): password.credential
-    case .pse, .pem, .caDirectory: nil
+    case .pse(let pse): pse.pin
+    case .pem, .caDirectory: nil
     }
   }
 }

@@ -50,8 +50,8 @@ extension FileSettings {
 extension FileFormatSettings {
   fileprivate var recipe: String {
     switch self {
-    case .pse(let path):
-      "pse \(path.recipe)"
+    case .pse(let pse):
+      pse.recipe
     case .pem(let pem):
       "pem \(pem.certificate?.recipe ?? "none") \(pem.key?.recipe ?? "none") \(pem.keyFormat.rawValue)"
     case .pfx(let pfx):
@@ -61,6 +61,17 @@ extension FileFormatSettings {
     case .javaTruststore(let path, let password):
       "java-truststore \(path.recipe) \(password.recipe)"
     }
+  }
+}
+
+extension PSEFileSettings {
+  /// What has its default is left out: a recipe from before there was a choice is still the same.
+  fileprivate var recipe: String {
+    var parts = ["pse", path.recipe]
+    if version != .two { parts.append("version \(version.rawValue)") }
+    if let pin { parts.append("pin \(quoted(pin.description))") }
+    if certificateList != .issuers { parts.append("certificate-list \(certificateList.rawValue)") }
+    return parts.joined(separator: " ")
   }
 }
 
