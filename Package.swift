@@ -97,9 +97,21 @@ let package = Package(
       .target(
         name: "TestSupport",
         dependencies: ["COpenSSL", "Certificates", "Host", "OpenSSLBridge", subprocess, systemPackage]),
-    ],
+    ]
+    // The readers of what others make, for `scripts/fuzz` and a short pass in the tests.
+    + room(
+      "FuzzTargets",
+      ["Certificates", "Host", "Keystores", "OpenSSLBridge", "PSEFormat", "ServiceKeys", "Settings", systemPackage]),
   swiftLanguageModes: [.v6]
 )
+
+// Only a build with libFuzzer can link its main program: `scripts/fuzz` sets the variable.
+if Context.environment["CERTROTD_FUZZ"] != nil {
+  package.targets += [
+    .systemLibrary(name: "CFuzzer"),
+    .executableTarget(name: "Fuzzer", dependencies: ["CFuzzer", "FuzzTargets"]),
+  ]
+}
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   target.swiftSettings = (target.swiftSettings ?? []) + strictSettings

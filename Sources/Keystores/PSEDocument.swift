@@ -24,6 +24,7 @@ package struct PSEDocument: Sendable {
   /// - Parameters:
   ///   - bytes: The whole file.
   ///   - pin: ASCII; ignored by a file that needs none.
+  /// - Returns: What is in it.
   /// - Throws: ``KeystoreError``: `pse(pinProtected)` when a PIN is needed and there is none, `pse(wrongPIN)`,
   ///   `damaged` when the digest of a version 4 file is not that of its content.
   package static func open(_ bytes: SecretBytes, pin: SecretBytes? = nil) throws(KeystoreError) -> PSEDocument {

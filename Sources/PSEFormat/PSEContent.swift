@@ -52,7 +52,9 @@ package struct PSEContent: Hashable, Sendable {
   ///
   /// - Throws: ``PSEError/malformed(place:reason:)``.
   package static func read(_ bytes: some Collection<UInt8>) throws(PSEError) -> PSEContent {
-    try PSEError.within("Content") { try PSEContent(derEncoded: Array(bytes)) }
+    let bytes = Array(bytes)
+    try DERBudget.check(bytes)
+    return try PSEError.within("Content") { try PSEContent(derEncoded: bytes) }
   }
 
   /// The most objects that are read; the longest file seen has five.

@@ -18,6 +18,7 @@ extension PSEContent {
   /// - Parameters:
   ///   - entries: In any order, repeated ones are dropped; without one the object is left out.
   ///   - changed: becomes the time of the trust list, in whole seconds.
+  /// - Returns: the changed content.
   /// - Throws: ``PSEError/unbuildable(part:reason:)`` when no object would be left.
   package func replacingTrust(_ entries: [PSETrustList.Entry], changed: Date) throws(PSEError) -> PSEContent {
     guard PSETime(changed).isExpressible else {

@@ -31,7 +31,9 @@ package struct PSEFile: Hashable, Sendable {
     guard bytes.first == Self.sequenceTag else {
       throw .malformed(place: "first byte", reason: bytes.isEmpty ? "the file is empty" : "it begins no SEQUENCE")
     }
-    self = try PSEError.within("PSE") { try PSEFile(node: try DER.parse(Array(bytes))) }
+    let bytes = Array(bytes)
+    try DERBudget.check(bytes)
+    self = try PSEError.within("PSE") { try PSEFile(node: try DER.parse(bytes)) }
   }
 
   /// The number in front of the file.

@@ -77,6 +77,79 @@ struct HostileInputTests {
     }
   }
 
+  @Test func aHundredThousandObjectsAreRefused() throws {
+    let object: [UInt8] =
+      [0x30, 32, 0x13, 1, 0x61, 0x18, 15] + Array("20240229010203Z".utf8) + [
+        0x06, 6, 0x2B, 0x24, 2, 13, 99, 1, 0x04, 2, 1, 1,
+      ]
+    for (count, reason) in [(257, "more than 256"), (50_000, "more than 256"), (100_000, "elements")] {
+      let error = try #require(throws: PSEError.self) {
+        try PSEFile(derEncoded: Self.plain(objects: Array(repeatElement(object, count: count).joined())))
+      }
+      #expect(error.description.contains(reason), "\(error)")
+    }
+    #expect(try PSEFile(derEncoded: Self.plain(objects: object)).content().objects.count == 1)
+  }
+
+  @Test func twoMillionEmptyElementsAreRefused() throws {
+    let empty = Array(repeatElement([0x05, 0x00] as [UInt8], count: 2_000_000).joined())
+    let error = try #require(throws: PSEError.self) { try PSEFile(derEncoded: Self.plain(objects: empty)) }
+    #expect(error.description.contains("elements"))
+    let digested = PSEDigestedContent(
+      protection: .none, algorithm: try .pinEncryption(PINDerivation(salt: [1])), content: empty,
+      digest: [UInt8](repeating: 0, count: 20))
+    let file = try PSEFile(body: .digested(digested)).derEncoded()
+    #expect(throws: PSEError.self) { try PSEFile(derEncoded: file).content() }
+  }
+
+  @Test func integersOfAMegabyteAreRefused() throws {
+    let huge = Self.element(0x02, [0x7F] + [UInt8](repeating: 0xFF, count: 1 << 20))
+    let key = Self.element(
+      0x30,
+      [0x30, 13, 0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 0x05, 0]
+        + Self.element(0x03, [0] + Self.element(0x30, huge + huge)))
+    let object = Self.element(
+      0x30,
+      [0x13, 1, 0x61, 0x18, 15] + Array("20240229010203Z".utf8) + [0x06, 5, 0x2B, 0x24, 2, 3, 4] + key)
+    let files = [
+      Self.element(0x30, huge + [0x30, 0]), Self.plain(objects: object), Self.plain(objects: [], keyFlag: huge),
+    ]
+    for file in files {
+      let error = try #require(throws: PSEError.self) { try PSEFile(derEncoded: file) }
+      #expect(error.description.utf8.count < 400)
+    }
+  }
+
+  @Test(arguments: [0, 1_000_001, Int.max])
+  func iterationsAreLimited(count: Int) throws {
+    var iterations = DER.Serializer()
+    try iterations.serialize(count)
+    let file = try PSEFile(derEncoded: Self.plain(objects: [], iterations: iterations.serializedBytes))
+    #expect(throws: PSEError.self) { try file.content().algorithm.pinDerivation }
+  }
+
+  private static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+    let count = content.count
+    let length: [UInt8] =
+      switch count {
+      case ..<128: [UInt8(count)]
+      case ..<256: [0x81, UInt8(count)]
+      case ..<65_536: [0x82, UInt8(count >> 8), UInt8(count & 255)]
+      default: [0x83, UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255)]
+      }
+    return [tag] + length + content
+  }
+
+  /// A version 2 file without a PIN.
+  private static func plain(
+    objects: [UInt8], iterations: [UInt8] = [0x02, 1, 9], keyFlag: [UInt8] = []
+  ) -> [UInt8] {
+    let parameters = element(0x30, [0x04, 1, 1] + iterations)
+    let algorithm = element(0x30, [0x06, 10, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 12, 1, 3] + parameters)
+    let time = [0x18, 15] + Array("20240229010203Z".utf8)
+    return element(0x30, [0x02, 1, 2] + element(0x30, algorithm + time + keyFlag + element(0x31, objects)))
+  }
+
   @Test func otherKindsOfFilesAreNamedAsSuch() throws {
     let error = try #require(throws: PSEError.self) {
       try PSEFile(derEncoded: Array("-----BEGIN CERTIFICATE-----\n".utf8))

@@ -6,7 +6,8 @@ import SwiftASN1
 /// Certificates of the right structure without a real key or signature: enough where nothing is verified.
 enum MadeUpCertificate {
   static func make(
-    subject: String, issuer: String? = nil, serial: UInt8 = 1, version1: Bool = false, keyBytes: Int = 256
+    subject: String, issuer: String? = nil, serial: UInt8 = 1, version1: Bool = false, keyBytes: Int = 256,
+    signatureBytes: Int = 256
   ) throws -> Certificate {
     let algorithm: [UInt8] = [0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B, 0x05, 0x00]
     var serializer = DER.Serializer()
@@ -49,7 +50,7 @@ enum MadeUpCertificate {
         }
       }
       certificate.serializeRawBytes(algorithm)
-      try certificate.serialize(ASN1BitString(bytes: [UInt8](repeating: serial, count: 256)[...]))
+      try certificate.serialize(ASN1BitString(bytes: [UInt8](repeating: serial, count: signatureBytes)[...]))
     }
     return try Certificate(derEncoded: serializer.serializedBytes)
   }

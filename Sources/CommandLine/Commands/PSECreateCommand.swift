@@ -6,6 +6,7 @@ import Foundation
 import Host
 import Keystores
 import OpenSSLBridge
+import PSEFormat
 import Rotation
 import SystemPackage
 
@@ -13,20 +14,25 @@ import SystemPackage
 struct PSECreateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",
-    abstract: "Makes a PSE of version 2 without a PIN.",
+    abstract: "Makes a PSE without `sapgenpse`.",
     discussion: """
       With --subject it holds a new key and a certificate that it signs itself; with --certificate
-      and --key the identity of those files; with neither it holds a trust list only. The file must
-      not exist yet; it is made with mode 0600.
+      and --key, or with --from, the identity of those files; with none of them a trust list only. A
+      PFX with an incomplete chain is completed from --trust. The file must not exist yet; it is made
+      with mode 0600, of version 2 and without a PIN unless told otherwise.
 
       EXAMPLES:
         certrotd pse create --out client.pse --subject "CN=host.example, O=TS, C=DE" --trust chain.pem
         certrotd pse create --out client.pse --certificate cert.pem --key key.pem --trust /etc/ssl/sap
+        certrotd pse create --out server.pse --from server.pfx --ask-password --new-pin-file pin.txt
         certrotd pse create --out trust.pse --trust chain.pem
       """)
 
   @Option(help: ArgumentHelp("The PSE to make.", valueName: "file"))
   var out: String
+
+  @Option(help: ArgumentHelp("The PFX (PKCS #12) whose identity is taken over.", valueName: "file"))
+  var from: String?
 
   @Option(help: ArgumentHelp("The certificate of the identity and its issuers, PEM.", valueName: "file"))
   var certificate: String?
@@ -46,34 +52,49 @@ struct PSECreateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Trust what this PEM file, or each file of this folder, holds.", valueName: "file"))
   var trust: [String] = []
 
+  @Option(help: "The version to write: 2 or 4.")
+  var version: PSEVersion = .two
+
+  @Option(help: "What CertList of an issued identity holds: issuers or chain (pse-format.md).")
+  var certificateList: PSECertificateListReading = .issuers
+
+  @OptionGroup var newPIN: NewPINOptions
+  @OptionGroup var password: PasswordOptions
+
   func validate() throws {
     if (certificate == nil) != (key == nil) { throw ValidationError("--certificate and --key belong together") }
-    if certificate != nil, subject != nil {
-      throw ValidationError("--subject makes a new identity, --certificate takes an existing one: give one of them")
-    }
-    if certificate == nil, subject == nil, trust.isEmpty {
+    let sources = [certificate != nil, subject != nil, from != nil].count(where: \.self)
+    if sources > 1 {
       throw ValidationError(
-        "there is nothing to put into the PSE: give --subject, --certificate with --key, or --trust")
+        "--subject makes a new identity, --certificate and --from take an existing one: give one of them")
+    }
+    if sources == 0, trust.isEmpty {
+      throw ValidationError(
+        "there is nothing to put into the PSE: give --subject, --certificate with --key, --from, or --trust")
     }
     guard [2048, 3072, 4096].contains(bits) else { throw ValidationError("--bits takes 2048, 3072 or 4096") }
     guard (1...36_500).contains(days) else { throw ValidationError("--days takes a number from 1 to 36500") }
   }
 
   func run() throws {
-    let files = HostFiles()
-    let now = Date()
-    let bundles = BundleReader(files: files)
-    let trusted = try trust.flatMap { try bundles.certificates(at: FilePath($0)) }
-    let content = KeystoreContent(identity: try identity(files, trusted, now: now), trust: trusted)
-    let rendered = try KeystoreWriter.render(.pse(), content, now: now)
-    // What was written is what can be read: the file counts only after that.
-    let faults = KeystoreJudge.judge(
-      try KeystoreReader.read(.pse(), rendered), wanted: content, endpointChains: [], now: now)
-    guard faults.isEmpty, let file = rendered.first else {
-      for fault in faults { Output.complain("\(out): \(fault)") }
-      throw ExitCode.fault
+    try PSEOnDisk.reporting(out) {
+      let files = HostFiles()
+      let now = Date()
+      let bundles = BundleReader(files: files)
+      let trusted = try trust.flatMap { try bundles.certificates(at: FilePath($0)) }
+      let content = KeystoreContent(identity: try identity(files, trusted, now: now), trust: trusted)
+      let format = FileFormat.pse(
+        FileFormat.PSEOptions(version: version, pin: try newPIN.named(), list: certificateList))
+      let rendered = try KeystoreWriter.render(format, content, now: now)
+      // What was written is what can be read: the file counts only after that.
+      let faults = KeystoreJudge.judge(
+        try KeystoreReader.read(format, rendered), wanted: content, endpointChains: [], now: now)
+      guard faults.isEmpty, let file = rendered.first else {
+        for fault in faults { Output.complain("\(out): \(fault)") }
+        throw ExitCode.fault
+      }
+      try files.createFile(at: FilePath(out), mode: .ownerReadWrite, contents: file.bytes)
     }
-    try files.createFile(at: FilePath(out), mode: .ownerReadWrite, contents: file.bytes)
   }
 
   private func identity(_ files: HostFiles, _ trusted: [Certificate], now: Date) throws -> Identity? {
@@ -84,11 +105,27 @@ struct PSECreateCommand: ParsableCommand {
         notAfter: now.addingTimeInterval(Double(days) * 86_400))
       return Identity(certificate: certificate, key: key, issuers: [])
     }
-    guard let certificate, let key else { return nil }
     let limit = ServiceKeyIntake.sizeLimit
+    if let from { return try identity(ofPFX: files.readSecretFile(FilePath(from), limit: limit), trusted, now: now) }
+    guard let certificate, let key else { return nil }
     return try IdentityExaminer.examine(
       certificates: try PEMReader.certificates(in: files.readFile(FilePath(certificate), limit: limit)),
       key: try PrivateKey(pem: files.readSecretFile(FilePath(key), limit: limit)), completing: trusted,
       predecessor: nil, use: .any, now: now)
   }
+
+  private func identity(ofPFX bytes: SecretBytes, _ trusted: [Certificate], now: Date) throws -> Identity {
+    let found: PKCS12.Content
+    do {
+      found = try PKCS12.decode(bytes, password: password.named(isNew: false) ?? SecretBytes(copying: []))
+    } catch PKCS12Error.wrongPassword where !password.areGiven && SecretInput.isAttended {
+      found = try PKCS12.decode(bytes, password: SecretInput.ask("Password of \(from ?? "the PFX"): "))
+    }
+    guard let key = found.key else { throw PSEOnDisk.Refusal("the PFX holds no private key") }
+    return try IdentityExaminer.examine(
+      certificates: (found.leaf.map { [$0] } ?? []) + found.others, key: key, completing: trusted, predecessor: nil,
+      use: .any, now: now)
+  }
 }
+
+extension PSECertificateListReading: ExpressibleByArgument {}

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Host
-import PSEFormat
-import SystemPackage
 
 /// `certrotd pse show`: what a PSE holds.
 struct PSEShowCommand: ParsableCommand {
@@ -15,21 +12,19 @@ struct PSEShowCommand: ParsableCommand {
 
       EXAMPLES:
         certrotd pse show client.pse
+        certrotd pse show server.pse --pin-file pin.txt
         certrotd pse show client.pse --json | jq -r '."trust-list"[].sha256'
       """)
 
   @Argument(help: ArgumentHelp("The PSE.", valueName: "file"))
   var file: String
 
+  @OptionGroup var pin: PINOptions
   @OptionGroup var format: FormatOption
 
   func run() throws {
-    do {
-      let bytes = try HostFiles().readFile(FilePath(file), limit: PSEFile.sizeLimit)
-      try Output.show(try PSEReport(try PSEFile(derEncoded: bytes)), as: format)
-    } catch let error as PSEError {
-      Output.complain("\(file): \(error)")
-      throw ExitCode.fault
+    try PSEOnDisk.reporting(file) {
+      try Output.show(try PSEReport(PSEOnDisk.open(file, pin).document), as: format)
     }
   }
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Keystores
+import PSEFormat
+import Rotation
+import SystemPackage
+
+/// `certrotd pse trust add`: what `sapgenpse maintain_pk -a` does.
+struct PSETrustAddCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add",
+    abstract: "Adds certificates to the trust list of a PSE.",
+    discussion: """
+      The file is replaced in one step and keeps owner, group, mode, version and PIN. What is trusted
+      already is not added again.
+
+      EXIT CODES: 0 when all are in the list, 1 when the file could not be read or written.
+
+      EXAMPLES:
+        certrotd pse trust add client.pse chain.pem
+        certrotd pse trust add client.pse /etc/ssl/sap root.crt --pin-file pin.txt
+      """)
+
+  @Argument(help: ArgumentHelp("The PSE.", valueName: "file"))
+  var file: String
+
+  @Argument(help: ArgumentHelp("PEM or DER files, or folders of them.", valueName: "certificates"))
+  var certificates: [String]
+
+  @OptionGroup var pin: PINOptions
+
+  func run() throws {
+    try PSEOnDisk.reporting(file) {
+      let offered = try certificates.flatMap { try BundleReader().certificates(at: FilePath($0)) }
+      let pse = try PSEOnDisk.open(file, pin)
+      let present = pse.document.content.trust
+      let added = Set(offered.map(PSETrustList.Entry.certificate)).subtracting(present)
+      if !added.isEmpty {
+        let content = try pse.document.content.replacingTrust(present + added, changed: Date())
+        try pse.replace(with: content, version: pse.document.version, pin: pse.pin)
+      }
+      Output.line("\(added.count) added; \(file) trusts \(present.count + added.count)")
+    }
+  }
+}
