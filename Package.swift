@@ -105,12 +105,11 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// Only a build with libFuzzer can link its main program: `scripts/fuzz` sets the variable.
+// Only with libFuzzer, which brings `main`, does this link: `scripts/fuzz` sets the variable.
 if Context.environment["CERTROTD_FUZZ"] != nil {
-  package.targets += [
-    .systemLibrary(name: "CFuzzer"),
-    .executableTarget(name: "Fuzzer", dependencies: ["CFuzzer", "FuzzTargets"]),
-  ]
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzer", dependencies: ["FuzzTargets"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {

@@ -1,54 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CFuzzer
 import FoundationEssentials
 import FuzzTargets
 import Glibc
 
-/// libFuzzer's main program for one target, which `CERTROTD_FUZZ_TARGET` names; `scripts/fuzz` builds and runs it.
+/// What libFuzzer, whose own `main` this program has (https://llvm.org/docs/LibFuzzer.html), calls for one target.
 ///
-/// With `--seeds FOLDER` it only writes good inputs for that target into the folder; `--example FILE` is one of them.
-@main
+/// `scripts/fuzz` builds and runs it. `CERTROTD_FUZZ_TARGET` names the target. With `CERTROTD_FUZZ_SEEDS=FOLDER` it only
+/// writes good inputs of that target into the folder; the file that `CERTROTD_FUZZ_EXAMPLE` names is one of them.
 enum Fuzzer {
-  static func main() throws {
-    guard let name = ProcessInfo.processInfo.environment["CERTROTD_FUZZ_TARGET"], FuzzTarget(rawValue: name) != nil
-    else {
-      let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: ", ")
-      throw Problem(description: "CERTROTD_FUZZ_TARGET must be one of \(names)")
+  static let target: FuzzTarget = {
+    guard let target = FuzzTarget(rawValue: variable("CERTROTD_FUZZ_TARGET") ?? "") else {
+      fatalError("CERTROTD_FUZZ_TARGET must be one of \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    let arguments = CommandLine.arguments
-    if arguments.count == 4, arguments[1] == "--seeds" {
-      try writeSeeds(into: URL(filePath: arguments[2]), example: URL(filePath: arguments[3]))
-      return
-    }
-    var count = CommandLine.argc
-    var values = unsafe Optional(CommandLine.unsafeArgv)
-    let status = unsafe LLVMFuzzerRunDriver(&count, &values) { data, size in
-      let bytes = unsafe [UInt8](UnsafeBufferPointer(start: data, count: size))
-      do {
-        // A target that does not exist was refused above.
-        _ = try Fuzzer.target?.run(bytes)
-      } catch {
-        fatalError("\(error)")
-      }
-      return 0
-    }
-    exit(status)
-  }
+    return target
+  }()
 
-  private static let target = FuzzTarget(
-    rawValue: ProcessInfo.processInfo.environment["CERTROTD_FUZZ_TARGET"] ?? "")
-
-  private static func writeSeeds(into folder: URL, example: URL) throws {
-    guard let target else { return }
-    let text = String(decoding: try Data(contentsOf: example), as: UTF8.self)
+  static func writeSeedsIfAsked() throws {
+    guard let folder = variable("CERTROTD_FUZZ_SEEDS"), let example = variable("CERTROTD_FUZZ_EXAMPLE") else { return }
+    let text = String(decoding: try Data(contentsOf: URL(filePath: example)), as: UTF8.self)
+    // With the commented lines of YAML switched on.
     let inputs = try FuzzSeeds(now: Date()).inputs(for: target, example: Array(text.replacing("\n#", with: "\n").utf8))
     for (index, input) in inputs.enumerated() {
-      try Data(input).write(to: folder.appending(path: "seed-\(index)"))
+      try Data(input).write(to: URL(filePath: folder).appending(path: "seed-\(index)"))
     }
+    exit(0)
   }
 
-  private struct Problem: Error, CustomStringConvertible {
-    let description: String
+  private static func variable(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
+}
+
+@_cdecl("LLVMFuzzerInitialize")
+func initialize(_ count: UnsafeMutableRawPointer?, _ values: UnsafeMutableRawPointer?) -> CInt {
+  do {
+    try Fuzzer.writeSeedsIfAsked()
+  } catch {
+    fatalError("\(error)")
   }
+  return 0
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+  do {
+    _ = try Fuzzer.target.run(unsafe [UInt8](UnsafeBufferPointer(start: data, count: size)))
+  } catch {
+    // A trap is how libFuzzer learns of a finding.
+    fatalError("\(error)")
+  }
+  return 0
 }
