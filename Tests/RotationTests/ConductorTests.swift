@@ -14,25 +14,52 @@ import Testing
 
 /// Waits until the test lets it ring or fail, and tells what it was asked.
 private final class ManualAlarm: Alarm {
+  private struct State {
+    var answer: Result<Void, any Error>?
+    var waiter: CheckedContinuation<Void, any Error>?
+
+    mutating func takeWaiter() -> CheckedContinuation<Void, any Error>? {
+      defer { waiter = nil }
+      return waiter
+    }
+  }
+
   let asked: AsyncStream<Date?>
   private let asking: AsyncStream<Date?>.Continuation
-  private let answers: AsyncStream<Result<Void, SystemError>>
-  private let answering: AsyncStream<Result<Void, SystemError>>.Continuation
+  private let state = Mutex(State())
 
-  init() {
-    (asked, asking) = AsyncStream.makeStream()
-    (answers, answering) = AsyncStream.makeStream()
-  }
+  init() { (asked, asking) = AsyncStream.makeStream() }
 
   func wait(until time: Date?, atMost cap: Duration) async throws {
     asking.yield(time)
-    for await answer in answers { return try answer.get() }
-    throw CancellationError()
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { waiter in
+        let answer = state.withLock { state -> Result<Void, any Error>? in
+          if Task.isCancelled { return .failure(CancellationError()) }
+          defer { state.answer = nil }
+          if state.answer == nil { state.waiter = waiter }
+          return state.answer
+        }
+        if let answer { waiter.resume(with: answer) }
+      }
+    } onCancel: {
+      state.withLock { $0.takeWaiter() }?.resume(throwing: CancellationError())
+    }
   }
 
-  func ring() { answering.yield(.success(())) }
+  func ring() { answer(.success(())) }
 
-  func fail(_ error: SystemError) { answering.yield(.failure(error)) }
+  func fail(_ error: SystemError) { answer(.failure(error)) }
+
+  /// Answers who waits now, or else who waits next.
+  private func answer(_ answer: Result<Void, any Error>) {
+    let waiter = state.withLock { state in
+      let waiter = state.takeWaiter()
+      if waiter == nil { state.answer = answer }
+      return waiter
+    }
+    waiter?.resume(with: answer)
+  }
 }
 
 /// Records what it was given; what `behaviour` does is done in place of real work.
@@ -76,6 +103,36 @@ private final class ScriptedRunner: WorkRunner {
     let now = clock.now()
     await landscape.update {
       $0.serviceKeys["k", default: SourceState()].schedule = Schedule.untouched.succeeded(at: now, cadence: cadence)
+    }
+  }
+
+  @Test func `due work is started once, and again when its time has come`() async throws {
+    let runner = ScriptedRunner { [self] in await finish($0) }
+    let conductor = conductor(runner)
+    try await testGracefulShutdown { trigger in
+      try await withThrowingTaskGroup { group in
+        group.addTask { try await conductor.run() }
+        var asked = alarm.asked.makeAsyncIterator()
+        // The first turn may sleep before the work ends; the turn after the work knows the next time.
+        var next: Date?
+        while next == nil {
+          guard let time = await asked.next() else { break }
+          next = time
+        }
+        let due = try #require(next)
+        #expect(due > clock.now())
+        #expect(runner.works == [.readServiceKey("k")])
+        bell.ring()
+        #expect(await asked.next() == .some(due))
+        #expect(runner.works.count == 1, "a turn without news starts nothing")
+
+        clock.set(due)
+        alarm.ring()
+        while runner.works.count < 2 { guard await asked.next() != nil else { break } }
+        #expect(runner.works == [.readServiceKey("k"), .readServiceKey("k")])
+        trigger.triggerGracefulShutdown()
+        try await group.waitForAll()
+      }
     }
   }
 
