@@ -8,7 +8,7 @@ import Settings
 enum AlertPlanner {
   /// The alerts for endpoints and service keys.
   static func plan(_ context: PlanningContext, into draft: inout PlanDraft) {
-    let marks = Marks(context.configuration.defaults.alertBefore)
+    let marks = context.configuration.defaults.alertBefore
     for endpoint in context.configuration.endpoints {
       guard let leaf = context.inventory.endpoints[endpoint.name]?.verifiedPath?.leaf else { continue }
       consider(Candidate(.endpoint(endpoint.name), .leaf, leaf), marks, context, into: &draft)
@@ -16,7 +16,7 @@ enum AlertPlanner {
     for serviceKey in context.configuration.serviceKeys {
       guard let identity = context.inventory.serviceKeys[serviceKey.name]?.identity else { continue }
       consider(
-        Candidate(.serviceKey(serviceKey.name), .identity, identity), Marks(serviceKey.alertBefore), context,
+        Candidate(.serviceKey(serviceKey.name), .identity, identity), serviceKey.alertBefore, context,
         into: &draft)
     }
   }
@@ -25,7 +25,7 @@ enum AlertPlanner {
   static func plan(
     _ keystore: KeystoreSettings, _ trust: TrustDecision, _ context: PlanningContext, into draft: inout PlanDraft
   ) {
-    let marks = Marks(keystore.alertBefore)
+    let marks = keystore.alertBefore
     let subject = Subject.keystore(keystore.name)
     let state = context.inventory.keystores[keystore.name] ?? KeystoreState()
     if let identity = keystore.ownIdentity(in: state) {
@@ -45,11 +45,12 @@ enum AlertPlanner {
   }
 
   private static func consider(
-    _ candidate: Candidate, _ marks: Marks, _ context: PlanningContext, into draft: inout PlanDraft
+    _ candidate: Candidate, _ marks: [Duration], _ context: PlanningContext, into draft: inout PlanDraft
   ) {
     let now = context.now
     let remaining = candidate.notAfter.timeIntervalSince(now)
-    let usable = marks.below(candidate.notAfter.timeIntervalSince(candidate.notBefore))
+    let usable = AlertMarks.applying(
+      marks, to: candidate.role, lifetime: candidate.notAfter.timeIntervalSince(candidate.notBefore))
     draft.wake(
       at: usable.last { TimeInterval($0) < remaining }.map { candidate.notAfter.addingTimeInterval(-TimeInterval($0)) }
         ?? (remaining > 0 ? candidate.notAfter : nil))
@@ -78,16 +79,6 @@ enum AlertPlanner {
     trust.include.contains(.leaf)
       && trust.endpoints.contains { inventory.endpoints[$0]?.verifiedPath?.leaf.fingerprint == fingerprint }
   }
-}
-
-/// The marks of one `alert-before`, in whole seconds, nearest first.
-private struct Marks {
-  private let seconds: [Int64]
-
-  init(_ durations: [Duration]) { seconds = Set(durations.map(\.components.seconds)).filter { $0 > 0 }.sorted() }
-
-  /// Those that lie within a lifetime: a wider one would be crossed from the first day on.
-  func below(_ lifetime: TimeInterval) -> ArraySlice<Int64> { seconds.prefix { TimeInterval($0) < lifetime } }
 }
 
 /// A certificate whose end may be worth an alert.

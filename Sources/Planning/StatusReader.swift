@@ -38,7 +38,8 @@ private struct SubjectReader {
     } else if !state.attempted {
       (status.state, status.reason) = (.waiting, "it waits for its first probe")
     } else if let leaf = path?.leaf,
-      let ending = ending(leaf.notBefore, leaf.notAfter, configuration.defaults.alertBefore, "the server certificate")
+      let ending = ending(
+        .leaf, leaf.notBefore, leaf.notAfter, configuration.defaults.alertBefore, "the server certificate")
     {
       (status.state, status.reason) = (.expiring, ending)
     } else if let due = due[work] {
@@ -61,7 +62,7 @@ private struct SubjectReader {
     } else if let identity = state.identity {
       let start = RenewalPoint.due(
         notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
-      if let ending = ending(identity.notBefore, identity.notAfter, serviceKey.alertBefore, "the identity") {
+      if let ending = ending(.identity, identity.notBefore, identity.notAfter, serviceKey.alertBefore, "the identity") {
         (status.state, status.reason) = (.expiring, "\(ending); put a new service key in place")
       } else if start <= now {
         (status.state, status.reason) = (.due, "a new service key is due since \(TimeText.instant(start))")
@@ -92,7 +93,7 @@ private struct SubjectReader {
     } else if let failing = failing(state, decision) {
       (status.state, status.reason) = (.failing, failing)
     } else if let identity = state.current?.identity,
-      let ending = ending(identity.notBefore, identity.notAfter, keystore.alertBefore, "the identity")
+      let ending = ending(.identity, identity.notBefore, identity.notAfter, keystore.alertBefore, "the identity")
     {
       (status.state, status.reason) = (.expiring, ending)
     } else {
@@ -158,10 +159,12 @@ private struct SubjectReader {
     return "\(breakage.what) ended at \(TimeText.instant(breakage.at))"
   }
 
-  private func ending(_ notBefore: Date, _ notAfter: Date, _ marks: [Duration], _ what: String) -> String? {
-    let lifetime = notAfter.timeIntervalSince(notBefore)
+  private func ending(
+    _ role: AlertMark.Role, _ notBefore: Date, _ notAfter: Date, _ alertBefore: [Duration], _ what: String
+  ) -> String? {
+    let marks = AlertMarks.applying(alertBefore, to: role, lifetime: notAfter.timeIntervalSince(notBefore))
     let remaining = notAfter.timeIntervalSince(now)
-    guard marks.map(Cadence.seconds).contains(where: { $0 < lifetime && remaining <= $0 }) else { return nil }
+    guard marks.contains(where: { remaining <= TimeInterval($0) }) else { return nil }
     return "\(what) ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
   }
 }

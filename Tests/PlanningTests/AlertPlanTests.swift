@@ -60,6 +60,36 @@ import Testing
     #expect(kinds(sample(lifetime: 7 * day), at: start).isEmpty)
   }
 
+  private static let marks: [Duration] = [30, 14, 7, 3, 1].map { .seconds($0 * 86_400) }
+
+  /// The role, the lifetime in days, and the marks that apply, in days.
+  @Test(arguments: [
+    (AlertMark.Role.leaf, 398.0, [1, 3, 7, 14, 30] as [Int64]), (.leaf, 91, [1, 3, 7, 14, 30]),
+    (.leaf, 90, [1, 3, 7, 14]), (.leaf, 47, [1, 3, 7, 14]), (.leaf, 10, [1, 3]), (.leaf, 6, [1]), (.leaf, 3, []),
+    (.leaf, 0, []), (.leaf, -5, []), (.identity, 90, [1, 3, 7, 14, 30]), (.identity, 30, [1, 3, 7, 14]),
+    (.written, 10, [1, 3, 7]), (.trust, 90, [1, 3, 7, 14, 30]), (.identity, 0.5, []),
+  ])
+  func marksThatApply(role: AlertMark.Role, lifetimeDays: Double, days: [Int64]) {
+    #expect(
+      AlertMarks.applying(Self.marks, to: role, lifetime: lifetimeDays * day) == days.map { $0 * 86_400 })
+  }
+
+  @Test func marksAreTakenInAnyOrderAndOnce() {
+    let marks: [Duration] = [.seconds(5), .seconds(60), .seconds(5), .milliseconds(400), .zero, .seconds(-9)]
+    #expect(AlertMarks.applying(marks, to: .identity, lifetime: 100) == [5, 60])
+  }
+
+  @Test func aServerThatRenewsWithAThirdLeftIsNoNews() {
+    var sample = Sample()
+    var path = path(leaf: 1, issuer: 2, root: 3, leafEnds: 90 * day)
+    path.leaf.notBefore = start
+    sample.inventory.endpoints["cloud"] = .answering(path)
+    #expect(alerts(sample, at: start + 61 * day).isEmpty)
+    #expect(kinds(sample, at: start + 77 * day) == [.expiring(mark: 14 * 86_400)])
+    #expect(
+      StatusReader.read(sample.configuration, sample.inventory, now: start + 61 * day).subjects[0].state != .expiring)
+  }
+
   @Test func anEndIsToldOnce() {
     var sample = sample()
     #expect(kinds(sample, at: start + 366 * day) == [.expired])
@@ -89,6 +119,7 @@ import Testing
     var sample = Sample()
     var ending = path(leaf: 1, issuer: 2, root: 3, leafEnds: 20 * day)
     ending.root = certificate(3, to: 5 * day)
+    ending.leaf.notBefore = start - 300 * day
     sample.inventory.endpoints["cloud"] = .answering(ending)
     #expect(
       Set(alerts(sample, at: start)) == [

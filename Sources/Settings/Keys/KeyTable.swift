@@ -62,11 +62,17 @@ package enum KeyTable {
 
   static let renewBefore = KeyDescription(
     "renew-before", "percentage, 1% to 90%, or duration", default: "33%",
-    "How long before the end of a certificate it is renewed: a part of its lifetime, or a time.", example: "20d")
+    """
+    How long before the end of a certificate it is renewed: a part of its lifetime, or a time; a time as long as the \
+    whole lifetime counts as 33%.
+    """, example: "20d")
 
   static let alertBefore = KeyDescription(
     "alert-before", "list of durations", default: "[30d, 14d, 7d, 3d, 1d]",
-    "Remaining lifetimes at which an event is raised, whatever renewal does.", example: "[21d, 7d, 1d]")
+    """
+    Remaining lifetimes at which an event is raised, whatever renewal does; for a server's own certificate only those \
+    under a third of its lifetime.
+    """, example: "[21d, 7d, 1d]")
 
   static func proxy(default defaultValue: String) -> KeyDescription {
     KeyDescription(
