@@ -12,6 +12,8 @@ import Testing
     // A duration as long as the lifetime gives way to a third of it.
     (20.0, .duration(.seconds(30 * 86_400)), 20 * 0.67),
     (30.0, .duration(.seconds(30 * 86_400)), 30 * 0.67),
+    // One a little shorter is the operator's word, however early it makes the renewal.
+    (31.0, .duration(.seconds(30 * 86_400)), 1.0),
     (365.0, .fraction(0), 365 * 0.67),
     (365.0, .fraction(1), 365 * 0.67),
     (0.0, .fraction(0.5), 0.0),
