@@ -46,6 +46,14 @@ package struct Schedule: Sendable, Hashable {
     return after
   }
 
+  /// The schedule when the cause of failures may be gone, as after a restart or a reload by whoever removed it: the next
+  /// attempt is due at `now`, and if it fails too, the backoff goes on from where it was.
+  package func hastened(to now: Date) -> Schedule {
+    var hastened = self
+    if failures > 0 { hastened.nextAttempt = min(nextAttempt ?? now, now) }
+    return hastened
+  }
+
   /// The schedule once an operator or a changed file asks for a new attempt at once: history stays, waiting ends.
   package func released(reason: String) -> Schedule {
     Schedule(lastAttempt: nil, lastSuccess: lastSuccess, failures: 0, nextAttempt: nil, reason: reason)

@@ -22,6 +22,19 @@ import Testing
     }
   }
 
+  @Test func hastenedIsDueAtOnceAndKeepsItsFailures() {
+    let failed = Schedule(lastAttempt: start, failures: 3).failed(at: start, cadence: cadence(), reason: "denied")
+    let hastened = failed.hastened(to: start + minute)
+    #expect(cadence().due(hastened, now: start + minute) == start + minute)
+    #expect(hastened.failures == 4 && hastened.reason == "denied")
+    let again = hastened.failed(at: start + minute, cadence: cadence(), reason: "denied")
+    #expect(again.failures == 5)
+    #expect(again.nextAttempt.map { $0 > start + 14 * minute } == true)
+    #expect(failed.hastened(to: start + 365 * day).nextAttempt == failed.nextAttempt, "it is due already")
+    let worked = Schedule.untouched.succeeded(at: start, cadence: cadence())
+    #expect(worked.hastened(to: start + minute) == worked)
+  }
+
   @Test func firstAttemptIsDueAtOnce() {
     #expect(cadence().due(.untouched, now: start) == start)
     #expect(cadence(every: nil).due(.untouched, now: start) == start)

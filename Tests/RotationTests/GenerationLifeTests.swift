@@ -8,6 +8,7 @@ import Journal
 import Keystores
 import Ledger
 import OpenSSLBridge
+import Planning
 import Settings
 import SystemPackage
 import TestSupport
@@ -209,6 +210,36 @@ struct GenerationLifeTests {
       try await daemon.settle()
       #expect(site.recorder.takeNames() == [.keystoreWritten, .keystoreRecovered])
     }
+  }
+
+  @Test func `a restart and a reload try a failed write at once, and the backoff goes on`() async throws {
+    let blocked = site.folder.file("outside.pse")
+    func block() throws {
+      try HostFiles().makeDirectory(at: blocked, mode: .ownerReadWriteExecute)
+      try site.folder.write("outside.pse/somebody's", "x")
+    }
+    try block()
+    #expect(try await site.settle() == [.started, .configurationApplied, .keystoreFailed])
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.started, .configurationApplied], "that it still fails is no news")
+      let writing = try #require(await daemon.context.landscape.inventory.keystores["client"]).writing
+      #expect(writing.failures == 2)
+      #expect(try #require(writing.nextAttempt) > site.clock.now() + 100)
+      try HostFiles().removeTree(at: blocked)
+      try await daemon.settle()
+      #expect(site.recorder.takeNames().isEmpty, "nobody said that it would help")
+      try await daemon.services.keeper.reload()
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.configurationApplied, .keystoreWritten, .keystoreRecovered])
+      try HostFiles().removeTree(at: blocked)
+      try block()
+      try await change(two, daemon)
+      #expect(site.recorder.takeNames() == [.keystoreFailed])
+      try HostFiles().removeTree(at: blocked)
+    }
+    #expect(
+      try await site.settle() == [.started, .configurationApplied, .keystoreWritten, .keystoreRecovered])
   }
 
   @Test func `a hook runs at least once, with backoff and across restarts`() async throws {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Certificates
 import Foundation
 package import Host
 package import Journal
 import Ledger
 import Logging
+import Planning
 package import Settings
 package import SystemPackage
 
@@ -50,7 +52,13 @@ package struct ConfigurationKeeper: Sendable {
     _ = try await context.ledger.markPresent(.serviceKey, names: Set(configuration.serviceKeys.map(\.name)), at: now)
     _ = try await context.ledger.markPresent(.keystore, names: Set(configuration.keystores.map(\.name)), at: now)
     await anchors.reload()
-    await context.landscape.apply(configuration, try await knowledge.read(configuration, now: now))
+    var known = try await knowledge.read(configuration, now: now)
+    // Whoever restarts or reloads has often just removed the cause, such as a missing permission. A daemon that crashes
+    // over and over makes no storm of it: the service manager waits between its starts (RestartSec=).
+    for (name, state) in known.inventory.keystores {
+      known.inventory.keystores[name]?.writing = state.writing.hastened(to: now)
+    }
+    await context.landscape.apply(configuration, known)
     for keystore in configuration.keystores { try await trustKeeper.settle(keystore) }
     for error in watcher.watch(configuration.watchedFiles) {
       context.logger.warning("a file cannot be watched, its changes are noticed at the next refetch only: \(error)")
@@ -80,8 +88,8 @@ package struct ConfigurationKeeper: Sendable {
       .configurationRejected,
       message: "the configuration \(path) is rejected, and the one in force stays:\n\(shown)\(rest)",
       fields: [
-        .path: path.string, .reason: mistakes.first?.description ?? "", .mistakes: String(mistakes.count),
-        .culprit: "configuration",
+        .path: path.string, .reason: mistakes.first?.description ?? "it cannot be read",
+        .mistakes: String(mistakes.count), .culprit: Culprit.configuration.rawValue,
       ])
   }
 
