@@ -54,4 +54,16 @@ struct IdentityVerifierTests {
     }
     #expect(text.count < 300)
   }
+
+  @Test(arguments: [
+    (#"Bad \u001b[2J\u0007credentials."#, "Bad [2Jcredentials"), (#"a\u009b31m\u202eb\r\nc"#, "a31mbc"),
+    (#"\"quoted\" and \\"#, "quoted and"), ("Zertifikat ungültig", "Zertifikat ungltig"), (#"\u0000"#, ""),
+    (String(repeating: "y", count: 9000), String(repeating: "y", count: 160)),
+  ])
+  func `only the standard's characters of an answer are repeated`(sent: String, repeated: String) {
+    let body = #"{"error":"invalid_client\u001b]0;owned\u0007","error_description":"\#(sent)"}"#
+    let words = ["invalid_client]0;owned", repeated].filter { !$0.isEmpty }.joined(separator: ", ")
+    #expect(
+      IdentityVerifier.judgeToken(response(401, body)) == .refused("the token endpoint answered 401: \(words)"))
+  }
 }

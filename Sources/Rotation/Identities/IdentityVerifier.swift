@@ -111,10 +111,27 @@ package struct IdentityVerifier: Sendable {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     guard let answer = try? decoder.decode(Answer.self, from: Data(response.body.copyBytes())) else { return "" }
-    let words = [answer.error, answer.errorDescription].compactMap(\.self).joined(separator: ", ")
-    return words.isEmpty ? "" : ": \(words.prefix(200))"
+    let words = [answer.error, answer.errorDescription].compactMap { $0.map(plain) }.filter { !$0.isEmpty }
+    return words.isEmpty ? "" : ": \(words.joined(separator: ", "))"
+  }
+
+  /// The characters that RFC 6749, section 5.2, allows in both values, at most ``explanationLength`` of them and no full
+  /// stop at the end: the sentence goes on with it.
+  private static func plain(_ text: String) -> String {
+    var plain = ""
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x20...0x21, 0x23...0x5B, 0x5D...0x7E: plain.unicodeScalars.append(scalar)
+      default: continue
+      }
+      guard plain.utf8.count < explanationLength else { break }
+    }
+    while let last = plain.last, last == "." || last == " " { plain.removeLast() }
+    return plain
   }
 
   private static let deadline = Duration.seconds(30)
   private static let responseLimit = 256 * 1024
+  /// Characters.
+  private static let explanationLength = 160
 }
