@@ -22,6 +22,23 @@ package enum Escaping {
     return result
   }
 
+  /// `json`, a JSON text, with control characters as the escapes of RFC 8259, section 7: its strings stay what they are.
+  ///
+  /// JSON encoders leave those beyond ASCII as they are. Line breaks, which only stand between values, are kept.
+  package static func escapedJSON(_ json: String) -> String {
+    guard json.unicodeScalars.contains(where: { isControl($0) && $0 != "\n" }) else { return json }
+    var result = ""
+    for scalar in json.unicodeScalars {
+      guard isControl(scalar), scalar != "\n" else {
+        result.unicodeScalars.append(scalar)
+        continue
+      }
+      let digits = String(scalar.value, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+    return result
+  }
+
   /// `text` with a blank for each control character, for readers that take backslashes themselves.
   static func blanked(_ text: String) -> String {
     var result = ""

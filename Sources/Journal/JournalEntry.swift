@@ -28,7 +28,8 @@ struct JournalEntry {
       JournalField(JournalField.name(forMetadataKey: "logger"), label),
     ]
     if let error = event.error {
-      fields.append(JournalField(JournalField.name(forMetadataKey: "error"), String(describing: error)))
+      fields.append(
+        JournalField(JournalField.name(forMetadataKey: "error"), Escaping.escaped(String(describing: error))))
     }
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
       append(key, value)
@@ -39,12 +40,13 @@ struct JournalEntry {
   private mutating func append(_ key: String, _ value: Logger.MetadataValue) {
     switch value {
     case .string(let string):
-      fields.append(JournalField(JournalField.name(forMetadataKey: key), string))
+      // `journalctl -x` puts values into the text of the catalog as they are.
+      fields.append(JournalField(JournalField.name(forMetadataKey: key), Escaping.escaped(string)))
     case .stringConvertible(let convertible):
       if let event = convertible as? Event {
         fields.append(JournalField("MESSAGE_ID", event.messageID))
       }
-      fields.append(JournalField(JournalField.name(forMetadataKey: key), convertible.description))
+      fields.append(JournalField(JournalField.name(forMetadataKey: key), Escaping.escaped(convertible.description)))
     case .array(let elements):
       for element in elements {
         append(key, element)

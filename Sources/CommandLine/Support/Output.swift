@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Journal
 
 /// The one place that writes to standard output and standard error.
+///
+/// Names and reasons come from strangers: none reaches the terminal with its control characters.
 enum Output {
   /// Something that can be shown to a person and to a program.
   protocol Displayable: Encodable {
@@ -12,16 +15,23 @@ enum Output {
 
   /// Prints `value` in the form that was asked for.
   static func show(_ value: some Displayable, as format: FormatOption) throws {
-    print(format.json ? try json(value) : value.text)
+    print(try text(of: value, json: format.json))
+  }
+
+  /// What ``show(_:as:)`` prints.
+  static func text(of value: some Displayable, json: Bool) throws -> String {
+    json ? Escaping.escapedJSON(try encoded(value)) : Escaping.escaped(value.text, keepingLineBreaks: true)
   }
 
   /// A line for a person.
-  static func line(_ text: String) { print(text) }
+  static func line(_ text: String) { print(Escaping.escaped(text, keepingLineBreaks: true)) }
 
   /// A line about what went wrong.
-  static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  static func complain(_ text: String) {
+    FileHandle.standardError.write(Data((Escaping.escaped(text, keepingLineBreaks: true) + "\n").utf8))
+  }
 
-  private static func json(_ value: some Encodable) throws -> String {
+  private static func encoded(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Journal
+
 /// Rows of text in columns that line up.
 struct TextTable {
   private let header: [String]
@@ -7,8 +9,8 @@ struct TextTable {
 
   init(_ header: [String]) { self.header = header }
 
-  /// Adds a row; a cell that is missing is empty.
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  /// Adds a row; a cell that is missing is empty, and one with control characters shows them, since a row is one line.
+  mutating func add(_ cells: [String]) { rows.append(cells.map { Escaping.escaped($0) }) }
 
   /// Two spaces between columns, none at the end of a line; the header alone when there are no rows.
   var text: String {
