@@ -52,23 +52,23 @@ package struct DeliveryError: Error, Sendable {
 }
 
 extension DeliveryError: CustomStringConvertible {
-  /// One or more sentences for the operator: what failed, on which path, why, and what to do.
+  /// One or more sentences for the operator, the last without a full stop: what failed, on which path, why, and what to do.
   package var description: String {
     let sentence =
       switch reason {
       case .system(let error): "\(error). \(Self.advice(for: error))"
-      case .invalidItem(let path, let why): path.isEmpty ? "\(why)." : "\(path): \(why)."
+      case .invalidItem(let path, let why): path.isEmpty ? why : "\(path): \(why)"
       case .noSuchGeneration(let number):
-        "There is no generation \(number); “certrotd history NAME” lists those that are kept."
-      case .generationExists(let number): "Generation \(number) exists already with other contents."
+        "there is no generation \(number); “certrotd history NAME” lists those that are kept"
+      case .generationExists(let number): "generation \(number) exists already with other contents"
       case .manifestUnreadable(let path, let why):
-        "\(path): \(why). The generation cannot be used any more; renew the keystore to get a new one."
+        "\(path): \(why). The generation cannot be used any more; renew the keystore to get a new one"
       case .damaged(let path):
-        "\(path) is not what was written there, so that its generation was not put in force. Renew the keystore to get a new one."
+        "\(path) is not what was written there, so that its generation was not put in force. Renew the keystore to get a new one"
       }
     guard !notRestored.isEmpty else { return sentence }
-    return "\(sentence) Putting the files back that were in force before failed too: "
-      + notRestored.map(\.description).joined(separator: "; ") + "."
+    return "\(sentence). Putting the files back that were in force before failed too: "
+      + notRestored.map(\.description).joined(separator: "; ")
   }
 
   private static func advice(for error: SystemError) -> String {
@@ -77,23 +77,23 @@ extension DeliveryError: CustomStringConvertible {
     return switch error.errno {
     case .notPermitted where error.call == "fchown":
       "To give files to a group, make the service's user a member of it; to give them to another user, add "
-        + "AmbientCapabilities=CAP_CHOWN with a drop-in (systemctl edit certrotd)."
+        + "AmbientCapabilities=CAP_CHOWN with a drop-in (systemctl edit certrotd)"
     case .permissionDenied, .notPermitted:
       "Give the service's user permission on \(error.call == "access" ? path : folder), and, if it lies outside the "
-        + "service's own folders, add ReadWritePaths= for it with a drop-in (systemctl edit certrotd)."
+        + "service's own folders, add ReadWritePaths= for it with a drop-in (systemctl edit certrotd)"
     case .readOnlyFileSystem:
       "The service may write only where its unit allows it: add ReadWritePaths=\(error.call == "access" ? path : folder) "
-        + "with a drop-in (systemctl edit certrotd)."
-    case .noSpace, Errno.diskQuotaExceeded: "Make room on the file system of \(path)."
-    case .noSuchFileOrDirectory: "Create the folder, or correct the path in the configuration."
+        + "with a drop-in (systemctl edit certrotd)"
+    case .noSpace, Errno.diskQuotaExceeded: "Make room on the file system of \(path)"
+    case .noSuchFileOrDirectory: "Create the folder, or correct the path in the configuration"
     case .notDirectory, .isDirectory, .directoryNotEmpty, .fileExists:
-      "Something else stands at that path: move it away, or correct the path in the configuration."
-    case .tooManySymbolicLinkLevels: "Write the path in the configuration without that symbolic link."
-    case .fileNameTooLong: "Shorten the path in the configuration."
-    case .ioError: "Check the disk of \(path)."
+      "Something else stands at that path: move it away, or correct the path in the configuration"
+    case .tooManySymbolicLinkLevels: "Write the path in the configuration without that symbolic link"
+    case .fileNameTooLong: "Shorten the path in the configuration"
+    case .ioError: "Check the disk of \(path)"
     case .invalidArgument where error.call == "renameat2", .noFunction where error.call == "renameat2":
-      "That file system cannot swap two names, which replacing a folder needs: choose a folder on another one."
-    default: "Repair that; certrotd tries again."
+      "That file system cannot swap two names, which replacing a folder needs: choose a folder on another one"
+    default: "Repair that; certrotd tries again"
     }
   }
 }

@@ -76,8 +76,8 @@ extension Event {
     case .renewalFailing:
       EventDefinition(
         "591b3191c08a4478bf1a651601597ed4", .error, "A renewal keeps failing",
-        [.reason, .culprit, .notAfter, .remaining],
-        optional: [.attempts, .endpoint, .keystore, .nextAttempt, .serviceKey])
+        [.reason, .culprit],
+        optional: [.attempts, .endpoint, .keystore, .nextAttempt, .notAfter, .remaining, .serviceKey])
     case .keystoreWritten:
       EventDefinition(
         "03c244bbcec44a5fb5649644150ebc8b", .notice, "A keystore was written",

@@ -41,13 +41,13 @@ struct EndpointNewsTests {
 
   private func news(
     _ report: EndpointReport, before condition: EndpointCondition? = nil, chain: [Certificate]? = nil,
-    disagreement: Bool = false, failures: Int = 0
+    disagreement: Bool = false, failures: Int = 0, next: Date? = aTime
   ) -> EndpointNews {
     let news = EndpointNews(
       report,
       before: .init(
         condition: condition, chain: chain ?? leaf.chain, disagreement: disagreement, failures: failures),
-      next: aTime)
+      next: next)
     for event in news.events { expectCatalogued(event) }
     return news
   }
@@ -111,6 +111,12 @@ struct EndpointNewsTests {
     #expect(news(report(.failed), chain: otherIssuer).events.isEmpty, "no chain is no change")
     #expect(
       news(report(.rejected), chain: otherIssuer).events.map(\.event) == [.endpointChainChanged, .endpointUntrusted])
+  }
+
+  @Test(arguments: [Found.rejected, .failed]) func `what is not known is left out`(found: Found) throws {
+    let event = try #require(news(report(found), failures: 1, next: nil).events.first)
+    #expect(event.fields[.nextAttempt] == nil)
+    #expect(event.fields.values.allSatisfy { !$0.isEmpty })
   }
 
   @Test func `disagreement is told when it begins`() {

@@ -27,10 +27,13 @@ final class EventRecorder: Sendable {
   func takeNames() -> [Event] { take().map(\.event) }
 }
 
-/// The event carries all fields that `Documentation/events.md` promises for it, and no other.
+/// The event carries all fields that `Documentation/events.md` promises for it, and no other, each with something to say
+/// and, like the message, without a full stop.
 func expectCatalogued(_ event: Events.Raised, sourceLocation: SourceLocation = #_sourceLocation) {
   #expect(
     event.missingFields.isEmpty && event.undeclaredFields.isEmpty, "\(event.event): \(event.fields)",
     sourceLocation: sourceLocation)
-  #expect(!event.message.isEmpty, sourceLocation: sourceLocation)
+  for text in [event.message] + event.fields.values {
+    #expect(!text.isEmpty && !text.hasSuffix("."), "\(event.event): \(text)", sourceLocation: sourceLocation)
+  }
 }

@@ -111,14 +111,13 @@ struct OwnIdentityKeeper: Sendable {
       schedule, of: .identity(keystore), condition: failure == nil ? nil : "failing")
     guard let failure, isNew else { return }
     let identity = await context.landscape.inventory.keystores[keystore]?.identity
-    let remaining = identity.map { Int($0.notAfter.timeIntervalSince(context.clock.now())) }
     var fields: [EventField: String] = [
       .keystore: keystore, .reason: failure.reason, .culprit: failure.culprit.rawValue,
       .attempts: String(schedule.failures),
     ]
-    fields[.notAfter] = identity.map { EventTime.text($0.notAfter) } ?? ""
-    fields[.remaining] = remaining.map { String($0) } ?? ""
-    if let next = schedule.nextAttempt { fields[.nextAttempt] = EventTime.text(next) }
+    fields[.notAfter] = identity.map { EventTime.text($0.notAfter) }
+    fields[.remaining] = identity.map { String(Int($0.notAfter.timeIntervalSince(context.clock.now()))) }
+    fields[.nextAttempt] = schedule.nextAttempt.map(EventTime.text)
     let event = Events.Raised(
       .renewalFailing, message: "the identity of keystore \(keystore) cannot be renewed: \(failure.reason)",
       fields: fields)

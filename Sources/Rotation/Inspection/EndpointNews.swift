@@ -58,13 +58,7 @@ package struct EndpointNews: Sendable, Equatable {
       let lasts = before.failures + 1 >= Self.failuresThatLast
       condition = before.condition ?? (lasts ? .unreachable : nil)
       if before.condition == nil, lasts {
-        events.append(
-          Events.Raised(
-            .endpointUnreachable, message: "endpoint \(report.endpoint) cannot be reached: \(failure)",
-            fields: [
-              .endpoint: report.endpoint, .reason: failure.description, .culprit: failure.culprit.rawValue,
-              .attempts: String(before.failures + 1), .nextAttempt: next.map(EventTime.text) ?? "",
-            ]))
+        events.append(Self.unreachable(report.endpoint, failure, attempts: before.failures + 1, next: next))
       }
     }
     self.events = events
@@ -94,11 +88,15 @@ package struct EndpointNews: Sendable, Equatable {
   }
 
   private static func disagreement(_ report: EndpointReport) -> Events.Raised {
-    let addresses = report.answers.compactMap(\.address).joined(separator: ",")
-    let reason = "its addresses \(addresses) send different certificates"
+    let addresses = report.answers.compactMap(\.address)
+    let reason =
+      addresses.isEmpty
+      ? "its addresses send different certificates"
+      : "its addresses \(addresses.joined(separator: ",")) send different certificates"
+    var fields: [EventField: String] = [.endpoint: report.endpoint, .reason: reason]
+    if !addresses.isEmpty { fields[.addresses] = addresses.joined(separator: ",") }
     return Events.Raised(
-      .endpointDisagreement, message: "endpoint \(report.endpoint) disagrees with itself: \(reason)",
-      fields: [.endpoint: report.endpoint, .reason: reason, .addresses: addresses])
+      .endpointDisagreement, message: "endpoint \(report.endpoint) disagrees with itself: \(reason)", fields: fields)
   }
 
   private static func recovered(
@@ -113,12 +111,24 @@ package struct EndpointNews: Sendable, Equatable {
       ])
   }
 
+  private static func unreachable(
+    _ endpoint: String, _ failure: ProbeFailure, attempts: Int, next: Date?
+  ) -> Events.Raised {
+    var fields: [EventField: String] = [
+      .endpoint: endpoint, .reason: failure.description, .culprit: failure.culprit.rawValue,
+      .attempts: String(attempts),
+    ]
+    fields[.nextAttempt] = next.map(EventTime.text)
+    return Events.Raised(
+      .endpointUnreachable, message: "endpoint \(endpoint) cannot be reached: \(failure)", fields: fields)
+  }
+
   private static func untrusted(_ report: EndpointReport, next: Date?) -> Events.Raised {
     let (culprit, reason) = report.fault ?? (.certrotd, "no reason is known")
     var fields: [EventField: String] = [
       .endpoint: report.endpoint, .reason: reason, .culprit: culprit.rawValue,
-      .nextAttempt: next.map(EventTime.text) ?? "",
     ]
+    fields[.nextAttempt] = next.map(EventTime.text)
     if let leaf = report.chain?.leaf {
       fields[.fingerprint] = leaf.fingerprint.description
       fields[.notAfter] = EventTime.text(leaf.validity.notAfter)

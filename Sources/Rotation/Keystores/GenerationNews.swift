@@ -26,12 +26,11 @@ enum GenerationNews {
   }
 
   static func repaired(_ settings: KeystoreSettings, _ number: Int, _ damage: String) -> Events.Raised {
-    Events.Raised(
+    var fields: [EventField: String] = [.keystore: settings.name, .generation: String(number), .reason: damage]
+    fields[.path] = settings.files.first?.format.paths.first.map(\.description)
+    return Events.Raised(
       .keystoreDamaged,
       message: "the files of keystore \(settings.name) were changed by someone else and are put back: \(damage)",
-      fields: [
-        .keystore: settings.name, .generation: String(number), .reason: damage,
-        .path: settings.files.first?.format.paths.first.map(\.description) ?? "",
-      ])
+      fields: fields)
   }
 }

@@ -189,13 +189,15 @@ struct GenerationWriter: Sendable {
     }
     let (isNew, _) = try await context.record(schedule, of: .write(settings.name), condition: "failed")
     guard isNew else { return }
+    var fields: [EventField: String] = [
+      .keystore: settings.name, .reason: String(describing: error), .culprit: Self.culprit(of: error).rawValue,
+      .attempts: String(schedule.failures),
+    ]
+    fields[.nextAttempt] = schedule.nextAttempt.map(EventTime.text)
     let event = Events.Raised(
       .keystoreFailed,
       message: "keystore \(settings.name) could not be written, and the files in force stay: \(error)",
-      fields: [
-        .keystore: settings.name, .reason: String(describing: error), .culprit: Self.culprit(of: error).rawValue,
-        .nextAttempt: schedule.nextAttempt.map(EventTime.text) ?? "", .attempts: String(schedule.failures),
-      ])
+      fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }
 
