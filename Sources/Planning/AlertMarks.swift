@@ -2,7 +2,7 @@
 
 /// Which marks of an `alert-before` apply to a certificate.
 package enum AlertMarks {
-  /// The marks that apply, in whole seconds, nearest first.
+  /// The marks of an `alert-before` that apply to one certificate.
   ///
   /// A mark as wide as the whole lifetime would be crossed from the first day on. Of a server's own certificate, marks of
   /// a third of the lifetime or more do not apply either: whoever renews by machine does so when a third is left
@@ -12,6 +12,7 @@ package enum AlertMarks {
   ///   - alertBefore: the configured marks, in any order.
   ///   - role: what the certificate is to its subject.
   ///   - lifetime: from the start to the end of its validity, in seconds.
+  /// - Returns: whole seconds, nearest first.
   package static func applying(_ alertBefore: [Duration], to role: AlertMark.Role, lifetime: Double) -> [Int64] {
     let limit = role == .leaf ? lifetime / 3 : lifetime
     return Set(alertBefore.map(\.components.seconds)).filter { $0 > 0 && Double($0) < limit }.sorted()
