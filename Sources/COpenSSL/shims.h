@@ -87,4 +87,85 @@ static inline int COpenSSL_PKCS12_add1_object_attribute(PKCS12_SAFEBAG *bag, con
     return PKCS12_add1_attr_by_txt(bag, type, V_ASN1_OBJECT, (const unsigned char *)object, -1);
 }
 
+static inline int COpenSSL_sk_PKCS7_num(const STACK_OF(PKCS7) *stack) { return sk_PKCS7_num(stack); }
+static inline PKCS7 *COpenSSL_sk_PKCS7_value(const STACK_OF(PKCS7) *stack, int index) {
+    return sk_PKCS7_value(stack, index);
+}
+static inline int COpenSSL_sk_PKCS12_SAFEBAG_num(const STACK_OF(PKCS12_SAFEBAG) *stack) {
+    return sk_PKCS12_SAFEBAG_num(stack);
+}
+static inline const PKCS12_SAFEBAG *COpenSSL_sk_PKCS12_SAFEBAG_value(
+    const STACK_OF(PKCS12_SAFEBAG) *stack, int index) {
+    return sk_PKCS12_SAFEBAG_value(stack, index);
+}
+// How the content of an encryptedData is encrypted, NULL for anything else.
+static inline const X509_ALGOR *COpenSSL_PKCS7_encryption(const PKCS7 *content) {
+    if (OBJ_obj2nid(content->type) != NID_pkcs7_encrypted || content->d.encrypted == NULL ||
+        content->d.encrypted->enc_data == NULL)
+        return NULL;
+    return content->d.encrypted->enc_data->algorithm;
+}
+
+// What follows reads parameters of password-based algorithms, whose templates are macros; INT64_MAX stands for whatever
+// cannot be read.
+static inline int64_t COpenSSL_count(const ASN1_INTEGER *number) {
+    int64_t value;
+    return number != NULL && ASN1_INTEGER_get_int64(&value, number) == 1 && value >= 0 ? value : INT64_MAX;
+}
+static inline int64_t COpenSSL_product(int64_t left, int64_t right) {
+    int64_t product;
+    return __builtin_mul_overflow(left, right, &product) ? INT64_MAX : product;
+}
+// Rounds of PBKDF2 (RFC 8018, appendix A.2), or N * r * p of scrypt (RFC 7914, section 7.1).
+static inline int64_t COpenSSL_kdf_rounds(const X509_ALGOR *kdf) {
+    int64_t rounds = INT64_MAX;
+    if (OBJ_obj2nid(kdf->algorithm) == NID_id_scrypt) {
+        SCRYPT_PARAMS *scrypt = (SCRYPT_PARAMS *)ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(SCRYPT_PARAMS), kdf->parameter);
+        if (scrypt == NULL) return INT64_MAX;
+        rounds = COpenSSL_product(COpenSSL_count(scrypt->costParameter), COpenSSL_count(scrypt->blockSize));
+        rounds = COpenSSL_product(rounds, COpenSSL_count(scrypt->parallelizationParameter));
+        SCRYPT_PARAMS_free(scrypt);
+        return rounds;
+    }
+    PBKDF2PARAM *pbkdf2 = (PBKDF2PARAM *)ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), kdf->parameter);
+    if (pbkdf2 != NULL) rounds = COpenSSL_count(pbkdf2->iter);
+    PBKDF2PARAM_free(pbkdf2);
+    return rounds;
+}
+// Rounds of key derivation behind an encryption by password: PBES2 (RFC 8018, appendix A.4), or any of the older kinds
+// (RFC 8018, appendix A.3; RFC 7292, appendix C), which share their parameters. 0 for what needs no password.
+static inline int64_t COpenSSL_pbe_rounds(const X509_ALGOR *algorithm) {
+    int64_t rounds = INT64_MAX;
+    int kind = OBJ_obj2nid(algorithm->algorithm);
+    if (kind == NID_pbes2) {
+        PBE2PARAM *pbes2 = (PBE2PARAM *)ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
+        if (pbes2 != NULL && pbes2->keyfunc != NULL) rounds = COpenSSL_kdf_rounds(pbes2->keyfunc);
+        PBE2PARAM_free(pbes2);
+        return rounds;
+    }
+    if (EVP_PBE_find(EVP_PBE_TYPE_OUTER, kind, NULL, NULL, NULL) != 1) return 0;
+    PBEPARAM *pbe = (PBEPARAM *)ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
+    if (pbe != NULL) rounds = COpenSSL_count(pbe->iter);
+    PBEPARAM_free(pbe);
+    return rounds;
+}
+// Rounds behind the integrity check (RFC 7292, section 4; RFC 9579 for PBMAC1), 0 for a file without one.
+static inline int64_t COpenSSL_PKCS12_mac_rounds(const PKCS12 *file) {
+    const X509_ALGOR *algorithm = NULL;
+    const ASN1_INTEGER *iterations = NULL;
+    PKCS12_get0_mac(NULL, &algorithm, NULL, &iterations, file);
+    if (algorithm == NULL) return 0;
+#ifdef NID_pbmac1
+    if (OBJ_obj2nid(algorithm->algorithm) == NID_pbmac1) {
+        // Its parameters begin like those of PBES2: a key derivation, then another algorithm.
+        int64_t rounds = INT64_MAX;
+        PBE2PARAM *pbmac1 = (PBE2PARAM *)ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
+        if (pbmac1 != NULL && pbmac1->keyfunc != NULL) rounds = COpenSSL_kdf_rounds(pbmac1->keyfunc);
+        PBE2PARAM_free(pbmac1);
+        return rounds;
+    }
+#endif
+    return iterations == NULL ? 1 : COpenSSL_count(iterations);
+}
+
 #endif

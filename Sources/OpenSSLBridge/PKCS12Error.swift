@@ -10,6 +10,10 @@ package enum PKCS12Error: Error, Hashable, Sendable {
   case passwordHoldsZeroByte
   /// The bytes are no PKCS #12 structure.
   case malformed(OpenSSLError)
+  /// The file is larger than this many bytes.
+  case tooLarge(limit: Int)
+  /// To open the file would take more than this many rounds of key derivation.
+  case tooCostly(limit: Int)
   /// The integrity check failed: the password is wrong or the file damaged, which look the same.
   case wrongPassword
   /// The file protects its content in a way that the host's OpenSSL does not read, such as RC2.
@@ -25,6 +29,9 @@ extension PKCS12Error: CustomStringConvertible {
     case .noCertificates: "there is no certificate to put into the trust store"
     case .passwordHoldsZeroByte: "the password holds a zero byte, where other programs would end it"
     case .malformed(let error): "not a PKCS#12 file (\(error))"
+    case .tooLarge(let limit): "the PKCS#12 file is larger than \(limit) bytes"
+    case .tooCostly(let limit):
+      "to open the PKCS#12 file would take more than \(limit) rounds of key derivation: have it made with fewer"
     case .wrongPassword: "the password does not open the PKCS#12 file, or the file is damaged"
     case .unsupported(let error): "this host's OpenSSL does not read the PKCS#12 file's protection (\(error))"
     case .failed(let error): "OpenSSL failed on a PKCS#12 file (\(error))"

@@ -161,4 +161,55 @@ import Testing
       try encode(.modern, password: SecretBytes(copying: [65, 0, 66]))
     }
   }
+
+  /// 2^31 - 1 rounds in place of the 2048 of the integrity check: two more bytes, which the lengths around it count too.
+  private func withManyMacRounds(_ file: [UInt8]) throws -> [UInt8] {
+    var file = file
+    let digest: [UInt8] = [0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A]
+    let start = try #require((0..<file.count - 40).last { Array(file[$0..<$0 + digest.count]) == digest })
+    try #require(file.suffix(4) == [0x02, 0x02, 0x08, 0x00] && file[0...1] == [0x30, 0x82] && file[start - 2] == 0x30)
+    file.removeLast(4)
+    file += [0x02, 0x04, 0x7F, 0xFF, 0xFF, 0xFF]
+    file[start - 1] += 2
+    let length = Int(file[2]) << 8 + Int(file[3]) + 2
+    (file[2], file[3]) = (UInt8(length >> 8), UInt8(length & 0xFF))
+    return file
+  }
+
+  @Test func roundsWithoutEndAreRefusedBeforeTheyAreRun() throws {
+    let hostile = SecretBytes(copying: try withManyMacRounds(encode(.legacy).copyBytes()))
+    let refusal = PKCS12Error.tooCostly(limit: 3_000_000)
+    #expect(throws: refusal) { try PKCS12.decode(hostile, password: password) }
+    #expect(throws: refusal) { try PKCS12.opens(hostile, password: password) }
+  }
+
+  @Test func roundsWithinTheEncryptionCountToo() async throws {
+    try folder.write("key.pem", bytes: try identity.key.pem(.pkcs8).copyBytes())
+    try folder.write("cert.pem", PEMBlock(identity.certificate).text)
+    // Each of the two encryptions would pass alone.
+    let made = try await OutsideTool.run(
+      "openssl",
+      [
+        "pkcs12", "-export", "-inkey", "key.pem", "-in", "cert.pem", "-iter", "1600000", "-nomaciter", "-passout",
+        "file:\(passwordFile())", "-out", "costly.p12",
+      ], workingDirectory: folder.path)
+    try #require(made.succeeded, "\(made.errors)")
+    let file = try HostFiles().readSecretFile(folder.file("costly.p12"), limit: 1 << 20)
+    #expect(throws: PKCS12Error.tooCostly(limit: 3_000_000)) { try PKCS12.decode(file, password: password) }
+    #expect(try PKCS12.opens(file, password: password), "the integrity check alone is cheap")
+  }
+
+  @Test func largeFilesAreRefusedUnread() {
+    let file = SecretBytes(copying: [0x30, 0x84, 0x00, 0x50, 0x00, 0x00] + [UInt8](repeating: 0, count: 5 << 20))
+    #expect(throws: PKCS12Error.tooLarge(limit: 4 << 20)) { try PKCS12.decode(file, password: password) }
+  }
+
+  @Test(arguments: PKCS12.Profile.allCases) func opensTellsThePassword(profile: PKCS12.Profile) throws {
+    let file = try encode(profile)
+    #expect(try PKCS12.opens(file, password: password))
+    #expect(try !PKCS12.opens(file, password: SecretBytes(copying: "pässword 2".utf8)))
+    #expect(try !PKCS12.opens(file, password: SecretBytes(copying: [])))
+    #expect(try PKCS12.opens(encode(profile, password: SecretBytes(copying: [])), password: SecretBytes(copying: [])))
+    #expect(throws: PKCS12Error.self) { try PKCS12.opens(SecretBytes(copying: [1, 2]), password: password) }
+  }
 }
