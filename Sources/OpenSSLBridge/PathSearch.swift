@@ -27,6 +27,12 @@ struct PathSearch {
         if filled.path != nil || filled.complaints.count <= findings.complaints.count { findings = filled }
       }
     }
+    if findings.path == nil, findings.complaints.contains(where: { $0.reason == .badSignature }),
+      let narrowed = try anchors.withoutIdleNamesakes(for: pool.certificates)
+    {
+      let again = try verify(pool, narrowed)
+      if again.path != nil { findings = again }
+    }
     guard findings.path == nil else { return findings }
     findings.complaints += unreadable(pool)
     if case .pins = self.anchors.source { findings.complaints = withPinMismatch(findings.complaints) }

@@ -80,6 +80,22 @@ package final class TrustAnchors: Sendable {
     return try pinned.isEmpty ? self : Self.bundle(pinned)
   }
 
+  /// The set without anchors that share another's name and signed none of `issued`; nil when all may stay.
+  ///
+  /// Of several anchors with one name, such as the roots of an authority that rolls its key over, OpenSSL takes one by
+  /// its key identifier, or the first where there is none, and does not come back for the others.
+  func withoutIdleNamesakes(for issued: [Certificate]) throws(OpenSSLError) -> TrustAnchors? {
+    let byName = Dictionary(grouping: certificates, by: \.subject)
+    let kept = certificates.filter { anchor in
+      guard let namesakes = byName[anchor.subject], namesakes.count > 1 else { return true }
+      return issued.contains { certificate in
+        certificate == anchor
+          || certificate.issuer == anchor.subject && IssuerSignature.isGenuine(on: certificate, by: anchor)
+      }
+    }
+    return kept.count == certificates.count ? nil : try Self.bundle(kept)
+  }
+
   /// The value of a certificate that this set's store contributed to a path.
   func certificate(_ object: OpaquePointer) throws(OpenSSLError) -> Certificate {
     let address = UInt(bitPattern: object)

@@ -152,4 +152,19 @@ import Testing
       #expect(build(server.chain, try TrustAnchors.bundle([])).path == nil)
     }
   }
+
+  /// Without key identifiers only the signature tells roots of one name apart.
+  @Test(arguments: [0, 1, 2]) func theRootThatSignedIsFoundAmongItsNamesakes(signing: Int) throws {
+    let roots = try (0..<3).map { _ in try TestCA.root("CN=Rolling Root") }
+    let issuing = try roots[signing].intermediate { $0.hasKeyIdentifiers = false }
+    let leaf = try issuing.leaf(dns: "host.example") { $0.hasKeyIdentifiers = false }
+    let verdict = PathBuilder.build(
+      chain: leaf.chain, anchors: try TrustAnchors.bundle(roots.map(\.certificate)),
+      name: ServerName(host: "host.example"),
+      now: .now)
+    #expect(verdict.path?.root == roots[signing].certificate, "\(verdict)")
+    let others = roots.enumerated().filter { $0.offset != signing }.map(\.element.certificate)
+    #expect(
+      PathBuilder.build(chain: leaf.chain, anchors: try TrustAnchors.bundle(others), now: .now).path == nil)
+  }
 }
