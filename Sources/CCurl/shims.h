@@ -34,6 +34,15 @@ static inline CURLcode CCurl_easy_setopt_receiver(CURL *handle, CURLoption optio
   return (curl_easy_setopt)(handle, option, value);
 }
 
+typedef curl_socket_t (*CCurl_opener)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+
+static inline CURLcode CCurl_easy_setopt_opener(CURL *handle, CURLoption option, CCurl_opener value) {
+  return (curl_easy_setopt)(handle, option, value);
+}
+
+// The address may be longer than the structure's last member says.
+static inline const struct sockaddr *CCurl_address(const struct curl_sockaddr *address) { return &address->addr; }
+
 // curl_easy_getinfo(3) writes to a pointer of the type that the information has.
 static inline CURLcode CCurl_easy_getinfo_long(CURL *handle, CURLINFO info, long *value) {
   return (curl_easy_getinfo)(handle, info, value);

@@ -64,6 +64,11 @@ final class EasyHandle {
     try check(unsafe CCurl_easy_setopt_receiver(pointer, option, receiver), option)
   }
 
+  @unsafe
+  func set(_ option: CURLoption, opener: @escaping CCurl_opener) throws(HTTPFailure) {
+    try check(unsafe CCurl_easy_setopt_opener(pointer, option, opener), option)
+  }
+
   /// A number about the finished transfer; 0 if libcurl does not have it.
   func info(_ info: CURLINFO) -> Int {
     var value = 0

@@ -9,10 +9,12 @@ package final class HTTPClient: Sendable {
 
   /// Starts the client's thread.
   ///
-  /// - Parameter connections: how many requests may be under way at a time; further ones wait, their deadline counting.
+  /// - Parameters:
+  ///   - connections: how many requests may be under way at a time; further ones wait, their deadline counting.
+  ///   - systemStore: the file that `HTTPTrust.system` stands for; nil for the distribution's own.
   /// - Throws: `unexpected` when the host gives no thread.
-  package init(connections: Int = 32) throws(HTTPFailure) {
-    loop = try TransferLoop.start(connections: connections)
+  package init(connections: Int = 32, systemStore: String? = nil) throws(HTTPFailure) {
+    loop = try TransferLoop.start(connections: connections, systemStore: systemStore)
   }
 
   deinit { loop.shutDown() }

@@ -35,6 +35,8 @@ package enum HTTPFailure: Error, Sendable, Equatable {
   case tooManyRedirects(host: String, limit: Int)
   /// A redirect to something other than what the request may reach.
   case redirectRefused(host: String)
+  /// The URL leads to a place of ``HTTPRequest/refusedPlaces``.
+  case addressRefused(host: String, address: String)
   case cancelled
   /// The client was shut down.
   case shutDown
@@ -47,7 +49,7 @@ package enum HTTPFailure: Error, Sendable, Equatable {
     case .invalidRequest, .unusableIdentity, .unusableTrust, .proxyAuthentication, .proxyLookupFailed: .configuration
     case .lookupFailed, .connectFailed, .proxyRefused, .timedOut: .network
     case .untrusted, .handshakeFailed, .connectionLost, .notHTTP, .responseTooLarge, .headersTooLarge,
-      .tooManyRedirects, .redirectRefused:
+      .tooManyRedirects, .redirectRefused, .addressRefused:
       .server
     case .identityRefused: .platform
     case .cancelled, .shutDown, .unexpected: .certrotd
@@ -77,6 +79,8 @@ extension HTTPFailure: CustomStringConvertible {
     case .headersTooLarge(let host): "the response of \(host) has too many or too long header fields"
     case .tooManyRedirects(let host, let limit): "\(host) redirects more than \(limit) times"
     case .redirectRefused(let host): "\(host) redirects to an address that must not be followed"
+    case .addressRefused(let host, let address):
+      "\(host) leads to \(address), which a stranger must not make this host connect to"
     case .cancelled: "the request was cancelled"
     case .shutDown: "the request was given up since certrotd ends"
     case .unexpected(let detail): "the HTTP library failed: \(detail)"

@@ -24,6 +24,11 @@ package struct HTTPRequest: Sendable {
   package var stallDeadline: Duration
   /// The largest body of a response, in bytes.
   package var responseLimit: Int
+  /// Where the URL and its redirects must not lead: for a URL that a stranger chose.
+  ///
+  /// The address that is connected to decides, whatever name stands for it. Through a proxy only addresses that stand in the
+  /// URL itself can be judged, and no redirect is followed.
+  package var refusedPlaces: Set<AddressPlace>
   /// How many redirects to follow; none where a credential goes along, since it would follow too.
   package var redirectLimit: Int
 
@@ -31,7 +36,8 @@ package struct HTTPRequest: Sendable {
     method: HTTPMethod = .get, url: String, headers: [HTTPHeader] = [], body: HTTPBody = .none,
     clientIdentity: SecretBytes? = nil, trust: HTTPTrust = .system, proxy: HTTPProxy? = nil,
     deadline: Duration = .seconds(30), connectDeadline: Duration = .seconds(10),
-    stallDeadline: Duration = .seconds(20), responseLimit: Int = 1 << 20, redirectLimit: Int = 0
+    stallDeadline: Duration = .seconds(20), responseLimit: Int = 1 << 20,
+    refusedPlaces: Set<AddressPlace> = [], redirectLimit: Int = 0
   ) {
     self.method = method
     self.url = url
@@ -44,6 +50,7 @@ package struct HTTPRequest: Sendable {
     self.connectDeadline = connectDeadline
     self.stallDeadline = stallDeadline
     self.responseLimit = responseLimit
+    self.refusedPlaces = refusedPlaces
     self.redirectLimit = redirectLimit
   }
 

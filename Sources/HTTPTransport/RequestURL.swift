@@ -8,11 +8,14 @@ final class RequestURL {
   private let handle: OpaquePointer
   /// "host" or "host:port", for messages.
   let host: String
+  /// The host alone, an IPv6 address without its brackets.
+  let hostName: String
   let isEncrypted: Bool
 
-  private init(takingOwnershipOf handle: OpaquePointer, host: String, isEncrypted: Bool) {
+  private init(takingOwnershipOf handle: OpaquePointer, host: String, hostName: String, isEncrypted: Bool) {
     unsafe self.handle = handle
     self.host = host
+    self.hostName = hostName
     self.isEncrypted = isEncrypted
   }
 
@@ -22,7 +25,7 @@ final class RequestURL {
   static func parse(_ text: String) throws(HTTPFailure) -> RequestURL {
     guard !text.utf8.contains(0) else { throw .invalidRequest("the URL contains a NUL character") }
     guard let handle = unsafe curl_url() else { throw .unexpected(detail: "no memory for a URL") }
-    let url = unsafe RequestURL(takingOwnershipOf: handle, host: "", isEncrypted: false)
+    let url = unsafe RequestURL(takingOwnershipOf: handle, host: "", hostName: "", isEncrypted: false)
     let code = unsafe curl_url_set(handle, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME))
     guard code == CURLUE_OK else {
       throw .invalidRequest("the URL cannot be read: \(unsafe String(cString: curl_url_strerror(code)))")
@@ -37,7 +40,7 @@ final class RequestURL {
     guard let copy = unsafe curl_url_dup(handle) else { throw .unexpected(detail: "no memory for a URL") }
     return unsafe RequestURL(
       takingOwnershipOf: copy, host: url.part(CURLUPART_PORT).map { "\(host):\($0)" } ?? host,
-      isEncrypted: scheme == "https")
+      hostName: host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, isEncrypted: scheme == "https")
   }
 
   deinit { unsafe curl_url_cleanup(handle) }

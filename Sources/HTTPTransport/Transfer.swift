@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurl
+import Glibc
 import Host
 
 /// One request on its way; lives on the thread of its loop.
@@ -8,6 +9,7 @@ import Host
 final class Transfer {
   let easy: EasyHandle
   let request: HTTPRequest
+  let systemStore: String?
   let url: RequestURL
   let headers = HeaderList()
   // What libcurl reads in place stays here until the transfer is over.
@@ -23,8 +25,9 @@ final class Transfer {
   private var refusal: HTTPFailure?
 
   /// Prepares everything but does not begin.
-  init(_ request: HTTPRequest) throws(HTTPFailure) {
+  init(_ request: HTTPRequest, systemStore: String?) throws(HTTPFailure) {
     self.request = request
+    self.systemStore = systemStore
     url = try RequestURL.parse(request.url)
     easy = try EasyHandle.make()
     try configure()
@@ -36,6 +39,12 @@ final class Transfer {
     let context = unsafe Unmanaged.passUnretained(self).toOpaque()
     try unsafe easy.set(CURLOPT_WRITEDATA, pointer: context)
     try unsafe easy.set(CURLOPT_HEADERDATA, pointer: context)
+    if request.proxy == nil, !request.refusedPlaces.isEmpty {
+      try unsafe easy.set(CURLOPT_OPENSOCKETDATA, pointer: context)
+      try unsafe easy.set(CURLOPT_OPENSOCKETFUNCTION) { context, _, address in
+        unsafe Transfer.open(context, address)
+      }
+    }
     try unsafe easy.set(CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
       unsafe Transfer.deliver(bytes, size * count, context) { transfer, part in unsafe transfer.takeBody(part) }
     }
@@ -54,6 +63,26 @@ final class Transfer {
     let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     return unsafe take(transfer, UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
   }
+
+  /// Makes the socket for one address, unless it lies where the request must not lead.
+  @unsafe
+  private static func open(
+    _ context: UnsafeMutableRawPointer?, _ address: UnsafeMutablePointer<curl_sockaddr>?
+  ) -> curl_socket_t {
+    guard let context = unsafe context, let address = unsafe address, let start = unsafe CCurl_address(address),
+      let peer = unsafe SocketAddress(kernelForm: start)
+    else { return Self.noSocket }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    if let place = peer.place, transfer.request.refusedPlaces.contains(place) {
+      transfer.refusal = .addressRefused(host: transfer.url.host, address: peer.host)
+      return Self.noSocket
+    }
+    let kind = unsafe address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+    return unsafe socket(address.pointee.family, kind, address.pointee.protocol)
+  }
+
+  /// `CURL_SOCKET_BAD`, which is a macro.
+  private static let noSocket: curl_socket_t = -1
 
   @unsafe
   private func takeBody(_ part: UnsafeRawBufferPointer) -> Bool {

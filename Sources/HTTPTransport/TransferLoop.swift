@@ -35,16 +35,21 @@ final class TransferLoop: Sendable {
     let isCancelled = Atomic(false)
   }
 
-  private init(takingOwnershipOf multi: UnsafeMutableRawPointer) { unsafe self.multi = multi }
+  private let systemStore: String?
+
+  private init(takingOwnershipOf multi: UnsafeMutableRawPointer, systemStore: String?) {
+    unsafe self.multi = multi
+    self.systemStore = systemStore
+  }
 
   /// Starts the thread, which runs until `shutDown`.
-  static func start(connections: Int) throws(HTTPFailure) -> TransferLoop {
+  static func start(connections: Int, systemStore: String?) throws(HTTPFailure) -> TransferLoop {
     guard Self.isReady, let multi = unsafe curl_multi_init() else {
       throw .unexpected(detail: "libcurl cannot be initialised")
     }
     // What exceeds it waits within libcurl, its deadline counting.
     unsafe CCurl_multi_setopt_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections)
-    let loop = unsafe TransferLoop(takingOwnershipOf: multi)
+    let loop = unsafe TransferLoop(takingOwnershipOf: multi, systemStore: systemStore)
     do {
       try WorkerThread(name: "http") { loop.run() }.detach()
     } catch {
@@ -110,7 +115,7 @@ final class TransferLoop: Sendable {
     _ running: inout [UInt: Running]
   ) {
     do throws(HTTPFailure) {
-      let transfer = try Transfer(submission.request)
+      let transfer = try Transfer(submission.request, systemStore: systemStore)
       let code = unsafe curl_multi_add_handle(multi, transfer.easy.pointer)
       guard code == CURLM_OK else {
         throw .unexpected(detail: unsafe String(cString: curl_multi_strerror(code)))

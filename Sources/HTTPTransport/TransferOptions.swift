@@ -10,6 +10,7 @@ extension Transfer {
     try setLimits()
     try setTLS()
     try setProxy()
+    try refuseNamedPlaces()
     try setRedirects()
     try setBody()
     try setHeaders()
@@ -24,6 +25,8 @@ extension Transfer {
     try easy.set(CURLOPT_HTTP09_ALLOWED, 0)
     try easy.set(CURLOPT_HTTP_CONTENT_DECODING, 0)
     try easy.set(CURLOPT_NETRC, 0)
+    // The URL was checked; this is for redirects.
+    try easy.set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
     try easy.set(CURLOPT_USERAGENT, "certrotd")
     // Each request proves its own identity to the server, which a connection or session of an earlier one would not.
     try easy.set(CURLOPT_FRESH_CONNECT, 1)
@@ -46,6 +49,10 @@ extension Transfer {
     try easy.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     try easy.set(CURLOPT_SSL_VERIFYPEER, 1)
     try easy.set(CURLOPT_SSL_VERIFYHOST, 2)
+    if let systemStore {
+      try easy.set(CURLOPT_CAINFO, systemStore)
+      try easy.set(CURLOPT_CAPATH, nil)
+    }
     if case .certificates(let pem) = request.trust {
       trust = WipedBuffer(copying: pem.span)
       try easy.set(CURLOPT_CAINFO, nil)
@@ -87,8 +94,19 @@ extension Transfer {
     try easy.set(CURLOPT_PROXYPASSWORD, text: WipedBuffer(cString: password))
   }
 
+  /// With a proxy, the proxy is all that is connected to, and what a name means is known only there.
+  private func refuseNamedPlaces() throws(HTTPFailure) {
+    guard request.proxy != nil, !request.refusedPlaces.isEmpty else { return }
+    let name = url.hostName.lowercased()
+    let isLocalName = name == "localhost" || name.hasSuffix(".localhost")
+    let place = SocketAddress(literal: name, port: 0)?.place ?? (isLocalName ? .loopback : nil)
+    guard let place, request.refusedPlaces.contains(place) else { return }
+    throw .addressRefused(host: url.host, address: url.hostName)
+  }
+
   private func setRedirects() throws(HTTPFailure) {
-    guard request.redirectLimit > 0 else { return try easy.set(CURLOPT_FOLLOWLOCATION, 0) }
+    let areJudged = request.proxy == nil || request.refusedPlaces.isEmpty
+    guard request.redirectLimit > 0, areJudged else { return try easy.set(CURLOPT_FOLLOWLOCATION, 0) }
     guard !request.carriesCredential else {
       throw .invalidRequest("a request to \(url.host) that carries a credential must not follow redirects")
     }

@@ -62,6 +62,12 @@ package struct SocketAddress: Hashable, Sendable {
     }
   }
 
+  /// Reads a `sockaddr` of any family that a C library hands over; `nil` for a family that is not IP.
+  @unsafe
+  package init?(kernelForm address: UnsafeRawPointer) {
+    unsafe self.init(address.assumingMemoryBound(to: sockaddr.self))
+  }
+
   /// Lends the kernel's form to `body`; the pointer must not leave it.
   func withKernelForm<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
     switch family {

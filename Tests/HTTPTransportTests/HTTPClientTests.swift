@@ -3,6 +3,7 @@
 import Certificates
 import HTTPTransport
 import Host
+import TestSupport
 import Testing
 
 /// The failure of a request, or `nil` if it was answered.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Certificates
 import HTTPTransport
 import Host
 import TestSupport
@@ -149,5 +150,30 @@ import Testing
       }
     }
     #expect(server.requests.isEmpty)
+  }
+
+  @Test func anAddressThatAStrangerMustNotChooseIsRefused() async throws {
+    let server = try ScriptedServer(.send(reply()))
+    var request = HTTPRequest(url: "http://localhost:\(server.port)/", refusedPlaces: [.loopback])
+    guard case .addressRefused(let host, let address)? = await failure(client, request) else {
+      Issue.record("it was let through")
+      return
+    }
+    #expect(host == "localhost:\(server.port)" && ["127.0.0.1", "::1"].contains(address))
+    #expect(server.requests.isEmpty)
+    request.refusedPlaces = [.linkLocal, .uniqueLocal]
+    #expect(try await client.send(request).status == 200)
+  }
+
+  @Test func aRedirectToSuchAnAddressIsRefused() async throws {
+    let server = try ScriptedServer(
+      .send(reply("302 Found", headers: ["Location: http://169.254.169.254/latest/meta-data"])))
+    let failure = await failure(
+      client, HTTPRequest(url: server.url, refusedPlaces: [.linkLocal, .uniqueLocal], redirectLimit: 2))
+    guard case .addressRefused(_, "169.254.169.254")? = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(failure?.culprit == .server)
   }
 }

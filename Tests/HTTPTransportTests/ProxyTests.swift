@@ -3,6 +3,7 @@
 import Certificates
 import HTTPTransport
 import Host
+import TestSupport
 import Testing
 
 @Suite struct ProxyTests {

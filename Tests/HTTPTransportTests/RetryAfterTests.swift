@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import HTTPTransport
+import TestSupport
 import Testing
 
 @Suite struct RetryAfterTests {

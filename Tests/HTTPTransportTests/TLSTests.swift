@@ -70,6 +70,21 @@ struct TestIdentity {
     }
   }
 
+  @Test func certificatesOfTheRequestStandInPlaceOfTheSystemStore() async throws {
+    let folder = try TemporaryFolder()
+    let trusted = try await TestIdentity("in the store")
+    let other = try await TestIdentity("other")
+    let store = try folder.write("store.pem", bytes: trusted.certificatePEM)
+    let client = try HTTPClient(systemStore: "\(store)")
+    let server = try TLSServer(identity: trusted.server, behaviour: answer)
+    #expect(try await client.send(HTTPRequest(url: url(server))).status == 200)
+    let failure = await failure(client, HTTPRequest(url: url(server), trust: .certificates(other.certificatePEM)))
+    guard case .untrusted? = failure else {
+      Issue.record("the store was used beside the certificates: \(String(describing: failure))")
+      return
+    }
+  }
+
   @Test(arguments: [TLSServerVersion.tls12, .tls13])
   func theClientCertificateIsPresented(version: TLSServerVersion) async throws {
     let identity = try await TestIdentity("server")

@@ -54,14 +54,17 @@ package struct EndpointInspector: Sendable {
     let proxy = target.proxy.map { HTTPProxy(host: $0.host, port: $0.port, credentials: $0.credentials) }
     return EndpointReport(
       endpoint: endpoint.name, chain: chain,
-      verdict: await judge(chain, of: endpoint, proxy: proxy, known: known), answers: result.answers,
+      verdict: await judge(
+        chain, of: endpoint, proxy: proxy, permitting: Self.places(of: target, result), known: known),
+      answers: result.answers,
       disagreement: result.disagreement)
   }
 
   /// Judges a chain against the endpoint's anchors; issuers that the server did not send are looked for among those seen
   /// before, then fetched from where the certificates say.
   private func judge(
-    _ chain: Chain, of endpoint: EndpointSettings, proxy: HTTPProxy?, known: @Sendable () async -> [Certificate]
+    _ chain: Chain, of endpoint: EndpointSettings, proxy: HTTPProxy?, permitting places: Set<AddressPlace>,
+    known: @Sendable () async -> [Certificate]
   ) async -> EndpointReport.Verdict {
     let anchorSet: TrustAnchors
     do {
@@ -89,19 +92,34 @@ package struct EndpointInspector: Sendable {
         askedKnown = true
         more = await known()
       }
-      if more.isEmpty { more = await missingIssuers(complaints, asked: &asked, proxy: proxy) }
+      if more.isEmpty { more = await missingIssuers(complaints, asked: &asked, proxy, places) }
       guard !more.isEmpty else { return .rejected(complaints) }
       helpers += more
     }
   }
 
+  /// The places that an endpoint is in: by the addresses that answered, or, as a proxy hides those, by its own name.
+  private static func places(of target: ProbeTarget, _ result: ProbeResult) -> Set<AddressPlace> {
+    guard target.proxy == nil else {
+      return Set([SocketAddress(literal: target.connectTo?.host ?? target.host, port: 0)?.place].compactMap(\.self))
+    }
+    return Set(result.answers.compactMap { $0.address.flatMap { Self.place(of: $0) } })
+  }
+
+  /// Of an address with its port, such as `192.0.2.1:443` or `[::1]:443`.
+  private static func place(of answer: String) -> AddressPlace? {
+    guard let colon = answer.lastIndex(of: ":") else { return nil }
+    let host = answer[..<colon].drop { $0 == "[" }.prefix { $0 != "]" }
+    return SocketAddress(literal: String(host), port: 0)?.place
+  }
+
   private func missingIssuers(
-    _ complaints: [CertificateComplaint], asked: inout Set<String>, proxy: HTTPProxy?
+    _ complaints: [CertificateComplaint], asked: inout Set<String>, _ proxy: HTTPProxy?, _ places: Set<AddressPlace>
   ) async -> [Certificate] {
     var found: [Certificate] = []
     for complaint in complaints {
       for location in complaint.issuerLocations where asked.count < Self.fetchLimit && asked.insert(location).inserted {
-        found += await issuers.certificates(at: location, proxy: proxy)
+        found += await issuers.certificates(at: location, proxy: proxy, permitting: places)
       }
     }
     return found

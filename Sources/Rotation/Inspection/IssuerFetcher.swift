@@ -11,6 +11,12 @@ package import Host
 /// What comes back is a hint only: it is verified like anything else that a stranger sends. Answers are kept, failures
 /// too, so that an endpoint that is probed every few minutes does not fetch every few minutes.
 package actor IssuerFetcher {
+  /// What was asked for, and where it was allowed to lead: what one endpoint may not fetch says nothing about another's.
+  private struct Question: Hashable {
+    let location: String
+    let permitted: Set<AddressPlace>
+  }
+
   private struct Entry {
     let certificates: [Certificate]
     let until: Date
@@ -18,31 +24,45 @@ package actor IssuerFetcher {
 
   private let client: HTTPClient
   private let clock: any WallClock
-  private var entries: [String: Entry] = [:]
+  private var entries: [Question: Entry] = [:]
 
   package init(client: HTTPClient, clock: any WallClock) {
     self.client = client
     self.clock = clock
   }
 
-  /// The certificates at `location`; none when it cannot be fetched or holds none.
-  package func certificates(at location: String, proxy: HTTPProxy?) async -> [Certificate] {
+  /// Fetches what an address that a certificate names holds.
+  ///
+  /// The certificate may come from anybody, so that its address must not make this host call what only this host can
+  /// reach, such as its own services or a cloud's metadata.
+  ///
+  /// - Parameters:
+  ///   - location: the address; anything but plain `http` without credentials gives nothing.
+  ///   - proxy: the endpoint's proxy.
+  ///   - permitted: the places that the endpoint itself is in, where it may lead to all the same.
+  /// - Returns: the certificates; none when the address cannot be fetched or holds none.
+  package func certificates(
+    at location: String, proxy: HTTPProxy?, permitting permitted: Set<AddressPlace>
+  ) async -> [Certificate] {
     let now = clock.now()
-    if let entry = entries[location], entry.until > now { return entry.certificates }
-    let found = await fetch(location, proxy: proxy)
+    let question = Question(location: location, permitted: permitted)
+    if let entry = entries[question], entry.until > now { return entry.certificates }
+    let found = await fetch(question, proxy: proxy)
     if entries.count >= Self.entryLimit { entries = entries.filter { $0.value.until > now } }
     if entries.count < Self.entryLimit {
       let keep = found.isEmpty ? Self.failureLifetime : Self.answerLifetime
-      entries[location] = Entry(certificates: found, until: now.addingTimeInterval(keep))
+      entries[question] = Entry(certificates: found, until: now.addingTimeInterval(keep))
     }
     return found
   }
 
-  private func fetch(_ location: String, proxy: HTTPProxy?) async -> [Certificate] {
+  private func fetch(_ question: Question, proxy: HTTPProxy?) async -> [Certificate] {
+    let location = question.location
     // RFC 5280 wants http here, since https could need the very certificate that is missing.
     guard location.lowercased().hasPrefix("http://"), location.utf8.count <= Self.locationLimit else { return [] }
     let request = HTTPRequest(
-      url: location, proxy: proxy, deadline: Self.deadline, responseLimit: Self.responseLimit, redirectLimit: 2)
+      url: location, proxy: proxy, deadline: Self.deadline, responseLimit: Self.responseLimit,
+      refusedPlaces: Set(AddressPlace.allCases).subtracting(question.permitted), redirectLimit: 2)
     do {
       let response = try await client.send(request)
       guard response.status == 200 else { return [] }

@@ -4,8 +4,8 @@ import Host
 import Synchronization
 
 /// An HTTP server on 127.0.0.1 that reads a request and then does exactly what it is told, byte by byte.
-final class ScriptedServer: Sendable {
-  enum Step: Sendable {
+package final class ScriptedServer: Sendable {
+  package enum Step: Sendable {
     case send(String)
     case sendBytes([UInt8])
     /// Sends this piece until the client leaves.
@@ -15,7 +15,7 @@ final class ScriptedServer: Sendable {
     case reset
   }
 
-  let port: UInt16
+  package let port: UInt16
   private let listening: Listening
   private let seen = Seen()
 
@@ -30,7 +30,7 @@ final class ScriptedServer: Sendable {
   }
 
   /// Starts to listen; `script` gets the whole request and says what follows.
-  init(_ script: @escaping @Sendable (String) -> [Step]) throws {
+  package init(_ script: @escaping @Sendable (String) -> [Step]) throws {
     guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { preconditionFailure("a literal address") }
     let socket = try StreamSocket.listening(at: address)
     port = try socket.localAddress().port
@@ -43,14 +43,14 @@ final class ScriptedServer: Sendable {
     }.detach()
   }
 
-  convenience init(_ steps: Step...) throws { try self.init { _ in steps } }
+  package convenience init(_ steps: Step...) throws { try self.init { _ in steps } }
 
   deinit { listening.socket.shutDown() }
 
-  var url: String { "http://127.0.0.1:\(port)/secret-path?secret-query" }
+  package var url: String { "http://127.0.0.1:\(port)/secret-path?secret-query" }
 
   /// What clients sent, in order.
-  var requests: [String] { seen.requests.withLock { $0 } }
+  package var requests: [String] { seen.requests.withLock { $0 } }
 
   private static func serve(
     _ connection: Listening, _ script: @Sendable (String) -> [Step], _ seen: Seen
@@ -92,6 +92,6 @@ final class ScriptedServer: Sendable {
 }
 
 /// A complete response with this body.
-func reply(_ status: String = "200 OK", headers: [String] = [], _ body: String = "") -> String {
+package func reply(_ status: String = "200 OK", headers: [String] = [], _ body: String = "") -> String {
   (["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers).joined(separator: "\r\n") + "\r\n\r\n" + body
 }
