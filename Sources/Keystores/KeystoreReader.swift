@@ -13,9 +13,7 @@ package enum KeystoreReader {
     _ format: FileFormat, _ files: [RenderedFile]
   ) throws(KeystoreError) -> ReadKeystore {
     if case .caDirectory = format { return try PEMRendering.readMembers(files) }
-    guard let file = files.first, files.count == 1 else {
-      throw .damaged(format, member: nil, reason: "it is one file, and there are \(files.count)")
-    }
+    let file = try single(format, files)
     switch format {
     case .pse(let options): return try PSERendering.read(file.bytes, options)
     case .pem(.certificate): return try PEMRendering.readCertificates(file)
@@ -24,5 +22,27 @@ package enum KeystoreReader {
     case .javaTruststore(let password): return try PKCS12Rendering.readTrust(file.bytes, password)
     case .caDirectory: return try PEMRendering.readMembers(files)
     }
+  }
+
+  /// Whether a file opens with the password of its format; true for a format without one.
+  ///
+  /// - Parameters:
+  ///   - format: What the file is, with the password.
+  ///   - files: The one file.
+  /// - Returns: false for another password, and for a file whose integrity is broken.
+  /// - Throws: ``KeystoreError``, when the file is none of this format.
+  package static func opens(_ format: FileFormat, _ files: [RenderedFile]) throws(KeystoreError) -> Bool {
+    switch format {
+    case .pse, .pem, .caDirectory: true
+    case .pfx(let options): try PKCS12Rendering.opens(single(format, files).bytes, options.password)
+    case .javaTruststore(let password): try PKCS12Rendering.opens(single(format, files).bytes, password)
+    }
+  }
+
+  private static func single(_ format: FileFormat, _ files: [RenderedFile]) throws(KeystoreError) -> RenderedFile {
+    guard let file = files.first, files.count == 1 else {
+      throw .damaged(format, member: nil, reason: "it is one file, and there are \(files.count)")
+    }
+    return file
   }
 }

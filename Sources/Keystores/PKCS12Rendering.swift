@@ -40,6 +40,14 @@ enum PKCS12Rendering {
       trust: (content.leaf.map { [$0] } ?? []) + content.others)
   }
 
+  static func opens(_ bytes: SecretBytes, _ password: SecretBytes) throws(KeystoreError) -> Bool {
+    do {
+      return try PKCS12.opens(bytes, password: password)
+    } catch {
+      throw .pkcs12(error)
+    }
+  }
+
   private static func decode(_ bytes: SecretBytes, _ password: SecretBytes) throws(KeystoreError) -> PKCS12.Content {
     do {
       return try PKCS12.decode(bytes, password: password)

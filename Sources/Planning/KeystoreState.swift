@@ -12,6 +12,8 @@ package struct KeystoreState: Sendable, Equatable {
   package var current: GenerationState?
   /// What is wrong with the files of the current generation as they lie on disk; `nil` if nothing is.
   package var damage: String?
+  /// Whether a file of the current generation no longer opens with the password that its credential holds now.
+  package var passwordChanged: Bool
   /// Of writing a generation.
   package var writing: Schedule
   /// What the last attempt to write tried to write, if it failed: other content need not wait for the backoff.
@@ -24,13 +26,15 @@ package struct KeystoreState: Sendable, Equatable {
 
   package init(
     identity: IdentityState? = nil, identitySchedule: Schedule = .untouched, current: GenerationState? = nil,
-    damage: String? = nil, writing: Schedule = .untouched, failedContent: GenerationContent? = nil,
+    damage: String? = nil, passwordChanged: Bool = false, writing: Schedule = .untouched,
+    failedContent: GenerationContent? = nil,
     trustMembers: [TrustMember] = [], rolledBackTo: Int? = nil, heldContent: GenerationContent? = nil
   ) {
     self.identity = identity
     self.identitySchedule = identitySchedule
     self.current = current
     self.damage = damage
+    self.passwordChanged = passwordChanged
     self.writing = writing
     self.failedContent = failedContent
     self.trustMembers = trustMembers

@@ -26,6 +26,8 @@ package enum Reason: Sendable, Hashable {
   case firstGeneration(missing: [String])
   /// The settings of the files have changed.
   case fileSettingsChanged
+  /// The password of a file is another than the credential holds now.
+  case passwordChanged
   /// The source holds another identity than the current generation.
   case identityChanged
   /// The trust list lacks these subjects.
@@ -65,6 +67,7 @@ extension Reason: CustomStringConvertible {
         ? "no generation exists yet"
         : "no generation exists yet; without \(Self.list(missing)), which never verified"
     case .fileSettingsChanged: "the settings of the files have changed"
+    case .passwordChanged: "the password of a file has changed"
     case .identityChanged: "the source holds another identity than the files"
     case .trustLacks(let subjects): "the trust list lacks \(Self.list(subjects))"
     case .trustHoldsSurplus(let count):

@@ -26,7 +26,8 @@ package enum WritePlanner {
     guard let current = state.current else {
       return wanted == state.heldContent ? .held(wanted) : .write(wanted, .firstGeneration(missing: trust.unverified))
     }
-    guard let reason = difference(current.content, wanted, trust) else { return restoration ?? .upToDate }
+    let change = difference(current.content, wanted, trust) ?? (state.passwordChanged ? .passwordChanged : nil)
+    guard let reason = change else { return restoration ?? .upToDate }
     if wanted == state.heldContent { return restoration ?? .held(wanted) }
     return .write(wanted, reason)
   }

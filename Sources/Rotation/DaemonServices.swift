@@ -15,6 +15,7 @@ struct DaemonServices: Sendable {
   let keeper: ConfigurationKeeper
   let refresher: FileRefresher
   let dispatcher: Dispatcher
+  let watcher: FileWatcher
   private let conductor: Conductor
   private let reloader: Reloader
   private let fileWatch: FileWatchService
@@ -26,8 +27,9 @@ struct DaemonServices: Sendable {
     let bundles = BundleReader(files: context.files)
     let anchors = AnchorLibrary(bundles: bundles)
     let client = try HTTPClient()
-    let watcher = try FileWatcher()
-    let knowledge = KnowledgeReader(ledger: context.ledger, bundles: bundles, shelf: shelf)
+    watcher = try FileWatcher()
+    let knowledge = KnowledgeReader(
+      ledger: context.ledger, bundles: bundles, shelf: shelf, credentials: context.credentials)
     let assembler = ContentAssembler(ledger: context.ledger, bundles: bundles)
     let trustKeeper = TrustKeeper(context: context, assembler: assembler)
     let issuers = IssuerPool(

@@ -6,6 +6,21 @@ import Settings
 import Testing
 
 @Suite struct WritePlanTests {
+  @Test func aChangedPasswordRewritesWhatIsOtherwiseUpToDate() {
+    var sample = Sample()
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
+    sample.deliver(at: start)
+    let writing = Work.write(keystore: "client")
+    #expect(!sample.plan(at: start + hour).due.contains { $0.work == writing })
+    sample.inventory.keystores["client"]?.passwordChanged = true
+    #expect(
+      sample.plan(at: start + hour).due.filter { $0.work == writing }.map(\.reason) == [.passwordChanged])
+    // What an operator rolled back to keeps its password: the same content would be what he withdrew.
+    let content = sample.inventory.keystores["client"]?.current?.content
+    sample.inventory.keystores["client"]?.heldContent = content
+    #expect(!sample.plan(at: start + hour).due.contains { $0.work == writing })
+  }
+
   private func answering(_ identity: IdentitySource? = nil) -> Sample {
     var sample = Sample(identity: identity)
     sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))

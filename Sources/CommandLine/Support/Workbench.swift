@@ -40,7 +40,7 @@ struct Workbench {
     let clock = SystemWallClock()
     let bundles = BundleReader(files: files)
     let shelf = GenerationShelf(layout: layout, files: files)
-    let knowledge = try await KnowledgeReader(ledger: ledger, bundles: bundles, shelf: shelf)
+    let knowledge = try await KnowledgeReader(ledger: ledger, bundles: bundles, shelf: shelf, credentials: nil)
       .read(configuration, now: clock.now())
     let logger = Logger(label: "certrotd") { _ in StandardErrorLogHandler(style: .plain) }
     let credentials = CredentialStore(folder: folder, files: files)

@@ -40,12 +40,21 @@ package struct GenerationShelf: Sendable {
   /// - Throws: `DeliveryError` when files cannot be read, `KeystoreError` when they are not what they should be.
   package func content(of generation: Int, keystore: String, _ outputs: [KeystoreOutput]) throws -> [ReadKeystore] {
     let found = try store(of: keystore).readBack(generation)
-    return try outputs.map { output in
-      let destination = DeliveryDestination(output.path)
-      let members = found.filter { $0.destination == destination }.map { file in
-        RenderedFile(name: file.member, bytes: file.contents, holdsSecret: output.format.parts.contains(.key))
-      }
-      return try KeystoreReader.read(output.format, members)
+    return try outputs.map { try KeystoreReader.read($0.format, Self.files(of: $0, among: found)) }
+  }
+
+  /// Whether all files of a generation open with the passwords of `outputs`.
+  ///
+  /// - Throws: `DeliveryError` when files cannot be read, `KeystoreError` when they are not what they should be.
+  package func opens(_ generation: Int, keystore: String, _ outputs: [KeystoreOutput]) throws -> Bool {
+    let found = try store(of: keystore).readBack(generation)
+    return try outputs.allSatisfy { try KeystoreReader.opens($0.format, Self.files(of: $0, among: found)) }
+  }
+
+  private static func files(of output: KeystoreOutput, among found: [DeliveredFile]) -> [RenderedFile] {
+    let destination = DeliveryDestination(output.path)
+    return found.filter { $0.destination == destination }.map { file in
+      RenderedFile(name: file.member, bytes: file.contents, holdsSecret: output.format.parts.contains(.key))
     }
   }
 

@@ -48,6 +48,7 @@ struct GenerationWriter: Sendable {
       try await finish(settings, before.writing.succeeded(at: now, cadence: cadence)) { keystore in
         keystore.current = state
         keystore.damage = nil
+        keystore.passwordChanged = false
         keystore.failedContent = nil
       }
     } catch let error as LedgerError {

@@ -60,7 +60,7 @@ package struct ConfigurationKeeper: Sendable {
     }
     await context.landscape.apply(configuration, known)
     for keystore in configuration.keystores { try await trustKeeper.settle(keystore) }
-    for error in watcher.watch(configuration.watchedFiles) {
+    for error in watcher.watch(configuration.watchedFiles + configuration.credentialFiles) {
       context.logger.warning("a file cannot be watched, its changes are noticed at the next refetch only: \(error)")
     }
     let change = ConfigurationChange(from: old, to: configuration)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
+import Host
 import Planning
 import Settings
 package import SystemPackage
@@ -28,22 +30,39 @@ package struct FileRefresher: Sendable {
   package func changed(_ path: FilePath) async throws {
     let configuration = await context.landscape.configuration
     let endpoints = configuration.endpoints.filter { $0.anchors == .bundle(path) }.map(\.name)
-    let serviceKeys = configuration.serviceKeys.filter { $0.source.path == path }.map(\.name)
+    let serviceKeys = configuration.serviceKeys.filter { $0.source.path == path || $0.passphrase == .file(path) }
+      .map(\.name)
     let keystores = configuration.keystores.filter { $0.identity?.names(path) == true }.map(\.name)
+    let protected = await passwords(of: configuration.keystores.filter { $0.takesPassword(from: path) })
     let isTrusted = configuration.keystores.contains { $0.trust.bundles.contains(path) }
     if !endpoints.isEmpty { await anchors.reload() }
     let bundles = isTrusted ? knowledge.knownBundles(of: configuration) : nil
     let reason = "\(path) changed"
+    let now = context.clock.now()
     await context.landscape.update { inventory in
       for name in endpoints { inventory.endpoints[name]?.schedule.release(because: reason) }
       for name in serviceKeys { inventory.serviceKeys[name]?.schedule.release(because: reason) }
       for name in keystores { inventory.keystores[name]?.identitySchedule.release(because: reason) }
+      for (name, hasChanged) in protected {
+        inventory.keystores[name]?.passwordChanged = hasChanged
+        // A write may have failed for want of the credential.
+        inventory.keystores[name]?.writing.hasten(to: now)
+      }
       if let bundles { inventory.bundles.merge(bundles) { _, new in new } }
     }
     for keystore in configuration.keystores where keystore.trust.bundles.contains(path) {
       try await trustKeeper.settle(keystore)
     }
     bell.ring()
+  }
+
+  /// Of which keystores the files have another password than their credentials hold now.
+  private func passwords(of keystores: [KeystoreSettings]) async -> [String: Bool] {
+    let known = await context.landscape.inventory.keystores
+    return keystores.reduce(into: [:]) { changed, keystore in
+      guard let current = known[keystore.name]?.current else { return changed[keystore.name] = false }
+      changed[keystore.name] = knowledge.hasOtherPassword(current.number, of: keystore)
+    }
   }
 
   /// Reads the bundles again and looks at the delivered files, in case a change went unnoticed.
@@ -56,9 +75,11 @@ package struct FileRefresher: Sendable {
     let damages = keystores.compactMapValues(\.current).reduce(into: [String: String?]()) { damages, entry in
       damages[entry.key] = knowledge.damage(of: entry.value.number, keystore: entry.key)
     }
+    let passwords = await passwords(of: configuration.keystores)
     await context.landscape.update { inventory in
       inventory.bundles.merge(bundles) { _, new in new }
       for (name, damage) in damages { inventory.keystores[name]?.damage = damage }
+      for (name, hasChanged) in passwords { inventory.keystores[name]?.passwordChanged = hasChanged }
     }
     for keystore in configuration.keystores where !keystore.trust.bundles.isEmpty {
       try await trustKeeper.settle(keystore)
@@ -69,11 +90,20 @@ package struct FileRefresher: Sendable {
 extension Schedule {
   /// Makes the next attempt due now, whatever was planned.
   mutating func release(because reason: String) { self = released(reason: reason) }
+
+  /// Makes the next attempt due at `now`, if the last one failed.
+  mutating func hasten(to now: Date) { self = hastened(to: now) }
+}
+
+extension KeystoreSettings {
+  /// Whether a file's password stands in `path`.
+  func takesPassword(from path: FilePath) -> Bool { files.contains { $0.format.password == .file(path) } }
 }
 
 extension IdentitySource {
   /// Whether the identity is read from `path`.
   func names(_ path: FilePath) -> Bool {
-    if case .pem(let files) = self { files.certificate == path || files.key == path } else { false }
+    guard case .pem(let files) = self else { return false }
+    return files.certificate == path || files.key == path || files.passphrase == .file(path)
   }
 }

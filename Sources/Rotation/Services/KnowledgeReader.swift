@@ -12,11 +12,19 @@ package struct KnowledgeReader: Sendable {
   private let ledger: LedgerStore
   private let bundles: BundleReader
   private let shelf: GenerationShelf
+  private let credentials: CredentialStore?
 
-  package init(ledger: LedgerStore, bundles: BundleReader, shelf: GenerationShelf) {
+  /// - Parameters:
+  ///   - ledger: what is recorded.
+  ///   - bundles: reads bundles.
+  ///   - shelf: where generations lie.
+  ///   - credentials: opens the files with their passwords; nil for commands that leave this, which takes a moment for
+  ///     each file, to the daemon.
+  package init(ledger: LedgerStore, bundles: BundleReader, shelf: GenerationShelf, credentials: CredentialStore?) {
     self.ledger = ledger
     self.bundles = bundles
     self.shelf = shelf
+    self.credentials = credentials
   }
 
   /// Everything a plan for `configuration` needs.
@@ -63,6 +71,18 @@ package struct KnowledgeReader: Sendable {
     shelf.damage(of: generation, keystore: keystore)
   }
 
+  /// Whether a file of a generation no longer opens with the password that its credential holds now.
+  ///
+  /// The file itself tells, so that nothing has to be kept that a password could be guessed by. A credential that cannot
+  /// be read, and a file that is damaged, say nothing about it: other findings do.
+  package func hasOtherPassword(_ generation: Int, of keystore: KeystoreSettings) -> Bool {
+    guard let credentials, keystore.files.contains(where: { $0.format.password != nil }),
+      let outputs = try? KeystoreOutput.resolve(keystore, credentials: credentials),
+      let opens = try? shelf.opens(generation, keystore: keystore.name, outputs)
+    else { return false }
+    return !opens
+  }
+
   private func endpointState(
     _ name: String, _ schedules: [ScheduleKey: StoredSchedule]
   ) async throws -> EndpointState {
@@ -100,6 +120,7 @@ package struct KnowledgeReader: Sendable {
       number: current.number, content: GenerationContent(current), identity: try await identity(of: current, keystore),
       trustNotAfter: try await ledger.certificates(Set(current.trust)).values.map(\.validity.notAfter).min())
     state.damage = shelf.damage(of: current.number, keystore: name)
+    state.passwordChanged = state.damage == nil && hasOtherPassword(current.number, of: keystore)
     if let newest = generations.first, newest.number > current.number {
       state.failedContent = Self.failedContent(newest)
       if let withdrawn = generations.first(where: { $0.number > current.number && $0.isRolledBack }) {
