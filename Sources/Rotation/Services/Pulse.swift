@@ -17,31 +17,39 @@ package actor Pulse {
   private let refresher: FileRefresher
   private let keeper: ConfigurationKeeper
   private let notifier: ServiceManagerNotifier
-  private let monotonic: ContinuousClock
+  private let monotonic: @Sendable () -> ContinuousClock.Instant
   private var isReady = false
   private var ledgerCounter: Int?
   private var lastProof: ContinuousClock.Instant?
   private var lastRefresh: ContinuousClock.Instant
   private var lastSeen: (wall: Date, monotonic: ContinuousClock.Instant)?
 
+  /// - Parameters:
+  ///   - context: what every step needs.
+  ///   - fetcher: whose event loops are reached through.
+  ///   - refresher: looks at files once in a refetch interval.
+  ///   - keeper: reads the ledger again after a command wrote to it.
+  ///   - notifier: tells the service manager.
+  ///   - monotonic: a clock that nobody sets.
   package init(
     context: RotationContext, fetcher: ChainFetcher, refresher: FileRefresher, keeper: ConfigurationKeeper,
-    notifier: ServiceManagerNotifier
+    notifier: ServiceManagerNotifier,
+    monotonic: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }
   ) {
     self.context = context
     self.fetcher = fetcher
     self.refresher = refresher
     self.keeper = keeper
     self.notifier = notifier
-    self.monotonic = ContinuousClock()
-    self.lastRefresh = monotonic.now
+    self.monotonic = monotonic
+    self.lastRefresh = monotonic()
   }
 
   /// One beat.
   ///
   /// - Throws: `LedgerError` when the ledger no longer answers as it should.
   package func beat() async throws {
-    let now = monotonic.now
+    let now = monotonic()
     // Turns follow each other quickly while much is going on; one proof a second is plenty.
     if let lastProof, lastProof.duration(to: now) < .seconds(1) { return }
     lastProof = now
