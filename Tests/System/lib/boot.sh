@@ -51,7 +51,8 @@ if [[ $(stat --file-system --format=%T /sys/fs/cgroup) != cgroup2fs ]]; then
   kernel_arguments+=(systemd.unified_cgroup_hierarchy=0)
 fi
 status=0
-timeout --kill-after=20 "$seconds" \
+# In the foreground, so that a signal to the process group of scripts/system-test reaches the container.
+timeout --foreground --kill-after=20 "$seconds" \
   systemd-nspawn --quiet --keep-unit --register=no --private-network --link-journal=no --directory "$root" \
   --boot "${kernel_arguments[@]}" >"$place/console.log" 2>&1 </dev/null || status=$?
 
