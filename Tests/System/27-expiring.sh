@@ -5,9 +5,10 @@ set -euo pipefail
 . "$(dirname "$0")/lib/helpers.sh"
 . "$(dirname "$0")/lib/tls.sh"
 
-make_server server-short issuer-a 2
+# Nine days in all, so that a mark of two days lies under a third of its life.
+make_aged_server server-short issuer-a 7 2
 serve_tls short 4436 server-short issuer-a
-# Crossed fifteen seconds after the certificate was made; a mark beyond its whole life would not count.
+# Crossed fifteen seconds after the certificate was made.
 configure short <<'EOF'
 defaults: {alert-before: [172785s]}
 endpoints:

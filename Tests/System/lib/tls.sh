@@ -37,6 +37,38 @@ make_server() { # NAME ISSUER [DAYS]
     $'basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
 }
 
+# A server certificate like those of make_server that began PAST days ago and ends in DAYS. `openssl x509` of OpenSSL 3.0
+# cannot backdate; `openssl ca` can.
+make_aged_server() { # NAME ISSUER PAST DAYS
+  local folder=$PKI/$1.ca
+  mkdir --parents "$folder"
+  : >"$folder/index.txt"
+  cat >"$folder/ca.conf" <<EOF
+[ca]
+default_ca = this
+[this]
+database = $folder/index.txt
+new_certs_dir = $folder
+rand_serial = yes
+default_md = sha256
+policy = any
+x509_extensions = server
+[any]
+commonName = supplied
+organizationName = optional
+[server]
+basicConstraints = CA:FALSE
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost,IP:127.0.0.1,IP:::1
+EOF
+  new_key "$1"
+  openssl req -new -key "$PKI/$1.key" -subj "/CN=$1/O=System Test" -out "$folder/request.pem"
+  openssl ca -batch -notext -config "$folder/ca.conf" -cert "$PKI/$2.pem" -keyfile "$PKI/$2.key" \
+    -startdate "$(date --utc --date="$3 days ago" +%Y%m%d%H%M%SZ)" -enddate "$(date --utc --date="$4 days" +%Y%m%d%H%M%SZ)" \
+    -in "$folder/request.pem" -out "$PKI/$1.pem" 2>"$folder/log" || fail "$(cat "$folder/log")"
+  rm -r "$folder"
+}
+
 make_client() { # NAME ISSUER [DAYS]
   new_certificate "$1" "$2" "${3:-365}" $'basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth'
 }
