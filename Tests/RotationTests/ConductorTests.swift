@@ -84,7 +84,7 @@ private final class ScriptedRunner: WorkRunner {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ConductorTests {
+@Suite(.timeLimit(.minutes(5))) struct ConductorTests {
   private let landscape = Landscape(
     configuration: Configuration(serviceKeys: [ServiceKeySettings(name: "k", source: .file("/k.json"))]),
     knowledge: Knowledge(inventory: Inventory(installation: 1), conditions: [:]))
