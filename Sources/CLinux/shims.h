@@ -76,6 +76,10 @@ static inline pthread_attr_t CLinux_pthread_attr(void) {
     return attributes;
 }
 
+// Declared by <unistd.h> under _GNU_SOURCE only (pipe2(2)).
+extern int pipe2(int ends[2], int flags);
+static inline int CLinux_pipe2(int *ends, int flags) { return pipe2(ends, flags); }
+
 // prctl(2) is variadic.
 static inline int CLinux_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Host
 import Subprocess
 import SystemPackage
 
@@ -9,12 +10,17 @@ package struct Hook: Sendable, Equatable {
   package var arguments: [String]
   /// What the program is told, such as `CERTROTD_KEYSTORE`, besides a fixed `PATH` and `LANG`.
   package var environment: [String: String]
+  /// All that it can read from its standard input, at most 4,096 bytes; nil for nothing.
+  package var input: SecretBytes?
   /// How long it may take.
   package var deadline: Duration
 
-  package init(arguments: [String], environment: [String: String] = [:], deadline: Duration) {
+  package init(
+    arguments: [String], environment: [String: String] = [:], input: SecretBytes? = nil, deadline: Duration
+  ) {
     self.arguments = arguments
     self.environment = environment
+    self.input = input
     self.deadline = deadline
   }
 }
@@ -33,6 +39,8 @@ package enum HookOutcome: Sendable, Equatable {
   case cancelled
   /// It never ran.
   case couldNotStart(reason: String)
+  /// It ended, and what it was run for is not done.
+  case failed(reason: String)
 }
 
 extension HookOutcome: CustomStringConvertible {
@@ -45,11 +53,12 @@ extension HookOutcome: CustomStringConvertible {
     case .timedOut: "took too long and was ended"
     case .cancelled: "was ended because certrotd stops"
     case .couldNotStart(let reason): "could not be started: \(reason)"
+    case .failed(let reason): reason
     }
   }
 }
 
-/// Runs hooks: no shell, a minimal environment, no input, a deadline.
+/// Runs hooks and other programs: no shell, a minimal environment, no input unless there is a secret to give, a deadline.
 package struct HookRunner: Sendable {
   private let grace: Duration
   private let clock: any Clock<Duration>
@@ -103,28 +112,43 @@ package struct HookRunner: Sendable {
     options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: grace)]
     let fixed = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"]
     let environment = hook.environment.merging(fixed) { given, _ in given }
+    let arguments = Arguments(Array(hook.arguments.dropFirst()))
+    let variables = Environment.custom(
+      Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), $1) }))
     do {
-      let result = try await Subprocess.run(
-        .path(path), arguments: Arguments(Array(hook.arguments.dropFirst())),
-        environment: .custom(
-          Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), $1) })),
-        workingDirectory: "/", platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
-      ) { execution in
-        var output = HookOutput()
-        for try await buffer in execution.standardOutput {
-          for line in output.take(Span(_bytes: buffer.bytes)) { onLine(line) }
-        }
-        if let line = output.finish() { onLine(line) }
+      guard let secret = hook.input else {
+        return try await launch(path, arguments, variables, options, input: .none, onLine)
       }
-      return switch result.terminationStatus {
-      case .exited(0): .succeeded
-      case .exited(let code): .exited(code: code)
-      case .signaled(let number): .signalled(number)
-      }
+      let pipe = try SecretPipe(holding: secret)
+      return try await launch(
+        path, arguments, variables, options,
+        input: .fileDescriptor(FileDescriptor(rawValue: pipe.readEnd.rawValue), closeAfterSpawningProcess: false),
+        onLine)
     } catch is CancellationError {
       return .cancelled
     } catch {
       return .couldNotStart(reason: "\(error)")
+    }
+  }
+
+  private func launch(
+    _ path: FilePath, _ arguments: Arguments, _ environment: Environment, _ options: PlatformOptions,
+    input: some InputProtocol, _ onLine: @escaping @Sendable (String) -> Void
+  ) async throws -> HookOutcome {
+    let result = try await Subprocess.run(
+      .path(path), arguments: arguments, environment: environment, workingDirectory: "/", platformOptions: options,
+      input: input, output: .sequence, error: .combinedWithOutput
+    ) { execution in
+      var output = HookOutput()
+      for try await buffer in execution.standardOutput {
+        for line in output.take(Span(_bytes: buffer.bytes)) { onLine(line) }
+      }
+      if let line = output.finish() { onLine(line) }
+    }
+    return switch result.terminationStatus {
+    case .exited(0): .succeeded
+    case .exited(let code): .exited(code: code)
+    case .signaled(let number): .signalled(number)
     }
   }
 }

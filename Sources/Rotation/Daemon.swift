@@ -82,6 +82,9 @@ package struct Daemon: Sendable {
     let context = try await makeContext(opening.store, configuration)
     try await report(opening, context)
     let shelf = GenerationShelf(layout: layout, files: context.files)
+    for error in Sapgenpse.removeLeftovers(in: layout.scratch, files: files) {
+      logger.warning("a folder that was made for sapgenpse stays behind: \(error)")
+    }
     let recovery = GenerationRecovery(context: context, shelf: shelf)
     try await recovery.resume(configuration)
     try await recovery.adopt(configuration)

@@ -9,7 +9,16 @@ package struct StateLayout: Sendable, Hashable {
   /// The state folder itself.
   package let root: FilePath
 
-  package init(root: FilePath) { self.root = root }
+  /// Where files lie that other programs are given for a moment.
+  package let scratch: FilePath
+
+  /// - Parameters:
+  ///   - root: the state folder.
+  ///   - runtime: what `$RUNTIME_DIRECTORY` names (systemd.exec(5)), which is in memory; nil outside a service.
+  package init(root: FilePath, runtime: FilePath? = nil) {
+    self.root = root
+    scratch = runtime ?? root
+  }
 
   package var ledger: FilePath { root.appending("ledger.sqlite3") }
 

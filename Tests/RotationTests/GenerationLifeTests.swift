@@ -71,7 +71,8 @@ struct GenerationLifeTests {
         NewGeneration(
           keystore: "client", recipe: settings.filesRecipe, leaf: nil, trust: content.trust.map(\.fingerprint).sorted(),
           reason: "a test"), at: aTime)
-      let items = try GenerationShelf.items(outputs) { try KeystoreWriter.render($0, content, now: aTime) }
+      let rendered = try outputs.map { try KeystoreWriter.render($0.format, content, now: aTime) }
+      let items = GenerationShelf.items(outputs, rendered)
       try daemon.store("client").stage(number, DeliverySet(items))
       try await daemon.context.ledger.markGeneration("client", number, .staged, at: aTime)
       #expect(try daemon.store("client").current() == 1)

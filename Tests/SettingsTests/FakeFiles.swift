@@ -27,6 +27,8 @@ struct FakeFiles: ConfigurationFiles {
     }
   }
 
+  mutating func remove(_ path: FilePath) { entries[path] = nil }
+
   mutating func addFolder(_ path: FilePath) {
     entries[path] = Entry(facts: FileFacts(kind: .directory, mode: 0o755))
   }
@@ -77,6 +79,7 @@ extension FakeFiles {
     files.add("/etc/ssl/client.pem")
     files.add("/etc/ssl/client.key", mode: 0o600)
     files.add("/usr/local/bin/restart-consumer", mode: 0o755)
+    files.add("/usr/sap/hostctrl/exe/sapgenpse", mode: 0o755)
     files.add("/usr/local/bin/tell-strust", mode: 0o755)
     return files
   }

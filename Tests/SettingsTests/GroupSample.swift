@@ -43,6 +43,8 @@ enum GroupSample {
     "keystores.NAME.trust": "keystores: {a: {trust: @, files: [{pse: {path: a}}]}}",
     "keystores.NAME.files[]": "keystores: {a: {\(pair), files: [@]}}",
     "keystores.NAME.files[].pse": "keystores: {a: {\(pair), files: [{pse: @}]}}",
+    "keystores.NAME.files[].pse.sapgenpse":
+      "keystores: {a: {\(pair), files: [{pse: {path: a, writer: sapgenpse, sapgenpse: @}}]}}",
     "keystores.NAME.files[].pem": "keystores: {a: {\(pair), files: [{pem: @}]}}",
     "keystores.NAME.files[].pfx": "keystores: {a: {\(pair), files: [{pfx: @}]}}",
     "keystores.NAME.files[].ca-directory": "keystores: {a: {\(pair), files: [{ca-directory: @}]}}",
@@ -63,7 +65,7 @@ enum GroupSample {
     "keystores.NAME.identity.self-signed": ["subject": "CN=a"],
     "keystores.NAME.identity.pem": ["certificate": "/etc/ssl/client.pem", "key": "/etc/ssl/client.key"],
     "keystores.NAME.trust": ["endpoints": "[s4hana]"],
-    "keystores.NAME.files[].pse": ["path": "a"],
+    "keystores.NAME.files[].pse": ["path": "/etc/certrotd/a", "pin-credential": "c"],
     "keystores.NAME.files[].pem": ["certificate": "a"],
     "keystores.NAME.files[].pfx": ["path": "a", "password-credential": "c"],
     "keystores.NAME.files[].ca-directory": ["path": "a"],
@@ -72,5 +74,7 @@ enum GroupSample {
   ]
 
   /// Keys that must go when another one is given.
-  private static let exclusive = ["empty-password": ["password-credential"], "every-address": ["proxy"]]
+  private static let exclusive = [
+    "empty-password": ["password-credential"], "every-address": ["proxy"], "writer": ["pin-credential"],
+  ]
 }

@@ -140,6 +140,17 @@ struct MistakeTests {
       "keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{pse: {path: a, mode: \"0644\"}}]}}",
       "others must not read it"
     ),
+    ("keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: a, writer: sapgenpse}}]}}", "keystore has none"),
+    (selfSigned("path: a, writer: sapgenpse, pin-credential: p"), "as an argument only"),
+    (selfSigned("path: a, writer: sapgenpse, version: 4"), "sapgenpse's own choice"),
+    (selfSigned("path: a, writer: sapgenpse, sapgenpse: /usr/sap"), "is no program"),
+    (selfSigned("path: a, writer: sapgenpse, sapgenpse: /etc/ssl/client.pem"), "is not executable"),
+    (selfSigned("path: a, writer: sapgenpse, sapgenpse: {program: sapgenpse}"), "is a relative path"),
+    (selfSigned("path: a, writer: sapgenpse, sapgenpse: {secudir: /nowhere}"), "/nowhere does not exist"),
+    (selfSigned("path: a, writer: sapgenpse, sapgenpse: {deadline: 2h}"), "between 1s and 1h"),
+    (selfSigned("path: a, writer: sap"), "must be one of native, sapgenpse"),
+    (selfSigned("path: /etc/ssl/a, seclogin: abcadm"), "no meaning without a PIN"),
+    (selfSigned("path: a, pin-credential: p, seclogin: abcadm"), "needs a PSE with an absolute path"),
     (
       "keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: a}}], after-change: [x]}}",
       "must be a list of arguments"
@@ -157,6 +168,17 @@ struct MistakeTests {
     #expect(found.count == 1, "\(found)")
     #expect(found.first?.contains(message) == true, "\(found)")
     #expect(!found.joined().contains("geh"))
+  }
+
+  @Test func `a default tool that is not there is a mistake where it is needed`() {
+    let yaml = Self.selfSigned("path: a, writer: sapgenpse")
+    #expect(mistakes(yaml).isEmpty)
+    let found = mistakes(yaml) { $0.remove("/usr/sap/hostctrl/exe/sapgenpse") }
+    #expect(found.count == 1 && found[0].contains("sapgenpse does not exist; say with 'sapgenpse: /…'"), "\(found)")
+  }
+
+  private static func selfSigned(_ pse: String) -> String {
+    "keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{pse: {\(pse)}}]}}"
   }
 
   @Test func `a private key in the configuration is refused and not shown`() {

@@ -57,6 +57,8 @@ struct RecipeTests {
       { $0.files[1].format = .pse(PSEFileSettings(path: .absolute("/x/a.pse"), version: .four)) },
       { $0.files[1].format = .pse(PSEFileSettings(path: .absolute("/x/a.pse"), pin: .systemd(name: "p"))) },
       { $0.files[1].format = .pse(PSEFileSettings(path: .absolute("/x/a.pse"), certificateList: .chain)) },
+      { $0.files[1].format = .pse(PSEFileSettings(path: .absolute("/x/a.pse"), writer: .sapgenpse)) },
+      { $0.files[1].format = .pse(PSEFileSettings(path: .absolute("/x/a.pse"), login: "abcadm")) },
       { $0.files[0].format = .javaTruststore(path: .inKeystore("a.pfx"), password: .empty) },
       { $0.files[0].format = .pem(PEMFileSettings(certificate: .inKeystore("a.pfx"), key: nil)) },
       { $0.files[0].format = .pem(PEMFileSettings(certificate: nil, key: .inKeystore("a.pfx"))) },

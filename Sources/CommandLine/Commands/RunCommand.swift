@@ -37,9 +37,13 @@ struct RunCommand: AsyncParsableCommand {
     do {
       try ProcessLimits.forbidCoreDumps()
       _ = try ProcessLimits.raiseDescriptorLimit()
-      let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"].map { FilePath($0) }
+      let environment = ProcessInfo.processInfo.environment
+      let folder = environment["CREDENTIALS_DIRECTORY"].map { FilePath($0) }
+      // The unit has one such folder; several would be separated by colons.
+      let runtime = environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first.map { FilePath(String($0)) }
       try await Daemon(
-        configuration: options.configuration, layout: options.layout, credentialsFolder: folder,
+        configuration: options.configuration, layout: StateLayout(root: options.layout.root, runtime: runtime),
+        credentialsFolder: folder,
         clock: SystemWallClock(), logger: logger, notifier: ServiceManagerNotifier(logger: logger),
         version: Version.text
       ).run()

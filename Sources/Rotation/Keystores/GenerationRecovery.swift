@@ -38,9 +38,9 @@ struct GenerationRecovery: Sendable {
           continue
         }
         _ = try store.activate(generation.number)
-        let hooks = configuration.keystore(named: generation.keystore)?.afterChange ?? []
+        let hooks = configuration.keystore(named: generation.keystore)?.owedAfterChange ?? []
         try await context.ledger.markGeneration(
-          generation.keystore, generation.number, .current, hooks: hooks.map { NewHook($0) }, at: context.clock.now())
+          generation.keystore, generation.number, .current, hooks: hooks, at: context.clock.now())
         context.logger.notice(
           "went on with a generation that was cut short",
           metadata: ["keystore": .string(generation.keystore), "generation": .stringConvertible(generation.number)])

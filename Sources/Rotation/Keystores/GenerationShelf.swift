@@ -58,14 +58,9 @@ package struct GenerationShelf: Sendable {
     }
   }
 
-  /// The items to deliver for `content`.
-  package static func items(
-    _ outputs: [KeystoreOutput], _ render: (FileFormat) throws -> [RenderedFile]
-  ) rethrows
-    -> [DeliveryItem]
-  {
-    try outputs.map { output in
-      let rendered = try render(output.format)
+  /// The items to deliver, of the files of each output.
+  package static func items(_ outputs: [KeystoreOutput], _ files: [[RenderedFile]]) -> [DeliveryItem] {
+    zip(outputs, files).map { output, rendered in
       let destination = DeliveryDestination(output.path)
       if let only = rendered.first, rendered.count == 1, only.name == nil {
         return .file(

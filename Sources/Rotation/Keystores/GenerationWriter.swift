@@ -21,6 +21,7 @@ struct GenerationWriter: Sendable {
   private let assembler: ContentAssembler
   private let shelf: GenerationShelf
   private let trustKeeper: TrustKeeper
+  private let renderer: OutputRenderer
 
   init(
     context: RotationContext, assembler: ContentAssembler, shelf: GenerationShelf, trustKeeper: TrustKeeper
@@ -29,6 +30,7 @@ struct GenerationWriter: Sendable {
     self.assembler = assembler
     self.shelf = shelf
     self.trustKeeper = trustKeeper
+    renderer = OutputRenderer(context: context)
   }
 
   /// Writes what is wanted for `keystore` now, if anything is.
@@ -91,8 +93,8 @@ struct GenerationWriter: Sendable {
         keystore: settings.name, recipe: content.recipe, leaf: content.identityLeaf, trust: content.trust.sorted(),
         reason: reason.description), at: now)
     do {
-      let items = try GenerationShelf.items(outputs) { try KeystoreWriter.render($0, wanted, now: now) }
-      try store.stage(number, try DeliverySet(items))
+      let rendered = try await renderer.render(outputs, wanted, of: settings.name, now: now)
+      try store.stage(number, try DeliverySet(GenerationShelf.items(outputs, rendered)))
       try judge(number, of: settings, outputs, wanted: wanted, chains: chains, now: now)
       try await context.ledger.markGeneration(settings.name, number, .staged, at: now)
       try activate(number, store, settings)
@@ -101,7 +103,7 @@ struct GenerationWriter: Sendable {
       throw error
     }
     try await context.ledger.markGeneration(
-      settings.name, number, .current, hooks: settings.afterChange.map { NewHook($0) }, at: context.clock.now())
+      settings.name, number, .current, hooks: settings.owedAfterChange, at: context.clock.now())
     let keep = configuration.defaults.keepGenerations
     do {
       try store.prune(keep: keep)
@@ -205,6 +207,7 @@ struct GenerationWriter: Sendable {
   private static func culprit(of error: any Error) -> Culprit {
     if let error = error as? OutputError { return error.culprit }
     if let error = error as? DeliveryError { return error.culprit }
+    if let error = error as? SapgenpseError { return error.culprit }
     if error is BundleError { return .configuration }
     return error is JudgementError ? .certrotd : .host
   }

@@ -16,6 +16,8 @@ package struct KeystoreOutput: Sendable {
   package let owner: UInt32?
   package let group: UInt32?
   package let mode: FilePermissions
+  /// SAP's own tool, where it makes the file.
+  package let tool: SapgenpseSettings?
 
   /// The outputs of a keystore, in the order of the configuration.
   ///
@@ -30,7 +32,8 @@ package struct KeystoreOutput: Sendable {
       for (format, path) in try formats(of: file.format, credentials) {
         outputs.append(
           KeystoreOutput(
-            format: format, path: path, owner: owner, group: group, mode: FilePermissions(rawValue: CModeT(file.mode))))
+            format: format, path: path, owner: owner, group: group, mode: FilePermissions(rawValue: CModeT(file.mode)),
+            tool: file.tool))
       }
     }
     return outputs
@@ -122,5 +125,13 @@ extension OutputError: CustomStringConvertible {
     case .accounts(let what): "the host's accounts cannot be read: \(what)"
     case .credential(let error): error.description
     }
+  }
+}
+
+extension FileSettings {
+  /// SAP's own tool, where it makes the file.
+  fileprivate var tool: SapgenpseSettings? {
+    guard case .pse(let pse) = format, pse.writer == .sapgenpse else { return nil }
+    return pse.tool
   }
 }

@@ -40,7 +40,7 @@ package struct Rollback: Sendable {
     let reason = "an operator rolled back from generation \(current.number) to \(wanted.number)"
     try await context.ledger.rollBackGeneration(
       settings.name, from: current.number, to: wanted.number, reason: reason,
-      hooks: settings.afterChange.map { NewHook($0) }, at: context.clock.now())
+      hooks: settings.owedAfterChange, at: context.clock.now())
     let event = Events.Raised(
       .keystoreRolledBack, message: "keystore \(settings.name) went back: \(reason)",
       fields: [

@@ -33,19 +33,31 @@ struct HookExecutor: Sendable {
     guard let hook = try await context.ledger.pendingHooks().first(where: { $0.id == id }) else {
       return await context.landscape.update { $0.hooks.removeAll { $0.id == id } }
     }
-    guard await isConfigured(hook) else { return try await abandon(hook) }
+    let keystore = await context.landscape.configuration.keystore(named: hook.keystore)
+    guard let keystore, keystore.owedAfterChange.contains(where: { $0.arguments == hook.arguments }) else {
+      return try await abandon(hook)
+    }
     let command = hook.arguments.joined(separator: " ")
-    let order = Hook(arguments: hook.arguments, environment: environment(of: hook), deadline: hook.deadline)
-    let outcome = await runner.run(order) { line in
+    let outcome = await execute(hook, of: keystore) { line in
       context.logger.info("\(line)", metadata: ["keystore": .string(hook.keystore), "hook": .string(command)])
     }
     if outcome == .cancelled { throw CancellationError() }
     try await record(outcome, of: hook)
   }
 
-  private func isConfigured(_ hook: PendingHook) async -> Bool {
-    let keystore = await context.landscape.configuration.keystore(named: hook.keystore)
-    return keystore?.afterChange.contains { $0.arguments == hook.arguments } ?? false
+  private func execute(
+    _ hook: PendingHook, of keystore: KeystoreSettings, onLine: @escaping @Sendable (String) -> Void
+  ) async -> HookOutcome {
+    guard let login = keystore.logins.first(where: { $0.arguments == hook.arguments }) else {
+      let order = Hook(arguments: hook.arguments, environment: environment(of: hook), deadline: hook.deadline)
+      return await runner.run(order, onLine: onLine)
+    }
+    do {
+      return await Sapgenpse(login.settings.tool, files: context.files, runner: runner)
+        .login(hook.arguments, to: login.pse, pin: try login.pin(context.credentials), onLine: onLine)
+    } catch {
+      return .couldNotStart(reason: error.description)
+    }
   }
 
   /// A hook that the configuration no longer names is not what the operator wants to run.
@@ -116,7 +128,7 @@ extension HookOutcome {
     switch self {
     case .succeeded: 0
     case .exited(let code): code
-    case .signalled, .timedOut, .cancelled, .couldNotStart: nil
+    case .signalled, .timedOut, .cancelled, .couldNotStart, .failed: nil
     }
   }
 }

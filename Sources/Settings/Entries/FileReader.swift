@@ -36,14 +36,8 @@ struct FileReader {
   }
 
   private func pse(_ mapping: MappingReader) -> FileFormatSettings? {
-    let version = mapping["version"]?.choice(PSEFileSettings.Version.self) ?? .two
-    let pin = mapping["pin-credential"]?.credential()
-    let list = mapping["certificate-list"]?.choice(PSEFileSettings.CertificateList.self) ?? .issuers
-    if let field = mapping["certificate-list"], !hasIdentity {
-      field.report("says how an identity is written, and the keystore has none", hint: "remove it")
-    }
-    return output(mapping.required("path")).map { path in
-      .pse(PSEFileSettings(path: path, version: version, pin: pin, certificateList: list))
+    output(mapping.required("path")).map { path in
+      .pse(PSEReader(mapping: mapping, path: path, hasIdentity: hasIdentity).read())
     }
   }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SystemPackage
-
 /// Reads one element of `after-change`.
 enum HookReader {
   static func read(_ field: Field) -> HookSettings? {
@@ -24,7 +22,7 @@ enum HookReader {
       field.report("must not be empty", hint: "begin with the absolute path of the program")
       return nil
     }
-    checkProgram(program)
+    _ = program.program()
     let arguments = elements.map { element -> String? in
       // Unlike other values an argument may be empty.
       guard let text = element.scalar else {
@@ -35,22 +33,5 @@ enum HookReader {
     }
     let known = arguments.compactMap(\.self)
     return known.count == arguments.count ? known : nil
-  }
-
-  private static func checkProgram(_ field: Field) {
-    guard let path = field.absolutePath() else { return }
-    do throws(FileProblem) {
-      let facts = try field.context.files.facts(of: path)
-      guard facts.kind == .file else {
-        field.report("\(path) is no program")
-        return
-      }
-      guard facts.mode & 0o111 != 0 else {
-        field.report("\(path) is not executable", hint: "chmod +x \(path)")
-        return
-      }
-    } catch {
-      field.report("\(path) \(error)")
-    }
   }
 }

@@ -38,7 +38,35 @@ extension KeyTable {
         "certificate-list", "`issuers` or `chain`", default: "issuers",
         "What `CertList` of an issued identity holds: its issuers, or the own certificate too (pse-format.md).",
         example: "chain"),
+      KeyDescription(
+        "writer", "`native` or `sapgenpse`", default: "native",
+        "Who makes the bytes: certrotd, or SAP's own tool, for an identity without a PIN.", example: "sapgenpse"),
+      KeyDescription(
+        "sapgenpse", "absolute path, or mapping", default: "/usr/sap/hostctrl/exe/sapgenpse",
+        "Where SAP's own tool is, for `writer: sapgenpse` and `seclogin`.", example: "/usr/sap/hostctrl/exe/sapgenpse"),
+      KeyDescription(
+        "seclogin", "account name", default: "no credentials",
+        "After every change SAP's own tool writes credentials (`cred_v2`) for the PIN, for programs of this account.",
+        example: "abcadm"),
       owner, group, mode,
+    ])
+
+  package static let sapgenpse = KeyGroup(
+    "keystores.NAME.files[].pse.sapgenpse", "How SAP's own tool is run. A path alone stands for `program`.",
+    [
+      KeyDescription(
+        "program", "absolute path", default: "/usr/sap/hostctrl/exe/sapgenpse", "The tool.",
+        example: "/usr/sap/hostctrl/exe/sapgenpse"),
+      KeyDescription(
+        "library-path", "absolute path", default: "the folder of the tool", "The tool's `LD_LIBRARY_PATH`.",
+        example: "/usr/sap/hostctrl/exe"),
+      KeyDescription(
+        "secudir", "absolute path", default: "for `seclogin` the folder of the PSE, else a private one",
+        "The tool's `SECUDIR`, in which it keeps credentials.", example: "/usr/sap/ABC/D00/sec"),
+      KeyDescription(
+        "deadline", "duration, 1s to 1h", default: "60s",
+        "After this long a command of the tool is ended and has failed.",
+        example: "2m"),
     ])
 
   package static let pem = KeyGroup(

@@ -48,6 +48,37 @@ extension Field {
     return path
   }
 
+  /// An absolute program that is there and executable; a path that is none has been reported.
+  func program() -> FilePath? {
+    guard let path = absolutePath() else { return nil }
+    checkProgram(path)
+    return path
+  }
+
+  /// Reports when `path` is no program.
+  func checkProgram(_ path: FilePath, hint: String? = nil) {
+    do throws(FileProblem) {
+      let facts = try context.files.facts(of: path)
+      guard facts.kind == .file else {
+        report("\(path) is no program", hint: hint)
+        return
+      }
+      guard facts.mode & 0o111 != 0 else {
+        report("\(path) is not executable", hint: hint ?? "chmod +x \(path)")
+        return
+      }
+    } catch {
+      report("\(path) \(error)", hint: hint)
+    }
+  }
+
+  /// An absolute folder that exists.
+  func folder() -> FilePath? {
+    guard let path = absolutePath() else { return nil }
+    checkFolder(of: path.appending("x"))
+    return path
+  }
+
   /// Reports when the folder that a file shall lie in does not exist.
   func checkFolder(of path: FilePath) {
     let folder = path.removingLastComponent()

@@ -71,6 +71,9 @@ extension PSEFileSettings {
     if version != .two { parts.append("version \(version.rawValue)") }
     if let pin { parts.append("pin \(quoted(pin.description))") }
     if certificateList != .issuers { parts.append("certificate-list \(certificateList.rawValue)") }
+    if writer != .native { parts.append("writer \(writer.rawValue)") }
+    // Whoever asks for credentials later gets them with a new generation, not only after the next change.
+    if let login { parts.append("seclogin \(quoted(login))") }
     return parts.joined(separator: " ")
   }
 }

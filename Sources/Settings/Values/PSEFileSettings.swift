@@ -7,15 +7,32 @@ package struct PSEFileSettings: Sendable, Hashable {
   /// The credential that the PIN comes from; nil writes a file that opens without one.
   package var pin: CredentialReference?
   package var certificateList: CertificateList
+  package var writer: Writer
+  /// SAP's tool, where it writes the file or its credentials.
+  package var tool: SapgenpseSettings
+  /// The account whose programs get credentials for the PIN; nil for none.
+  package var login: String?
 
   package init(
     path: OutputPath, version: Version = .two, pin: CredentialReference? = nil,
-    certificateList: CertificateList = .issuers
+    certificateList: CertificateList = .issuers, writer: Writer = .native,
+    tool: SapgenpseSettings = SapgenpseSettings(), login: String? = nil
   ) {
     self.path = path
     self.version = version
     self.pin = pin
     self.certificateList = certificateList
+    self.writer = writer
+    self.tool = tool
+    self.login = login
+  }
+
+  /// Who makes the bytes.
+  package enum Writer: String, Sendable, CaseIterable {
+    /// certrotd itself.
+    case native
+    /// SAP's own tool.
+    case sapgenpse
   }
 
   /// The number in front of the file.

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+package import Host
+import Synchronization
+package import SystemPackage
+
+/// SAP's own tool for PSE files, run so that it neither waits for input nor sees a secret in its arguments.
+///
+/// Documentation/pse-format.md, “SAP's own tool”, has its commands as far as they are known from outside.
+package struct Sapgenpse: Sendable {
+  private let program: FilePath
+  private let libraryPath: FilePath
+  private let secudir: FilePath?
+  private let deadline: Duration
+  private let files: HostFiles
+  private let runner: HookRunner
+
+  /// - Parameters:
+  ///   - program: the tool.
+  ///   - libraryPath: the folder of its libraries, for `LD_LIBRARY_PATH`.
+  ///   - secudir: for `SECUDIR`; nil for a private folder, or beside a PSE that gets credentials the folder of that.
+  ///   - deadline: how long one of its commands may take.
+  ///   - files: how files are written and read.
+  ///   - runner: how the tool is run.
+  package init(
+    program: FilePath, libraryPath: FilePath, secudir: FilePath?, deadline: Duration, files: HostFiles = HostFiles(),
+    runner: HookRunner = HookRunner(grace: .seconds(2))
+  ) {
+    self.program = program
+    self.libraryPath = libraryPath
+    self.secudir = secudir
+    self.deadline = deadline
+    self.files = files
+    self.runner = runner
+  }
+
+  /// Has the tool make a PSE without a PIN.
+  ///
+  /// Everything passes through a new folder with mode 0700 that is removed at the end.
+  ///
+  /// - Parameters:
+  ///   - pfx: the identity, as a PKCS #12 file that opens with ``transferPassword``.
+  ///   - trust: the trust list as PEM; nil for none.
+  ///   - parent: where the folder is made; best on a file system in memory.
+  ///   - onLine: gets what the tool prints.
+  /// - Returns: the bytes of the PSE, which nobody has judged yet.
+  /// - Throws: ``SapgenpseError``; `CancellationError`.
+  package func makePSE(
+    pfx: SecretBytes, trust: SecretBytes?, in parent: FilePath, onLine: @escaping @Sendable (String) -> Void
+  ) async throws -> SecretBytes {
+    let folder = parent.appending("\(Self.folderPrefix)\(UUID().uuidString)")
+    do {
+      try files.makeDirectory(at: folder, mode: .ownerReadWriteExecute)
+      let made = await Result { () async throws in
+        try await self.makePSE(pfx: pfx, trust: trust, inside: folder, onLine: onLine)
+      }
+      try files.removeTree(at: folder)
+      return try made.get()
+    } catch let error as SystemError {
+      throw SapgenpseError.folder(error)
+    }
+  }
+
+  private func makePSE(
+    pfx: SecretBytes, trust: SecretBytes?, inside folder: FilePath, onLine: @escaping @Sendable (String) -> Void
+  ) async throws -> SecretBytes {
+    let pse = folder.appending("new.pse")
+    // Without this suffix the tool looks for another file than it was told.
+    let identity = folder.appending("identity.p12")
+    try files.createFile(at: identity, mode: .ownerReadWrite, contents: pfx, sync: false)
+    let shared = ["-p", pse.string, "-x", ""]
+    try await command("import_p12", shared + ["-z", Self.transferPassword, identity.string], folder, onLine)
+    try check(pse, after: "import_p12")
+    if let trust {
+      let list = folder.appending("trust.pem")
+      try files.createFile(at: list, mode: .ownerReadWrite, contents: trust, sync: false)
+      try await command("maintain_pk", shared + ["-m", list.string, "-y"], folder, onLine)
+      try check(pse, after: "maintain_pk")
+    }
+    return try files.readSecretFile(pse, limit: Self.sizeLimit)
+  }
+
+  /// Has the tool write the credentials by which a user's programs open a PSE without being asked for its PIN.
+  ///
+  /// The PIN reaches the tool through its standard input, never as an argument, which every account of the host can read.
+  ///
+  /// - Parameters:
+  ///   - arguments: the whole command, as ``loginArguments(program:pse:user:)`` has it.
+  ///   - pse: the file, absolute.
+  ///   - pin: its PIN.
+  ///   - onLine: gets what the tool prints.
+  /// - Returns: how that ended; a tool that ends with 0 without having written credentials has failed.
+  package func login(
+    _ arguments: [String], to pse: FilePath, pin: SecretBytes, onLine: @escaping @Sendable (String) -> Void
+  ) async -> HookOutcome {
+    let line = SecretBytes(count: pin.count + 1) { target in
+      pin.withSpan { source in
+        for index in source.indices { target[index] = source[index] }
+      }
+      target[pin.count] = UInt8(ascii: "\n")
+    }
+    let folder = secudir ?? pse.removingLastComponent()
+    let spoken = Spoken()
+    let outcome = await runner.run(
+      Hook(arguments: arguments, environment: environment(secudir: folder), input: line, deadline: deadline)
+    ) { line in
+      spoken.hear(line)
+      onLine(line)
+    }
+    switch outcome {
+    case .succeeded: break
+    case .exited: return .failed(reason: "\(outcome)\(spoken.quoted)")
+    default: return outcome
+    }
+    if spoken.complainsOfPIN { return .failed(reason: "did not accept the PIN\(spoken.quoted)") }
+    let credentials = folder.appending(Self.credentialsName)
+    do {
+      guard try files.statusIfPresent(FileLocation(credentials)) == nil else { return .succeeded }
+      return .failed(reason: "ended with exit status 0 and wrote no \(credentials)\(spoken.quoted)")
+    } catch {
+      return .failed(reason: "ended with exit status 0, and its credentials cannot be looked at: \(error)")
+    }
+  }
+
+  /// The command that writes credentials.
+  package static func loginArguments(program: FilePath, pse: FilePath, user: String) -> [String] {
+    [program.string, "seclogin", "-p", pse.string, "-O", user]
+  }
+
+  /// Removes the folders that a crash left behind, and returns what kept that from working.
+  package static func removeLeftovers(in parent: FilePath, files: HostFiles) -> [SystemError] {
+    do throws(SystemError) {
+      for name in try files.list(parent) where name.hasPrefix(folderPrefix) {
+        try files.removeTree(at: parent.appending(name))
+      }
+      return []
+    } catch {
+      return [error]
+    }
+  }
+
+  private func command(
+    _ name: String, _ arguments: [String], _ folder: FilePath, _ onLine: @escaping @Sendable (String) -> Void
+  ) async throws {
+    let spoken = Spoken()
+    let outcome = await runner.run(
+      Hook(
+        arguments: [program.string, name] + arguments, environment: environment(secudir: secudir ?? folder),
+        deadline: deadline)
+    ) { line in
+      spoken.hear(line)
+      onLine(line)
+    }
+    if outcome == .cancelled { throw CancellationError() }
+    if spoken.complainsOfPIN { throw SapgenpseError.wrongPIN(program, command: name, printed: spoken.quoted) }
+    guard outcome == .succeeded else {
+      throw SapgenpseError.command(program, command: name, outcome, printed: spoken.quoted)
+    }
+  }
+
+  private func check(_ pse: FilePath, after name: String) throws {
+    guard try files.linkStatusIfPresent(of: pse)?.kind == .regular else {
+      throw SapgenpseError.noFile(program, command: name)
+    }
+  }
+
+  private func environment(secudir: FilePath) -> [String: String] {
+    ["SECUDIR": secudir.string, "LD_LIBRARY_PATH": libraryPath.string]
+  }
+
+  /// Opens the PKCS #12 file that carries an identity to the tool.
+  ///
+  /// It is public and guards nothing: the tool takes a password as an argument only, where everybody may read it, so the
+  /// folder's mode is what protects the file for the moment that it exists. It is not empty, since programs disagree
+  /// about what an empty PKCS #12 password is (RFC 7292, appendix B.1).
+  package static let transferPassword = "transfer"
+
+  private static let folderPrefix = "sapgenpse-"
+  /// What the tool calls the credentials in `SECUDIR`.
+  private static let credentialsName = "cred_v2"
+  /// In bytes; what certrotd reads of a PSE at most.
+  private static let sizeLimit = 4 << 20
+}
+
+/// What the tool prints, as far as it is worth repeating.
+private final class Spoken: Sendable {
+  private struct Heard {
+    var lastLines: [String] = []
+    var complainsOfPIN = false
+  }
+
+  private let heard = Mutex(Heard())
+
+  func hear(_ line: String) {
+    heard.withLock { heard in
+      guard line.contains(where: { !$0.isWhitespace }) else { return }
+      heard.lastLines.append(line)
+      if heard.lastLines.count > Self.linesKept { heard.lastLines.removeFirst() }
+      if line.contains("Wrong PIN") { heard.complainsOfPIN = true }
+    }
+  }
+
+  /// An end for a sentence: `, and printed “…”`.
+  var quoted: String {
+    let last = heard.withLock(\.lastLines)
+    return last.isEmpty ? ", and printed nothing" : ", and printed “\(last.joined(separator: " / "))”"
+  }
+
+  /// The tool's one text that is known; it may come with any exit status.
+  var complainsOfPIN: Bool { heard.withLock(\.complainsOfPIN) }
+
+  private static let linesKept = 3
+}
+
+extension Result where Failure == any Error, Success: Sendable {
+  fileprivate init(_ body: () async throws -> Success) async {
+    do {
+      self = .success(try await body())
+    } catch {
+      self = .failure(error)
+    }
+  }
+}
