@@ -27,6 +27,15 @@ let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "s
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+/// Makes the daemon's file take less memory; `Documentation/performance.md` says how much.
+///
+/// The toolchain's linker packs relocations, which glibc 2.36 and later read, and nobody loads the daemon as a library.
+let compactLinking: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker", "--no-export-dynamic"],
+    .when(platforms: [.linux], configuration: .release))
+]
+
 /// A room and its tests.
 ///
 /// `Documentation/rooms.md` says what each may import; `scripts/check-rooms` compares.
@@ -92,7 +101,7 @@ let package = Package(
         systemPackage,
       ])
     + [
-      .executableTarget(name: "certrotd", dependencies: ["CommandLine"]),
+      .executableTarget(name: "certrotd", dependencies: ["CommandLine"], linkerSettings: compactLinking),
       // TLS peers on loopback, temporary folders, a manual clock: only tests import it.
       .target(
         name: "TestSupport",

@@ -7,7 +7,7 @@ import COpenSSL
 /// OpenSSL 3.0 walks through every algorithm of the library context whenever it decodes a public key, several times for
 /// each certificate that a server sends; that is close to half of what a handshake costs the client. This context
 /// therefore offers the default provider's own implementations without the ones that no TLS client needs: it adds no
-/// code and no copy of the library, and the distribution's updates apply. See provider-base(7) and
+/// algorithm and no copy of the library, and the distribution's updates apply. See also ``KeyShareReuse``. See provider-base(7) and
 /// `OSSL_PROVIDER_add_builtin(3)`.
 ///
 /// A host that runs in FIPS mode keeps its own choice of providers: there the ordinary context is used.
@@ -123,7 +123,10 @@ enum TLSLibrary {
         let isWanted =
           operation != OSSL_OP_DECODER
           || (properties.contains("input=der") && properties.contains("structure=SubjectPublicKeyInfo"))
-        if isWanted, kept.contains(name) { unsafe algorithms.append(next.pointee) }
+        if isWanted, kept.contains(name) {
+          let reusesKeys = operation == OSSL_OP_KEYMGMT && name == "X25519"
+          unsafe algorithms.append(reusesKeys ? KeyShareReuse.wrapping(next.pointee) : next.pointee)
+        }
         unsafe next += 1
       }
       return unsafe list(algorithms)

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import Testing
+
+@testable import OpenSSLBridge
+
+@Suite struct KeyShareReuseTests {
+  @Test func sharesAKeyForAWhile() throws {
+    // Handshakes of other tests take copies at the same time, so that where a key ends is not known.
+    let keys = try (0..<2 * KeyShareReuse.limit).map { _ in try publicKey(inTLSLibrary: true) }
+    let changes = zip(keys, keys.dropFirst()).count { $0 != $1 }
+    #expect(changes >= 1)
+    #expect(changes < KeyShareReuse.limit / 8)
+    // A key that was given up does not come back.
+    #expect(Set(keys).count == changes + 1)
+  }
+
+  @Test func leavesTheOrdinaryLibraryAlone() throws {
+    let keys = try (0..<8).map { _ in try publicKey(inTLSLibrary: false) }
+    #expect(Set(keys).count == keys.count)
+  }
+
+  /// Makes an X25519 key as libssl does for a ClientHello, and returns the public half.
+  private func publicKey(inTLSLibrary: Bool) throws(OpenSSLError) -> [UInt8] {
+    let request = unsafe try OpenSSLCall.pointer("EVP_PKEY_CTX_new_from_name") {
+      unsafe EVP_PKEY_CTX_new_from_name(inTLSLibrary ? TLSLibrary.context : nil, "X25519", nil)
+    }
+    defer { unsafe EVP_PKEY_CTX_free(request) }
+    try OpenSSLCall.success("EVP_PKEY_keygen_init") { unsafe EVP_PKEY_keygen_init(request) }
+    let key = unsafe try OpenSSLCall.pointer("EVP_PKEY_generate") {
+      var key: OpaquePointer?
+      _ = unsafe EVP_PKEY_generate(request, &key)
+      return unsafe key
+    }
+    defer { unsafe EVP_PKEY_free(key) }
+    var bytes = [UInt8](repeating: 0, count: 32)
+    var length = bytes.count
+    try OpenSSLCall.success("EVP_PKEY_get_raw_public_key") {
+      unsafe EVP_PKEY_get_raw_public_key(key, &bytes, &length)
+    }
+    // A copy must be able to agree on a secret, so it has the private half too.
+    var privateLength = 0
+    try OpenSSLCall.success("EVP_PKEY_get_raw_private_key") {
+      unsafe EVP_PKEY_get_raw_private_key(key, nil, &privateLength)
+    }
+    return bytes
+  }
+}
