@@ -29,11 +29,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// Makes the daemon's file take less memory; `Documentation/performance.md` says how much.
 ///
-/// The toolchain's linker packs relocations, which glibc 2.36 and later read, and nobody loads the daemon as a library.
+/// The toolchain's own linker lays the file out better than the host's, and nobody loads the daemon as a library.
 let compactLinking: [LinkerSetting] = [
   .unsafeFlags(
-    ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker", "--no-export-dynamic"],
-    .when(platforms: [.linux], configuration: .release))
+    ["-use-ld=lld", "-Xlinker", "--no-export-dynamic"], .when(platforms: [.linux], configuration: .release))
 ]
 
 /// A room and its tests.
