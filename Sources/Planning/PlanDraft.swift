@@ -34,10 +34,10 @@ struct PlanDraft {
 
   /// Urgent work first, then by lapse, then by the time since which it waits; equal work keeps the configuration's order.
   consuming func finish() -> Plan {
-    let order = due.enumerated().sorted { left, right in
-      (right.element.urgency.rawValue, left.element.lapsesAt, left.element.since, left.offset)
-        < (left.element.urgency.rawValue, right.element.lapsesAt, right.element.since, right.offset)
+    // Stable, and in place: with ten thousand endpoints each copy has megabytes.
+    due.sort { left, right in
+      (right.urgency.rawValue, left.lapsesAt, left.since) < (left.urgency.rawValue, right.lapsesAt, right.since)
     }
-    return Plan(due: order.map(\.element), next: next)
+    return Plan(due: due, next: next)
   }
 }

@@ -35,6 +35,7 @@ package struct KnowledgeReader: Sendable {
     let schedules = Dictionary(stored.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     var inventory = Inventory(installation: try await ledger.installationSeed())
     inventory.bundles = knownBundles(of: configuration)
+    inventory.endpoints.reserveCapacity(configuration.endpoints.count)
     for endpoint in configuration.endpoints {
       inventory.endpoints[endpoint.name] = try await endpointState(endpoint.name, schedules)
     }
