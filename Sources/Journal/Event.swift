@@ -20,6 +20,7 @@ package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case keyRejected = "key.rejected"
   case identityRenewed = "identity.renewed"
   case renewalFailing = "renewal.failing"
+  case keystoreAdopted = "keystore.adopted"
   case keystoreWritten = "keystore.written"
   case keystoreFailed = "keystore.failed"
   case keystoreRolledBack = "keystore.rolled-back"

@@ -78,6 +78,10 @@ extension Event {
         "591b3191c08a4478bf1a651601597ed4", .error, "A renewal keeps failing",
         [.reason, .culprit],
         optional: [.attempts, .endpoint, .keystore, .nextAttempt, .notAfter, .remaining, .serviceKey])
+    case .keystoreAdopted:
+      EventDefinition(
+        "d878174208414558901895b57600deba", .notice, "A keystore has taken over a PSE",
+        [.keystore, .path], optional: [.fingerprint, .notAfter, .subject])
     case .keystoreWritten:
       EventDefinition(
         "03c244bbcec44a5fb5649644150ebc8b", .notice, "A keystore was written",

@@ -53,6 +53,7 @@ extension LedgerStore {
       WHERE NOT EXISTS (SELECT 1 FROM observation WHERE chain = list.id)
         AND NOT EXISTS (SELECT 1 FROM observation WHERE path = list.id)
         AND NOT EXISTS (SELECT 1 FROM identity WHERE issuers = list.id)
+        AND NOT EXISTS (SELECT 1 FROM adoption WHERE trust = list.id)
       LIMIT ?)
     """
 

@@ -28,10 +28,12 @@ enum AlertPlanner {
     let marks = keystore.alertBefore
     let subject = Subject.keystore(keystore.name)
     let state = context.inventory.keystores[keystore.name] ?? KeystoreState()
-    if let identity = keystore.ownIdentity(in: state) {
+    let inForce = keystore.identityInForce(context.inventory, now: context.now)
+    let adopted = keystore.adoption(in: state)?.identity.flatMap { $0.leaf == inForce?.leaf ? $0 : nil }
+    if let identity = adopted ?? keystore.ownIdentity(in: state) {
       consider(Candidate(subject, .identity, identity), marks, context, into: &draft)
     }
-    let source = keystore.identity?.identity(of: keystore, state, context.inventory)
+    let source = adopted ?? keystore.identity?.identity(of: keystore, state, context.inventory)
     if let written = state.current?.identity, written.leaf != source?.leaf {
       consider(Candidate(subject, .written, written), marks, context, into: &draft)
     }

@@ -93,6 +93,9 @@ private struct Forecaster {
       }
     case nil, .serviceKey: break
     }
+    if keystore.identity == nil, let adopted = keystore.identityInForce(inventory, now: now) {
+      entries.append(replacement(subject, adopted, keystore.renewBefore, what: "another identity"))
+    }
     let trust = TrustPlanner.wanted(keystore, inventory, now: now)
     if case .write(let content, let reason) = WritePlanner.decide(keystore, inventory, trust: trust, now: now) {
       let time = WritePlanner.time(keystore, state, content, reason, inventory.installation, now: now)
@@ -141,7 +144,7 @@ private struct Forecaster {
     _ keystore: KeystoreSettings, _ state: KeystoreState, _ settings: SelfSignedSettings
   ) -> [ForecastEntry] {
     var (due, reason) = IdentityPlanner.renewal(keystore, state, now: now)
-    var lapse = keystore.ownIdentity(in: state)?.notAfter
+    var lapse = keystore.identityToRenew(in: state)?.notAfter
     var entries: [ForecastEntry] = []
     // A life of minutes over a span of years would be no overview.
     while due <= until, entries.count < Self.renewalsListed {

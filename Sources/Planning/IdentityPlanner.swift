@@ -29,6 +29,8 @@ enum IdentityPlanner {
       planReading(
         .readIdentityFiles(keystore: keystore.name), schedule, of: identity, cadence, context.now, into: &draft)
     case .selfSigned:
+      // It may bring an identity.
+      guard !keystore.awaitsAdoption(state) else { return }
       planRenewal(
         keystore, state, .once("renew/\(keystore.name)", installation: installation), context.now, into: &draft)
     }
@@ -51,7 +53,7 @@ enum IdentityPlanner {
     let (start, reason) = renewal(keystore, state, now: now)
     guard start <= now else { return draft.wake(at: start) }
     let schedule = state.identitySchedule
-    let identity = keystore.ownIdentity(in: state)
+    let identity = keystore.identityToRenew(in: state)
     let lastTenth = identity.map { LastTenth.start(notBefore: $0.notBefore, notAfter: $0.notAfter) }
     var time = start
     if schedule.failures > 0 {
@@ -67,7 +69,7 @@ enum IdentityPlanner {
 
   /// From when on a self-signed identity is to be made, and why.
   static func renewal(_ keystore: KeystoreSettings, _ state: KeystoreState, now: Date) -> (Date, Reason) {
-    guard let identity = keystore.ownIdentity(in: state) else {
+    guard let identity = keystore.identityToRenew(in: state) else {
       return (now, state.identity == nil ? .noIdentityYet : .identitySettingsChanged)
     }
     // Made by a clock that was ahead: no consumer accepts it yet.
@@ -92,6 +94,16 @@ extension KeystoreSettings {
     case nil, .serviceKey: nil
     case .some(let source): state.identity.flatMap { $0.recipe == source.recipe ? $0 : nil }
     }
+  }
+}
+
+extension KeystoreSettings {
+  /// What a new self-signed identity takes the place of.
+  func identityToRenew(in state: KeystoreState) -> IdentityState? {
+    guard let adopted = adoption(in: state)?.identity, state.identity?.leaf == adopted.leaf else {
+      return ownIdentity(in: state)
+    }
+    return adopted
   }
 }
 

@@ -9,6 +9,10 @@ package struct KeystoreState: Sendable, Equatable {
   package var identity: IdentityState?
   /// Of renewing the self-signed identity, or of reading the PEM files.
   package var identitySchedule: Schedule
+  /// What was taken over from a PSE of others; nil if nothing was.
+  package var adoption: AdoptionState?
+  /// Of taking it over.
+  package var adoptionSchedule: Schedule
   package var current: GenerationState?
   /// What is wrong with the files of the current generation as they lie on disk; `nil` if nothing is.
   package var damage: String?
@@ -25,13 +29,16 @@ package struct KeystoreState: Sendable, Equatable {
   package var heldContent: GenerationContent?
 
   package init(
-    identity: IdentityState? = nil, identitySchedule: Schedule = .untouched, current: GenerationState? = nil,
+    identity: IdentityState? = nil, identitySchedule: Schedule = .untouched, adoption: AdoptionState? = nil,
+    adoptionSchedule: Schedule = .untouched, current: GenerationState? = nil,
     damage: String? = nil, passwordChanged: Bool = false, writing: Schedule = .untouched,
     failedContent: GenerationContent? = nil,
     trustMembers: [TrustMember] = [], rolledBackTo: Int? = nil, heldContent: GenerationContent? = nil
   ) {
     self.identity = identity
     self.identitySchedule = identitySchedule
+    self.adoption = adoption
+    self.adoptionSchedule = adoptionSchedule
     self.current = current
     self.damage = damage
     self.passwordChanged = passwordChanged

@@ -15,6 +15,7 @@ package enum Planner {
     for serviceKey in configuration.serviceKeys { IdentityPlanner.plan(serviceKey, context, into: &draft) }
     for keystore in configuration.keystores {
       let trust = TrustPlanner.wanted(keystore, inventory, now: now)
+      AdoptionPlanner.plan(keystore, context, into: &draft)
       IdentityPlanner.plan(keystore, context, into: &draft)
       WritePlanner.plan(keystore, trust, context, into: &draft)
       AlertPlanner.plan(keystore, trust, context, into: &draft)
@@ -37,6 +38,7 @@ package enum Planner {
     case .readIdentityFiles(let name):
       return .reading("identity/\(name)", configuration.defaults, installation: installation)
     case .renewSelfSigned(let name): return .once("renew/\(name)", installation: installation)
+    case .adopt(let name): return .once("adopt/\(name)", installation: installation)
     case .write(let name): return .once("write/\(name)", installation: installation)
     case .runHook(let id): return .once("hook/\(id)", installation: installation)
     case .alert(let mark): return .once("alert/\(mark.identifier)", installation: installation)

@@ -16,6 +16,8 @@ package enum Reason: Sendable, Hashable {
   case clockWasSetBack
   /// A keystore with a self-signed identity has none yet.
   case noIdentityYet
+  /// A PSE of others has not been taken over yet.
+  case adoptionOwed(file: String)
   /// `renew-before` is reached.
   case renewalPoint(notAfter: Date, remaining: TimeInterval)
   /// The identity's time has not begun by this clock.
@@ -55,6 +57,7 @@ extension Reason: CustomStringConvertible {
     case .clockWasSetBack:
       "due: the planned time is farther away than any interval, so the clock or the interval changed"
     case .noIdentityYet: "the self-signed identity does not exist yet"
+    case .adoptionOwed(let file): "due: \(file) has not been taken over yet"
     case .renewalPoint(let notAfter, let remaining):
       remaining > 0
         ? "renewal is due: the identity ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"

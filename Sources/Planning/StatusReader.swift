@@ -80,7 +80,7 @@ private struct SubjectReader {
     let trust = TrustPlanner.wanted(keystore, inventory, now: now)
     let works: [Work] = [
       .write(keystore: keystore.name), .renewSelfSigned(keystore: keystore.name),
-      .readIdentityFiles(keystore: keystore.name),
+      .readIdentityFiles(keystore: keystore.name), .adopt(keystore: keystore.name),
     ]
     var status = status(.keystore(keystore.name), state.writing, works[0], alsoBy: Array(works.dropFirst()))
     status.missing = trust.unverified
@@ -126,6 +126,7 @@ private struct SubjectReader {
   /// What went wrong last, as long as it has not been put right.
   private func failing(_ state: KeystoreState, _ decision: WriteDecision) -> String? {
     if case .write = decision, state.writing.failures > 0 { return state.writing.reason }
+    if state.adoptionSchedule.failures > 0 { return state.adoptionSchedule.reason }
     if let damage = state.damage { return damage }
     return state.identitySchedule.failures > 0 ? state.identitySchedule.reason : nil
   }

@@ -11,6 +11,10 @@ package import Settings
 package enum TrustPlanner {
   package static func wanted(_ keystore: KeystoreSettings, _ inventory: Inventory, now: Date) -> TrustDecision {
     var decision = needed(keystore.trust, inventory)
+    let adopted = inventory.keystores[keystore.name].flatMap { keystore.adoption(in: $0) }?.trust ?? []
+    for certificate in adopted where keystore.adopt?.without.contains(certificate.fingerprint) == false {
+      decision.needed[certificate.fingerprint] = certificate
+    }
     decision.wanted = decision.needed.filter { $0.value.notAfter > now }
     var changes = decision.wanted.values.map(\.notAfter)
     let overlap = Cadence.seconds(keystore.overlap)

@@ -9,6 +9,8 @@ package enum Work: Sendable, Hashable {
   /// Read the PEM files that are a keystore's identity.
   case readIdentityFiles(keystore: String)
   case renewSelfSigned(keystore: String)
+  /// Take over the identity and the trust list of a PSE of others.
+  case adopt(keystore: String)
   case write(keystore: String)
   case runHook(id: Int64)
   case alert(AlertMark)

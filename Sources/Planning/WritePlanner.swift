@@ -69,17 +69,21 @@ package enum WritePlanner {
   private static func content(
     _ keystore: KeystoreSettings, _ state: KeystoreState, _ inventory: Inventory, trust: TrustDecision, now: Date
   ) -> Result<GenerationContent, Obstacle> {
+    if let adopt = keystore.adopt, keystore.awaitsAdoption(state) {
+      return obstacle("it waits until it has taken over", ["\(adopt.file)"])
+    }
     if state.current == nil {
       let unattempted = keystore.trust.endpoints.filter { inventory.endpoints[$0]?.attempted != true }
       guard unattempted.isEmpty else { return obstacle("it waits for the first probe of", unattempted) }
     }
     guard trust.unreadBundles.isEmpty else { return obstacle("it waits for the bundle", trust.unreadBundles) }
     var leaf: Fingerprint?
-    if let source = keystore.identity {
-      let identity = source.identity(of: keystore, state, inventory)
-      guard let identity else { return obstacle("it waits for its identity from", [source.phrase]) }
+    let identity = keystore.identityInForce(inventory, now: now)
+    if keystore.identity != nil || identity != nil {
+      let source = keystore.identity?.phrase ?? "an operator, since the one that it took over has no source"
+      guard let identity else { return obstacle("it waits for its identity from", [source]) }
       guard identity.notAfter > now else {
-        return obstacle("it waits for an identity that has not ended from", [source.phrase])
+        return obstacle("it waits for an identity that has not ended from", [source])
       }
       leaf = identity.leaf
     }

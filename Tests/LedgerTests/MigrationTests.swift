@@ -15,36 +15,39 @@ import Testing
   /// What a ledger of each version may hold, as SQL; the text of a released version is never edited, a new version
   /// adds its own.
   static let rowsOfVersion: [Int: [String]] = [
-    1: [
-      "INSERT INTO subject VALUES (1, 'endpoint', 'a', 1000, NULL), (2, 'keystore', 'k', 1000, 2000)",
-      "INSERT INTO certificate VALUES (1, zeroblob(32), x'00', 'CN=a', 'CN=ca', 0, 1, 1000)",
-      "INSERT INTO certificate_list VALUES (1, zeroblob(32))",
-      "INSERT INTO certificate_list_member VALUES (1, 0, 1)",
-      """
-      INSERT INTO observation VALUES
-        (1, 1, zeroblob(32), 'rejected', 1, NULL, 'server', 'expired', 0, 1000, 2000, 7)
-      """,
-      "INSERT INTO schedule VALUES (1, 'probe', 1000, NULL, 3, 5000, 'backoff', 'expired', 'untrusted', 900)",
-      "INSERT INTO sealing_key VALUES (1, x'01', 1000)",
-      """
-      INSERT INTO identity VALUES
-        (1, 2, 1, 1, x'01', 1, 'client', 'https://t.example', NULL, 'recipe', 1000, NULL, 'current')
-      """,
-      "INSERT INTO keystore VALUES (2, 4)",
-      """
-      INSERT INTO generation VALUES
-        (1, 2, 4, 'current', 'recipe', 'reason', NULL, zeroblob(32), 0, 1000, 2000, 2000)
-      """,
-      "INSERT INTO generation_file VALUES (1, 'client.pse', zeroblob(32), 384)",
-      "INSERT INTO generation_trust VALUES (1, zeroblob(32))",
-      "INSERT INTO trust_member VALUES (2, 1, 1000, NULL)",
-      """
-      INSERT INTO hook VALUES
-        (1, 1, '["/bin/true"]', 30000, 'pending', 1, 1500, 3000, 'exit 1', 1, 1000, NULL)
-      """,
-      "INSERT INTO alert VALUES (2, 'identity', zeroblob(32), 86400, 1000)",
-      "INSERT INTO history VALUES (1, 1, 1000, 'endpoint.untrusted', 'expired', '{}')",
-    ]
+    1: rowsOfVersion1,
+    2: rowsOfVersion1 + ["INSERT INTO adoption VALUES (2, '/x/old.pse', 1, 1, 1000)"],
+  ]
+
+  private static let rowsOfVersion1 = [
+    "INSERT INTO subject VALUES (1, 'endpoint', 'a', 1000, NULL), (2, 'keystore', 'k', 1000, 2000)",
+    "INSERT INTO certificate VALUES (1, zeroblob(32), x'00', 'CN=a', 'CN=ca', 0, 1, 1000)",
+    "INSERT INTO certificate_list VALUES (1, zeroblob(32))",
+    "INSERT INTO certificate_list_member VALUES (1, 0, 1)",
+    """
+    INSERT INTO observation VALUES
+      (1, 1, zeroblob(32), 'rejected', 1, NULL, 'server', 'expired', 0, 1000, 2000, 7)
+    """,
+    "INSERT INTO schedule VALUES (1, 'probe', 1000, NULL, 3, 5000, 'backoff', 'expired', 'untrusted', 900)",
+    "INSERT INTO sealing_key VALUES (1, x'01', 1000)",
+    """
+    INSERT INTO identity VALUES
+      (1, 2, 1, 1, x'01', 1, 'client', 'https://t.example', NULL, 'recipe', 1000, NULL, 'current')
+    """,
+    "INSERT INTO keystore VALUES (2, 4)",
+    """
+    INSERT INTO generation VALUES
+      (1, 2, 4, 'current', 'recipe', 'reason', NULL, zeroblob(32), 0, 1000, 2000, 2000)
+    """,
+    "INSERT INTO generation_file VALUES (1, 'client.pse', zeroblob(32), 384)",
+    "INSERT INTO generation_trust VALUES (1, zeroblob(32))",
+    "INSERT INTO trust_member VALUES (2, 1, 1000, NULL)",
+    """
+    INSERT INTO hook VALUES
+      (1, 1, '["/bin/true"]', 30000, 'pending', 1, 1500, 3000, 'exit 1', 1, 1000, NULL)
+    """,
+    "INSERT INTO alert VALUES (2, 'identity', zeroblob(32), 86400, 1000)",
+    "INSERT INTO history VALUES (1, 1, 1000, 'endpoint.untrusted', 'expired', '{}')",
   ]
 
   func ledger(of version: Int, in folder: LedgerFolder) async throws {
@@ -89,7 +92,8 @@ import Testing
     }
     #expect(
       digests == [
-        "bce4faec16fb0dcc3f75cd4505991829f8f3d22050e1477ebefb366c8bc3fa60"
+        "bce4faec16fb0dcc3f75cd4505991829f8f3d22050e1477ebefb366c8bc3fa60",
+        "0cb4f725ca75d4e73c3dd5d836465f8c016d36102e6e4697811559abb81376f0",
       ])
   }
 
@@ -158,6 +162,8 @@ import Testing
     "UPDATE identity SET state = 'superseded'",
     "DELETE FROM sealing_key",
     "DELETE FROM certificate",
+    "UPDATE adoption SET path = ''",
+    "UPDATE adoption SET trust = 99",
     "INSERT INTO generation SELECT 2, keystore, 5, state, recipe, reason, NULL, leaf, 0, 1, 1, 1 FROM generation",
     "UPDATE generation SET state = 'failed'",
     "UPDATE hook SET arguments = '[]'",

@@ -66,7 +66,8 @@ private struct Simulation {
         sample.deliver(at: now, number: serial)
       }
     case .alert(let mark): sample.inventory.alerts.insert(mark)
-    case .readServiceKey, .readIdentityFiles, .runHook: Issue.record("\(work) is nothing that this simulation has")
+    case .readServiceKey, .readIdentityFiles, .adopt, .runHook:
+      Issue.record("\(work) is nothing that this simulation has")
     }
   }
 

@@ -41,7 +41,10 @@ struct ExampleConfigurationTests {
     let configuration = try #require(reading.configuration)
     #expect(configuration.endpoints.map(\.name) == ["s4hana-cloud", "cpi-runtime", "web-dispatcher"])
     #expect(configuration.serviceKeys.map(\.name) == ["cpi-sender", "cloud-logging"])
-    #expect(configuration.keystores.map(\.name) == ["xtract-client", "cpi-sender", "web-client", "trust-only"])
+    #expect(
+      configuration.keystores.map(\.name) == [
+        "xtract-client", "cpi-sender", "web-client", "former-client", "trust-only",
+      ])
   }
 
   @Test(arguments: KeyTable.all)

@@ -40,6 +40,7 @@ enum GroupSample {
     "keystores.NAME.identity.self-signed":
       "keystores: {a: {identity: {self-signed: @}, files: [{pse: {path: a}}]}}",
     "keystores.NAME.identity.pem": "keystores: {a: {identity: {pem: @}, files: [{pse: {path: a}}]}}",
+    "keystores.NAME.adopt": "keystores: {a: {adopt: @, files: [{pse: {path: a}}]}}",
     "keystores.NAME.trust": "keystores: {a: {trust: @, files: [{pse: {path: a}}]}}",
     "keystores.NAME.files[]": "keystores: {a: {\(pair), files: [@]}}",
     "keystores.NAME.files[].pse": "keystores: {a: {\(pair), files: [{pse: @}]}}",
@@ -64,6 +65,7 @@ enum GroupSample {
     "keystores.NAME": ["trust": "{endpoints: [s4hana]}", "files": "[{pse: {path: a}}]"],
     "keystores.NAME.identity.self-signed": ["subject": "CN=a"],
     "keystores.NAME.identity.pem": ["certificate": "/etc/ssl/client.pem", "key": "/etc/ssl/client.key"],
+    "keystores.NAME.adopt": ["file": "/usr/sap/ABC/D00/sec/SAPSSLC.pse"],
     "keystores.NAME.trust": ["endpoints": "[s4hana]"],
     "keystores.NAME.files[].pse": ["path": "/etc/certrotd/a", "pin-credential": "c"],
     "keystores.NAME.files[].pem": ["certificate": "a"],

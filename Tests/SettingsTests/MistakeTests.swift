@@ -140,6 +140,10 @@ struct MistakeTests {
       "keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{pse: {path: a, mode: \"0644\"}}]}}",
       "others must not read it"
     ),
+    ("keystores: {a: {adopt: old.pse, files: [{pse: {path: a}}]}}", "is a relative path"),
+    ("keystores: {a: {adopt: {pin-credential: p}, files: [{pse: {path: a}}]}}", "'file' is missing"),
+    ("keystores: {a: {adopt: {file: /a, without: [x]}, files: [{pse: {path: a}}]}}", "no SHA-256 fingerprint"),
+    ("keystores: {a: {adopt: /a, files: [{pse: {path: a, mode: \"0644\"}}]}}", "others must not read it"),
     ("keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: a, writer: sapgenpse}}]}}", "keystore has none"),
     (selfSigned("path: a, writer: sapgenpse, pin-credential: p"), "as an argument only"),
     (selfSigned("path: a, writer: sapgenpse, version: 4"), "sapgenpse's own choice"),

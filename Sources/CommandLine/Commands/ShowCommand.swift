@@ -33,9 +33,14 @@ struct ShowCommand: AsyncParsableCommand {
     var report = ShowReport(now: now)
     for subject in try bench.subjects(named: name) {
       guard let standing = status.subjects.first(where: { $0.subject == subject }) else { continue }
-      report.add(standing, try await sections(of: subject, bench))
+      report.add(standing, try await sections(of: subject, bench), adopted: try await adoption(of: subject, bench))
     }
     try Output.show(report, as: format)
+  }
+
+  private func adoption(of subject: Subject, _ bench: Workbench) async throws -> ShowReport.Adopted? {
+    guard case .keystore(let name) = subject else { return nil }
+    return try await bench.context.ledger.adoption(of: name).map { .init(path: $0.path, at: $0.adoptedAt) }
   }
 
   private func sections(of subject: Subject, _ bench: Workbench) async throws -> [ShowReport.Section] {
@@ -54,7 +59,9 @@ struct ShowCommand: AsyncParsableCommand {
       let keystore = try bench.keystore(named: name)
       let owner = keystore.identityOwner
       let current = try await ledger.currentGeneration(name)
-      let identity = try await ledger.identities(owner).first { $0.leaf.fingerprint == current?.leaf }
+      // One that was taken over is the keystore's own, whatever follows it.
+      let known = try await ledger.identities(owner) + ledger.identities(.keystore(name))
+      let identity = known.first { $0.leaf.fingerprint == current?.leaf }
       return [
         .init("identity", identity.map { [$0.leaf] + $0.issuers } ?? []),
         .init("trust list", Array(try await ledger.certificates(Set(current?.trust ?? [])).values)),

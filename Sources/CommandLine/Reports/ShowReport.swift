@@ -19,6 +19,13 @@ struct ShowReport: Output.Displayable {
   struct Item: Encodable {
     let status: StatusReport.Entry
     let sections: [Section]
+    /// Where a keystore started from.
+    let adopted: Adopted?
+  }
+
+  struct Adopted: Encodable {
+    let path: String
+    let at: Date
   }
 
   let now: Date
@@ -26,8 +33,8 @@ struct ShowReport: Output.Displayable {
 
   init(now: Date) { self.now = now }
 
-  mutating func add(_ status: SubjectStatus, _ sections: [Section]) {
-    items.append(Item(status: StatusReport.Entry(status), sections: sections))
+  mutating func add(_ status: SubjectStatus, _ sections: [Section], adopted: Adopted? = nil) {
+    items.append(Item(status: StatusReport.Entry(status), sections: sections, adopted: adopted))
   }
 
   var text: String { items.map(text).joined(separator: "\n\n") }
@@ -43,6 +50,9 @@ struct ShowReport: Output.Displayable {
     add("tried   ", status.lastAttempt)
     add("worked  ", status.lastSuccess)
     add("next    ", status.nextAttempt)
+    if let adopted = item.adopted {
+      lines.append("  adopted   \(adopted.path), \(TimeText.instant(adopted.at))")
+    }
     for section in item.sections where !section.certificates.isEmpty {
       lines.append("  \(section.title)")
       for (index, certificate) in section.certificates.enumerated() {

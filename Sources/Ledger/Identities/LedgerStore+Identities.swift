@@ -15,39 +15,13 @@ extension LedgerStore {
   /// - Throws: ``LedgerError/sealingKeyMissing(ledger:origin:)`` when the ledger was opened without a key.
   @discardableResult
   package func acceptIdentity(_ identity: NewIdentity, at now: Date) async throws(LedgerError) -> Int64 {
-    let sealed = Data(
-      try keySeal().seal(identity.privateKey, of: identity.owner.subject, leaf: identity.leaf.fingerprint))
-    return try await write { database in
-      let owner = try database.subjectRow(making: identity.owner.subject, at: now)
-      let leaf = try database.certificateRow(making: identity.leaf, at: now)
-      let issuers = try database.certificateListRow(making: identity.issuers, at: now)
-      let source = identity.sourceDigest.map { Data($0) }
-      if let current = try database.value(
-        Int64.self, "SELECT id FROM identity WHERE owner = ? AND state = 'current' AND leaf = ?", [owner, leaf])
-      {
-        try database.run(
-          """
-          UPDATE identity SET issuers = ?, sealed_key = ?, client_id = ?, token_url = ?, source_digest = ?,
-            recipe = ?
-          WHERE id = ?
-          """, [issuers, sealed, identity.clientID, identity.tokenURL, source, identity.recipe, current])
-        return current
-      }
-      try database.supersedeIdentity(of: owner, at: now)
-      try database.run(
-        """
-        INSERT INTO identity
-          (owner, leaf, issuers, sealed_key, sealed_under, client_id, token_url, source_digest, recipe, accepted_at,
-            state)
-        VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, 'current')
-        """,
-        [
-          owner, leaf, issuers, sealed, identity.clientID, identity.tokenURL, source, identity.recipe, now.instant,
-        ])
-      let accepted = database.lastInsertedRowID
-      try database.forgetOldIdentities(of: owner)
-      return accepted
-    }
+    let sealed = try seal(identity)
+    return try await write { database in try database.accept(identity, sealed: sealed, at: now) }
+  }
+
+  /// The private key as it is stored.
+  func seal(_ identity: NewIdentity) throws(LedgerError) -> Data {
+    Data(try keySeal().seal(identity.privateKey, of: identity.owner.subject, leaf: identity.leaf.fingerprint))
   }
 
   /// The identity that its owner uses now, with its private key; nil when there is none.
@@ -121,6 +95,39 @@ extension LedgerStore {
 }
 
 extension Database {
+  /// See ``LedgerStore/acceptIdentity(_:at:)``.
+  func accept(_ identity: NewIdentity, sealed: Data, at now: Date) throws -> Int64 {
+    let owner = try subjectRow(making: identity.owner.subject, at: now)
+    let leaf = try certificateRow(making: identity.leaf, at: now)
+    let issuers = try certificateListRow(making: identity.issuers, at: now)
+    let source = identity.sourceDigest.map { Data($0) }
+    if let current = try value(
+      Int64.self, "SELECT id FROM identity WHERE owner = ? AND state = 'current' AND leaf = ?", [owner, leaf])
+    {
+      try run(
+        """
+        UPDATE identity SET issuers = ?, sealed_key = ?, client_id = ?, token_url = ?, source_digest = ?,
+          recipe = ?
+        WHERE id = ?
+        """, [issuers, sealed, identity.clientID, identity.tokenURL, source, identity.recipe, current])
+      return current
+    }
+    try supersedeIdentity(of: owner, at: now)
+    try run(
+      """
+      INSERT INTO identity
+        (owner, leaf, issuers, sealed_key, sealed_under, client_id, token_url, source_digest, recipe, accepted_at,
+          state)
+      VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, 'current')
+      """,
+      [
+        owner, leaf, issuers, sealed, identity.clientID, identity.tokenURL, source, identity.recipe, now.instant,
+      ])
+    let accepted = lastInsertedRowID
+    try forgetOldIdentities(of: owner)
+    return accepted
+  }
+
   fileprivate func supersedeIdentity(of owner: Int64, at now: Date) throws {
     try run(
       "UPDATE identity SET state = 'superseded', superseded_at = ? WHERE owner = ? AND state = 'current'",

@@ -24,12 +24,19 @@ package struct ContentAssembler: Sendable {
   package func assemble(_ content: GenerationContent, for keystore: KeystoreSettings) async throws -> KeystoreContent {
     var identity: Identity?
     if let leaf = content.identityLeaf {
-      guard let stored = try await ledger.currentIdentity(keystore.identityOwner), stored.entry.leaf.fingerprint == leaf
-      else { throw AssemblyError.identityGone(leaf) }
+      guard let stored = try await stored(leaf, of: keystore) else { throw AssemblyError.identityGone(leaf) }
       identity = Identity(
         certificate: stored.entry.leaf, key: try PrivateKey(der: stored.privateKey), issuers: stored.entry.issuers)
     }
     return KeystoreContent(identity: identity, trust: try await trust(content.trust, of: keystore))
+  }
+
+  /// The keystore's identity, or the one that it took over, whichever has this certificate.
+  private func stored(_ leaf: Fingerprint, of keystore: KeystoreSettings) async throws -> StoredIdentity? {
+    for owner in Set([keystore.identityOwner, .keystore(keystore.name)]) {
+      if let found = try await ledger.currentIdentity(owner), found.entry.leaf.fingerprint == leaf { return found }
+    }
+    return nil
   }
 
   /// What each endpoint of a keystore sent when it last verified, for the judge.

@@ -7,6 +7,7 @@ struct Dispatcher: WorkRunner {
   let probes: ProbeRunner
   let serviceKeys: ServiceKeyIntake
   let identities: OwnIdentityKeeper
+  let adopter: PSEAdopter
   let generations: GenerationWriter
   let hooks: HookExecutor
   let alerts: AlertExecutor
@@ -19,6 +20,7 @@ struct Dispatcher: WorkRunner {
     case .readServiceKey(let name): try await serviceKeys.run(name)
     case .readIdentityFiles(let keystore): try await identities.readFiles(keystore, because: due.reason)
     case .renewSelfSigned(let keystore): try await identities.renewSelfSigned(keystore, because: due.reason)
+    case .adopt(let keystore): try await adopter.run(keystore)
     case .write(let keystore): try await generations.run(keystore)
     case .runHook(let id): try await hooks.run(id)
     case .alert(let mark): try await alerts.run(mark, because: due.reason)

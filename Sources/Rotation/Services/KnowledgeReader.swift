@@ -111,6 +111,10 @@ package struct KnowledgeReader: Sendable {
     case .selfSigned, .pem: state.identity = try await currentIdentity(keystore.identityOwner)
     case .serviceKey, nil: break
     }
+    state.adoptionSchedule = schedules[.adoption(name)]?.schedule ?? .untouched
+    if let adopt = keystore.adopt {
+      state.adoption = try await ledger.adoption(of: name).map { AdoptionState($0, recipe: adopt.recipe) }
+    }
     state.trustMembers = try await ledger.trustMembers(name).map(TrustMember.init)
     let generations = try await ledger.generations(name, limit: Self.generationsRead)
     guard let current = generations.first(where: { $0.state == .current }) else {
@@ -165,6 +169,15 @@ extension PathState {
     self.init(
       leaf: KnownCertificate(path.leaf), issuers: path.issuers.map { KnownCertificate($0) },
       root: KnownCertificate(path.root), verifiedAt: verifiedAt)
+  }
+}
+
+extension AdoptionState {
+  package init(_ adoption: Adoption, recipe: String) {
+    self.init(
+      file: adoption.path, adoptedAt: adoption.adoptedAt,
+      identity: adoption.leaf.map { IdentityState($0, recipe: recipe) },
+      trust: adoption.trust.map { KnownCertificate($0) })
   }
 }
 

@@ -17,6 +17,11 @@ extension ScheduleKey {
     ScheduleKey("identity", LedgerSubject(.keystore, keystore))
   }
 
+  /// Of taking a PSE of others over.
+  package static func adoption(_ keystore: String) -> ScheduleKey {
+    ScheduleKey("adopt", LedgerSubject(.keystore, keystore))
+  }
+
   package static func write(_ keystore: String) -> ScheduleKey {
     ScheduleKey("write", LedgerSubject(.keystore, keystore))
   }

@@ -7,13 +7,16 @@ enum KeystoreEntryReader {
     guard let mapping = MappingReader(field, KeyTable.keystore) else { return nil }
     let identityField = mapping["identity"]
     let identity = identityField.flatMap { IdentityReader.read($0, scope) }
+    let adopt = mapping["adopt"].flatMap(AdoptionReader.read)
     let trust = mapping["trust"].flatMap { TrustReader.read($0, scope) } ?? TrustSettings()
     let overlap = mapping["overlap"]?.duration(in: Bounds.overlap)
     let afterChange = mapping["after-change"]?.list(HookReader.read)
     let renewBefore = mapping["renew-before"]?.renewBefore() ?? defaults.renewBefore
     let alertBefore = mapping["alert-before"]?.alertBefore() ?? defaults.alertBefore
-    let hasIdentity = identityField != nil && identityField?.scalar != "none"
-    let hasTrust = mapping["trust"] != nil
+    // What a PSE that is taken over holds is not known here.
+    let adopts = mapping["adopt"] != nil
+    let hasIdentity = adopts || (identityField != nil && identityField?.scalar != "none")
+    let hasTrust = adopts || mapping["trust"] != nil
     let filesField = mapping.required("files")
     let fileReader = FileReader(keystore: name, hasIdentity: hasIdentity, hasTrust: hasTrust, outputs: scope.outputs)
     let files = filesField?.list(fileReader.read)
@@ -32,7 +35,8 @@ enum KeystoreEntryReader {
     }
     guard let files, !files.isEmpty else { return nil }
     return KeystoreSettings(
-      name: name, identity: identity, trust: trust, overlap: overlap ?? Defaults.trustOverlap, files: files,
+      name: name, identity: identity, adopt: adopt, trust: trust, overlap: overlap ?? Defaults.trustOverlap,
+      files: files,
       afterChange: afterChange ?? [], renewBefore: renewBefore, alertBefore: alertBefore, declared: field.declaration)
   }
 }

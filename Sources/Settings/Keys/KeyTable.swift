@@ -8,7 +8,7 @@ package enum KeyTable {
   /// In the order of the reference page.
   package static let all: [KeyGroup] = [
     root, defaults, endpoint, anchors, serviceKey, source, fields, request, keystore, identity, selfSigned, pemIdentity,
-    trust, file, pse, sapgenpse, pem, pfx, caDirectory, javaTruststore, hook,
+    adoption, trust, file, pse, sapgenpse, pem, pfx, caDirectory, javaTruststore, hook,
   ]
 
   /// Groups in which a key that is unknown elsewhere would be right.

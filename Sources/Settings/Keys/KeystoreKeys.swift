@@ -8,6 +8,10 @@ extension KeyTable {
         "identity", "mapping, or `none`", default: "none", "The certificate and private key that the files carry.",
         example: "{service-key: cpi-sender}"),
       KeyDescription(
+        "adopt", "absolute path, or mapping", default: "nothing",
+        "A PSE that exists already: its identity and its trust list are taken over once, and kept from then on.",
+        example: "/usr/sap/ABC/D00/sec/SAPSSLC.pse"),
+      KeyDescription(
         "trust", "mapping", default: "nothing", "The certificates that the files trust.",
         example: "{endpoints: [s4hana]}"),
       KeyDescription(
@@ -59,6 +63,21 @@ extension KeyTable {
       KeyDescription(
         "passphrase-credential", "credential", default: "none", "Passphrase of an encrypted private key.",
         example: "client-passphrase"),
+    ])
+
+  package static let adoption = KeyGroup(
+    "keystores.NAME.adopt", "The PSE that a keystore starts from. A path alone stands for `file`.",
+    [
+      KeyDescription(
+        "file", "absolute path", default: nil,
+        "The PSE. It may be the file that the keystore writes, and need not be there once it was taken over.",
+        example: "/usr/sap/ABC/D00/sec/SAPSSLC.pse"),
+      KeyDescription(
+        "pin-credential", "credential", default: "no PIN", "The PIN of the PSE.", example: "old-pse"),
+      KeyDescription(
+        "without", "list of SHA-256 fingerprints", default: "empty",
+        "Certificates of its trust list that are not wanted any more; they leave after `overlap`.",
+        example: "[\"sha256:cb3ccbb76031e5e0138f8dd39a23f9de47ffc35e43c1144cea27d46a5ab1cb5f\"]"),
     ])
 
   package static let trust = KeyGroup(

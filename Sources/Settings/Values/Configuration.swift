@@ -75,6 +75,7 @@ package struct Configuration: Sendable, Equatable {
     references += serviceKeys.flatMap { [$0.passphrase, $0.proxy?.credential] }
     for keystore in keystores {
       if case .pem(let files) = keystore.identity { references.append(files.passphrase) }
+      references.append(keystore.adopt?.pin)
       references += keystore.files.map(\.format.password)
     }
     let paths = references.compactMap { reference -> FilePath? in

@@ -11,6 +11,7 @@ extension KeystoreSettings {
   package var recipe: String {
     var lines = ["keystore \(quoted(name))"]
     lines.append("identity \(identity?.recipe ?? "none")")
+    if let adopt { lines.append("adopt \(quoted(adopt.file.string))") }
     lines.append("trust endpoints \(trust.endpoints.sorted().map(quoted).joined(separator: " "))")
     lines.append("trust bundles \(trust.bundles.map { quoted($0.string) }.sorted().joined(separator: " "))")
     lines.append("trust include \(trust.include.sorted().map(\.rawValue).joined(separator: " "))")

@@ -5,6 +5,8 @@ package struct KeystoreSettings: Sendable, Equatable {
   package var name: String
   /// Nil for a keystore that only trusts.
   package var identity: IdentitySource?
+  /// The PSE that the keystore starts from; nil for one that starts from nothing.
+  package var adopt: AdoptionSettings?
   package var trust: TrustSettings
   /// How long an old trust anchor stays beside the new one.
   package var overlap: Duration
@@ -17,13 +19,15 @@ package struct KeystoreSettings: Sendable, Equatable {
   package var declared: Declaration
 
   package init(
-    name: String, identity: IdentitySource? = nil, trust: TrustSettings = TrustSettings(),
+    name: String, identity: IdentitySource? = nil, adopt: AdoptionSettings? = nil,
+    trust: TrustSettings = TrustSettings(),
     overlap: Duration = Defaults.trustOverlap, files: [FileSettings], afterChange: [HookSettings] = [],
     renewBefore: RenewBefore = Defaults.renewBefore, alertBefore: [Duration] = Defaults.alertBefore,
     declared: Declaration = .nowhere
   ) {
     self.name = name
     self.identity = identity
+    self.adopt = adopt
     self.trust = trust
     self.overlap = overlap
     self.files = files

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import Settings
+
+/// What a keystore took over from a PSE of others.
+package struct AdoptionState: Sendable, Equatable {
+  /// The file that it was.
+  package var file: String
+  package var adoptedAt: Date
+  /// Nil when the file held no identity.
+  package var identity: IdentityState?
+  /// Its trust list.
+  package var trust: [KnownCertificate]
+
+  package init(file: String, adoptedAt: Date, identity: IdentityState?, trust: [KnownCertificate]) {
+    self.file = file
+    self.adoptedAt = adoptedAt
+    self.identity = identity
+    self.trust = trust
+  }
+}
+
+extension KeystoreSettings {
+  /// Whether the PSE that the keystore is to start from is still to be taken over; nothing is written before.
+  package func awaitsAdoption(_ state: KeystoreState) -> Bool {
+    adopt.map { "\($0.file)" != state.adoption?.file } ?? false
+  }
+
+  /// What was taken over, as long as the configuration says so.
+  func adoption(in state: KeystoreState) -> AdoptionState? {
+    adopt == nil || awaitsAdoption(state) ? nil : state.adoption
+  }
+
+  /// The identity that the keystore's files are to hold.
+  ///
+  /// One that was taken over stays until it is due, and longer where nothing can take its place.
+  package func identityInForce(_ inventory: Inventory, now: Date) -> IdentityState? {
+    let state = inventory.keystores[name] ?? KeystoreState()
+    let own = identity?.identity(of: self, state, inventory)
+    guard let adopted = adoption(in: state)?.identity else { return own }
+    switch identity {
+    case nil: return adopted
+    case .selfSigned:
+      // Its successor has superseded it in the ledger.
+      return state.identity?.leaf == adopted.leaf ? adopted : own
+    case .serviceKey, .pem:
+      guard let own, own.notAfter > now, adoptionEnds(adopted) <= now else { return adopted }
+      return own
+    }
+  }
+
+  /// From when on another identity takes the place of one that was taken over.
+  func adoptionEnds(_ adopted: IdentityState) -> Date {
+    RenewalPoint.due(notBefore: adopted.notBefore, notAfter: adopted.notAfter, renewBefore: renewBefore)
+  }
+}
+
+/// When a PSE of others is taken over.
+enum AdoptionPlanner {
+  static func plan(_ keystore: KeystoreSettings, _ context: PlanningContext, into draft: inout PlanDraft) {
+    let state = context.inventory.keystores[keystore.name] ?? KeystoreState()
+    if let adopted = keystore.adoption(in: state)?.identity {
+      draft.wake(at: keystore.adoptionEnds(adopted))
+      draft.wake(at: adopted.notAfter)
+    }
+    guard let adopt = keystore.adopt, keystore.awaitsAdoption(state) else { return }
+    let cadence = Cadence.once("adopt/\(keystore.name)", installation: context.inventory.installation)
+    let schedule = state.adoptionSchedule
+    let time = schedule.failures > 0 ? cadence.due(schedule, now: context.now) ?? context.now : context.now
+    draft.add(
+      .adopt(keystore: keystore.name), at: time, lapsesAt: nil,
+      because: schedule.failures > 0 ? .attempt(schedule, now: context.now) : .adoptionOwed(file: "\(adopt.file)"))
+  }
+}
