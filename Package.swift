@@ -78,7 +78,9 @@ let package = Package(
     + room("OpenSSLBridge", ["COpenSSL", "Certificates", "Host"], alsoInTests: [systemPackage])
     + room("ChainFetch", ["Certificates", "Host", "OpenSSLBridge"])
     + room("HTTPTransport", ["CCurl", "Certificates", "Host"])
-    + room("Keystores", ["Certificates", "Host", "OpenSSLBridge", "PSEFormat"])
+    + room(
+      "Keystores", ["Certificates", "Host", "OpenSSLBridge", "PSEFormat"], alsoInTests: [systemPackage],
+      fixtures: ["Fixtures"])
     + room("ServiceKeys", ["Certificates", "HTTPTransport", "Host"], fixtures: ["Fixtures"])
     + room("Settings", ["Certificates", "Host", systemPackage, yams])
     + room("Planning", ["Certificates", "Settings"], alsoInTests: [systemPackage])

@@ -10,7 +10,10 @@ extension HostFiles {
   /// owner of the folder they lead to. Any other link is refused with `ELOOP`: an account that may
   /// write into its own folder could otherwise make a privileged writer write into somebody else's (the rule of
   /// proc_sys_fs(5) `protected_symlinks`, applied everywhere).
+  ///
+  /// The empty path, which is where a bare file name lies, is the current folder.
   package func openFolder(at path: FilePath) throws(SystemError) -> Folder {
+    let path = path.isEmpty ? "." : path
     do throws(SystemError) {
       return Folder(try calls.open(FileLocation(path), for: .folderWithoutLinks), path: path)
     } catch  where [.tooManySymbolicLinkLevels, .noFunction, .notPermitted].contains(error.errno) {

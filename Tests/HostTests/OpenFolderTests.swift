@@ -32,6 +32,12 @@ import Testing
     #expect(try files.list(folder.file("real")) == ["file"])
   }
 
+  /// `certrotd pse convert a.pse` must find the folder of `a.pse`.
+  @Test func aBareNameLiesInTheCurrentFolder() throws {
+    let opened = try files.openFolder(at: FilePath("a.pse").removingLastComponent())
+    #expect(try files.list(opened).sorted() == files.list(".").sorted())
+  }
+
   @Test func staysInTheFolderWhenItsPathIsTurnedElsewhere() throws {
     let opened = try files.openFolder(at: folder.file("real"))
     try files.rename(from: folder.file("real"), to: folder.file("moved"))
