@@ -14,7 +14,12 @@ package struct Identity: Sendable {
   package init(certificate: Certificate, key: PrivateKey, issuers: [Certificate]) {
     self.certificate = certificate
     self.key = key
-    self.issuers = Array(ChainOrdering.ordered(from: certificate, among: issuers).dropFirst())
+    self.issuers = Array(Self.chain(of: certificate, issuers: issuers).dropFirst())
+  }
+
+  /// A certificate and those of `issuers` that lead up from it, the nearest first.
+  static func chain(of certificate: Certificate, issuers: [Certificate]) -> [Certificate] {
+    Array(ChainOrdering.ordered(from: certificate, among: issuers))
   }
 
   /// The certificate and its issuers, as a peer is shown them.

@@ -124,6 +124,41 @@ struct KeystoreJudgeTests {
     #expect(judge(good(), endpoints: [.init(name: "cloud", chain: chain, serverName: nil)]).isEmpty)
   }
 
+  /// The server's own end and name are no fault of the list; a root that the list lacks is.
+  @Test(arguments: [1, 400, 600] as [Double])
+  func endpointThatVerifiedBefore(days: Double) throws {
+    let chain = try landscape.serverChain("other.example")
+    let now = aTime + days * day + 1
+    let verified = KeystoreJudge.EndpointChain(
+      name: "cloud", chain: chain, path: chain + [landscape.foreign.root], verifiedAt: aTime)
+    let ending = [landscape.foreign.root, landscape.foreign.certificate]
+    let list = KeystoreContent(identity: nil, trust: ending.filter { $0.validity.notAfter > now })
+    let read = ReadKeystore(parts: .trust, trust: list.trust)
+    #expect(judge(read, wanted: list, endpoints: [verified], now: now).isEmpty)
+    // The path that is known for the endpoint must not vouch for itself.
+    let other = KeystoreContent(identity: nil, trust: [landscape.own.root])
+    let faults = judge(
+      ReadKeystore(parts: .trust, trust: other.trust), wanted: other, endpoints: [verified], now: aTime + day + 1)
+    #expect(faults.count == 1)
+  }
+
+  @Test func filesOnDiskAreJudgedByThemselves() throws {
+    func judge(_ found: [ReadKeystore], now: Date = aTime) -> [KeystoreFault] {
+      KeystoreJudge.judge(onDisk: found, endpointChains: [], now: now)
+    }
+    let certificate = ReadKeystore(
+      parts: .certificate, certificate: landscape.leaf, issuers: [landscape.own.certificate, landscape.own.root])
+    #expect(judge([certificate]).isEmpty)
+    #expect(judge([certificate], now: aTime + 2 * day) == [.expired(landscape.leaf)])
+    #expect(judge([certificate, ReadKeystore(parts: .key, key: landscape.key)]).isEmpty)
+    #expect(judge([good()]).isEmpty)
+    #expect(
+      judge([certificate, ReadKeystore(parts: .key, key: landscape.otherKey)]) == [.keyDoesNotFit(landscape.leaf)])
+    #expect(
+      judge([ReadKeystore(parts: [.certificate, .key], certificate: landscape.selfSigned)])
+        == [.keyMissing(of: landscape.selfSigned)])
+  }
+
   @Test func endpointThatSendsNothing() {
     #expect(judge(good(), endpoints: [endpoint("cloud.example", [])]).count == 1)
   }

@@ -47,11 +47,11 @@ package struct ContentAssembler: Sendable {
   {
     var chains: [KeystoreJudge.EndpointChain] = []
     for name in keystore.trust.endpoints {
-      guard let endpoint = configuration.endpoint(named: name), let verified = try await ledger.latestVerifiedPath(name)
+      guard configuration.endpoint(named: name) != nil, let verified = try await ledger.latestVerifiedPath(name)
       else { continue }
       chains.append(
         KeystoreJudge.EndpointChain(
-          name: name, chain: verified.chain, serverName: ServerName(host: endpoint.serverName ?? endpoint.host)))
+          name: name, chain: verified.chain, path: verified.path.certificates, verifiedAt: verified.at))
     }
     return chains
   }

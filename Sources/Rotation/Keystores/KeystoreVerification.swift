@@ -59,10 +59,8 @@ package struct KeystoreVerification: Sendable {
         KeystoreJudge.EndpointChain(
           name: name, chain: chain.certificates, serverName: ServerName(host: endpoint.serverName ?? endpoint.host)))
     }
-    let now = context.clock.now()
-    for read in content {
-      faults += KeystoreJudge.judge(read, wanted: read.content, endpointChains: chains, now: now).map(\.description)
-    }
+    faults += KeystoreJudge.judge(onDisk: content, endpointChains: chains, now: context.clock.now())
+      .map(\.description)
     return Result(generation: current, content: content, faults: faults, endpoints: endpoints)
   }
 }
