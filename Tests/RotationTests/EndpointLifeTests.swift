@@ -127,6 +127,28 @@ struct EndpointLifeTests {
     }
   }
 
+  @Test func `an endpoint whose certificate has ended keeps no keystore from its own renewal`() async throws {
+    let leaf = try one.leaf(days: 10)
+    try server.setIdentity(try leaf.served)
+    try await site.run { daemon in
+      try await daemon.settle()
+      let first = try daemon.read("client", "client.pse").identity?.certificate
+      _ = site.recorder.take()
+      for _ in 1...4 {
+        site.clock.advance(by: .days(200))
+        try await daemon.settle()
+      }
+      let told = site.recorder.take()
+      #expect(told.map(\.event).contains(.identityRenewed))
+      #expect(!told.map(\.event).contains(.keystoreFailed))
+      let ended = told.first { $0.event == .certificateExpired }
+      #expect(ended?.fields[.subject] == leaf.certificate.subject.description)
+      let second = try daemon.read("client", "client.pse").identity?.certificate
+      #expect(second != nil && second != first)
+      #expect(try await daemon.context.ledger.currentGeneration("client")?.leaf == second?.fingerprint)
+    }
+  }
+
   @Test func `alerts are raised once, across restarts`() async throws {
     try server.setIdentity(try one.leaf(days: 10).served)
     #expect(try await !site.settle().contains(.certificateExpiring))

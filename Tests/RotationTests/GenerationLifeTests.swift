@@ -187,8 +187,11 @@ struct GenerationLifeTests {
       try await daemon.settle()
       #expect(try Set(daemon.read("client", "client.pse").trust) == Set(one))
       #expect(try Set(outside().trust) == Set(one))
-      let told = site.recorder.takeNames()
-      #expect(told == [.keystoreDamaged] || told == [.keystoreWritten])
+      let told = site.recorder.take()
+      #expect(told.map(\.event) == [.keystoreDamaged] || told.map(\.event) == [.keystoreWritten])
+      if let damage = told.first, damage.event == .keystoreDamaged {
+        #expect(damage.fields[.path].map { FilePath($0).lastComponent } == site.folder.file(file).lastComponent)
+      }
       try await daemon.services.refresher.refresh()
       try await daemon.settle()
       #expect(site.recorder.takeNames().isEmpty)

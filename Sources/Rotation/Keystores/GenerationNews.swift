@@ -7,6 +7,7 @@ import Keystores
 import OpenSSLBridge
 import Planning
 import Settings
+import SystemPackage
 
 /// What an operator is told about the generations of a keystore.
 enum GenerationNews {
@@ -25,9 +26,12 @@ enum GenerationNews {
       .keystoreWritten, message: "keystore \(settings.name) has generation \(number): \(reason)", fields: fields)
   }
 
-  static func repaired(_ settings: KeystoreSettings, _ number: Int, _ damage: String) -> Events.Raised {
+  // `path` is the first file that was found to be wrong, `damage` what was wrong with each.
+  static func repaired(
+    _ settings: KeystoreSettings, _ number: Int, at path: FilePath?, _ damage: String
+  ) -> Events.Raised {
     var fields: [EventField: String] = [.keystore: settings.name, .generation: String(number), .reason: damage]
-    fields[.path] = settings.files.first?.format.paths.first.map(\.description)
+    fields[.path] = path?.string ?? settings.files.first?.format.paths.first.map(\.description)
     return Events.Raised(
       .keystoreDamaged,
       message: "the files of keystore \(settings.name) were changed by someone else and are put back: \(damage)",

@@ -140,9 +140,11 @@ struct GenerationWriter: Sendable {
     _ settings: KeystoreSettings, _ state: KeystoreState, because reason: Reason
   ) async throws -> GenerationState {
     guard let current = state.current else { preconditionFailure("there is nothing to restore without a generation") }
-    try activate(current.number, shelf.store(of: settings.name), settings)
+    let store = shelf.store(of: settings.name)
+    let path = try store.damage(of: current.number).first?.path
+    try activate(current.number, store, settings)
     try await context.tell(
-      [GenerationNews.repaired(settings, current.number, state.damage ?? reason.description)],
+      [GenerationNews.repaired(settings, current.number, at: path, state.damage ?? reason.description)],
       of: LedgerSubject(.keystore, settings.name))
     return current
   }

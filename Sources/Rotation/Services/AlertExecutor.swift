@@ -15,27 +15,29 @@ struct AlertExecutor: Sendable {
 
   /// Raises the alert and remembers it, in this order: told twice after a crash is better than never.
   func run(_ mark: AlertMark, because reason: Reason) async throws {
-    try await context.tell([Self.event(mark, reason, now: context.clock.now())], of: mark.subject.inLedger)
+    let subject = try await context.ledger.certificates([mark.certificate])[mark.certificate]?.subject
+    let event = Self.event(mark, of: subject?.description, reason, now: context.clock.now())
+    try await context.tell([event], of: mark.subject.inLedger)
     try await context.ledger.recordAlerts([RaisedAlert(mark)], at: context.clock.now())
     await context.landscape.update { _ = $0.alerts.insert(mark) }
   }
 
-  static func event(_ mark: AlertMark, _ reason: Reason, now: Date) -> Events.Raised {
+  // `name` is the distinguished name of the certificate; nil where nobody knows the certificate any more.
+  private static func event(_ mark: AlertMark, of name: String?, _ reason: Reason, now: Date) -> Events.Raised {
     var fields: [EventField: String] = [
       .fingerprint: mark.certificate.description, .reason: reason.description,
     ]
+    fields[.subject] = name
     switch mark.subject {
     case .endpoint(let name): fields[.endpoint] = name
     case .serviceKey(let name): fields[.serviceKey] = name
     case .keystore(let name): fields[.keystore] = name
     }
     switch reason {
-    case .expiring(_, let certificate, let notAfter, let remaining):
-      fields[.subject] = certificate
+    case .expiring(_, _, let notAfter, let remaining):
       fields[.notAfter] = EventTime.text(notAfter)
       fields[.remaining] = String(Int(remaining))
-    case .expired(_, let certificate, let notAfter):
-      fields[.subject] = certificate
+    case .expired(_, _, let notAfter):
       fields[.notAfter] = EventTime.text(notAfter)
       fields[.remaining] = String(Int(notAfter.timeIntervalSince(now)))
     default: break
