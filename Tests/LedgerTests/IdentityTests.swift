@@ -83,21 +83,7 @@ import Testing
     #expect(entries.count == 1 + LedgerStore.supersededIdentitiesKept)
     #expect(entries.filter(\.holdsKey).map(\.id) == [120, 119, 118, 117, 116, 115])
     #expect(try await store.identity(114, of: owner) == nil)
-    #expect(try await store.reinstateIdentity(114, of: owner, at: later(200)) == false)
     #expect(try await store.currentIdentity(owner)?.entry.id == 120)
-  }
-
-  @Test func anEarlierIdentityCanBeReinstated() async throws {
-    let folder = try #require(folder)
-    let store = try folder.store()
-    let first = try await store.acceptIdentity(identity(1), at: later(0))
-    let second = try await store.acceptIdentity(identity(2), at: later(1))
-    #expect(try await store.reinstateIdentity(first, of: owner, at: later(2)))
-    #expect(try await store.reinstateIdentity(first, of: owner, at: later(3)))
-    #expect(try await store.currentIdentity(owner)?.entry.id == first)
-    let entries = try await store.identities(owner)
-    #expect(entries.map(\.id) == [second, first])
-    #expect(entries.map(\.supersededAt) == [later(2), nil])
   }
 
   @Test func ownersDoNotShareIdentities() async throws {

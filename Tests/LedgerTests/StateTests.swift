@@ -30,8 +30,6 @@ import Testing
     changed.failures = 0
     try await store.record([changed])
     #expect(try await store.schedules() == [changed, second])
-    try await store.forgetSchedules([changed.key, ScheduleKey("never", LedgerSubject(.endpoint, "unknown"))])
-    #expect(try await store.schedules() == [second])
   }
 
   @Test func aSubjectThatLeavesLosesItsSchedulesAndKeepsItsHistory() async throws {

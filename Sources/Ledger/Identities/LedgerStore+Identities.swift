@@ -46,25 +46,6 @@ extension LedgerStore {
     }
   }
 
-  /// Makes an earlier identity, whose private key is still kept, the current one again.
-  ///
-  /// - Returns: false, and nothing changes, when it, or its key, was forgotten.
-  @discardableResult
-  package func reinstateIdentity(
-    _ id: Int64, of owner: IdentityOwner, at now: Date
-  ) async throws(LedgerError) -> Bool {
-    try await write { database in
-      guard let row = try database.subjectRow(owner.subject),
-        let state = try database.value(
-          String.self, "SELECT state FROM identity WHERE id = ? AND owner = ? AND sealed_key IS NOT NULL", [id, row])
-      else { return false }
-      if state == "current" { return true }
-      try database.supersedeIdentity(of: row, at: now)
-      try database.run("UPDATE identity SET state = 'current', superseded_at = NULL WHERE id = ?", [id])
-      return true
-    }
-  }
-
   private func opened(
     _ owner: IdentityOwner, _ condition: String, _ arguments: [Int64]
   ) async throws(LedgerError) -> StoredIdentity? {

@@ -46,16 +46,6 @@ extension LedgerStore {
       ).map(\.schedule)
     }
   }
-
-  /// Forgets schedules, such as those of work that the configuration no longer asks for.
-  package func forgetSchedules(_ keys: Set<ScheduleKey>) async throws(LedgerError) {
-    try await write { database in
-      for key in keys {
-        guard let subject = try database.subjectRow(key.subject) else { continue }
-        try database.run("DELETE FROM schedule WHERE subject = ? AND work = ?", [subject, key.work])
-      }
-    }
-  }
 }
 
 private struct ScheduleRecord: LedgerRecord {

@@ -22,11 +22,6 @@ package enum IdentityFault: Error, Hashable, Sendable {
   /// OpenSSL could not judge it.
   case notJudged(String)
 
-  /// Whether an operator may overrule it.
-  package var mayBeForced: Bool {
-    if case .endsNoLater = self { true } else { false }
-  }
-
   /// Who is at fault: what was delivered, or this host.
   package var culprit: Culprit {
     switch self {
