@@ -80,6 +80,7 @@ struct IdentityExaminerTests {
       return
     }
     #expect(subject == server.certificate.subject && allowed == ["1.3.6.1.5.5.7.3.1"])
+    #expect(fault(examine(server))?.description.contains("(it allows serverAuth)") == true)
     #expect(throws: Never.self) { try examine(server, use: .any).get() }
     #expect(throws: Never.self) { try examine(try authority.leaf { $0.purposes = [] }).get() }
   }

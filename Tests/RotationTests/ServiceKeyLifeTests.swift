@@ -83,6 +83,7 @@ struct ServiceKeyLifeTests {
       let events = site.recorder.take().filter { $0.event == .keyRejected }
       #expect(events.count == 1)
       #expect(events.first?.fields[.reason]?.contains("--force") == true)
+      #expect(events.first?.message.contains("the one in force stays") == true)
       for _ in 1...3 {
         site.clock.advance(by: .days(1))
         try await daemon.services.refresher.changed(site.folder.file("sender.json"))
@@ -102,5 +103,6 @@ struct ServiceKeyLifeTests {
     let rejected = try #require(site.recorder.take().first { $0.event == .keyRejected })
     #expect(rejected.message.contains(site.folder.file("sender.json").string))
     #expect(rejected.fields[.culprit] == "configuration")
+    #expect(rejected.message.contains("none is in force"))
   }
 }

@@ -47,8 +47,8 @@ extension IdentityFault: CustomStringConvertible {
       "the certificate is valid only from \(TimeText.instant(start)) on: check the clock of this host"
     case .wrongPurpose(let subject, let allowed):
       """
-      the certificate \(subject) does not allow client authentication (it allows \(allowed.joined(separator: ", "))): \
-      platforms answer 401 to it
+      the certificate \(subject) does not allow client authentication (it allows \
+      \(allowed.map(ExtendedKeyUsage.name).joined(separator: ", "))): platforms answer 401 to it
       """
     case .same(let fingerprint):
       "the certificate \(fingerprint.short) is the one in force already"

@@ -64,10 +64,11 @@ package struct ServiceKeyIntake: Sendable {
         : before.schedule.succeeded(at: now, cadence: cadence, reason: rejection.reason)
       condition = "rejected-\(rejection.digest?.short ?? "unread")"
     }
-    await context.landscape.update { $0.serviceKeys[name, default: SourceState()].schedule = schedule }
     let (isNew, _) = try await context.record(schedule, of: .readServiceKey(name), condition: condition)
+    await context.landscape.update { $0.serviceKeys[name, default: SourceState()].schedule = schedule }
     if case .rejected(let rejection) = outcome, isNew {
-      try await context.tell([rejection.event(for: settings)], of: LedgerSubject(.serviceKey, name))
+      let event = rejection.event(for: settings, inForce: before.identity != nil)
+      try await context.tell([event], of: LedgerSubject(.serviceKey, name))
     }
   }
 
@@ -170,11 +171,15 @@ package struct ServiceKeyIntake: Sendable {
 }
 
 extension ServiceKeyIntake.Rejection {
-  func event(for settings: ServiceKeySettings) -> Events.Raised {
-    Events.Raised(
+  /// - Parameters:
+  ///   - settings: the service key in the configuration.
+  ///   - inForce: whether another one was accepted before.
+  /// - Returns: what is told.
+  func event(for settings: ServiceKeySettings, inForce: Bool) -> Events.Raised {
+    let consequence = inForce ? "the one in force stays" : "none is in force"
+    return Events.Raised(
       .keyRejected,
-      message:
-        "service key \(settings.name) was rejected, and the one in force stays: \(settings.source.path): \(reason)",
+      message: "service key \(settings.name) was rejected, and \(consequence): \(settings.source.path): \(reason)",
       fields: [
         .serviceKey: settings.name, .path: settings.source.path.string, .reason: reason, .culprit: culprit.rawValue,
       ])
