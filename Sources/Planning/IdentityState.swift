@@ -25,9 +25,15 @@ package struct SourceState: Sendable, Equatable {
   package var schedule: Schedule
   /// The identity that was accepted last; a file that is rejected later leaves it in force.
   package var identity: IdentityState?
+  /// One sentence: why the file that lies there now was not taken over; `nil` unless it was rejected.
+  package var rejected: String?
 
-  package init(schedule: Schedule = .untouched, identity: IdentityState? = nil) {
+  package init(schedule: Schedule = .untouched, identity: IdentityState? = nil, rejected: String? = nil) {
     self.schedule = schedule
     self.identity = identity
+    self.rejected = rejected
   }
+
+  /// What the name of a condition begins with as long as the file is rejected.
+  package static let rejection = "rejected"
 }

@@ -47,7 +47,7 @@ package enum SubjectState: String, Sendable, CaseIterable {
   case due
   /// It is being done.
   case renewing
-  /// The last attempt failed, or the files are damaged.
+  /// The last attempt or hook failed, the last service key was rejected, or the files are damaged.
   case failing
   /// An `alert-before` mark is crossed.
   case expiring

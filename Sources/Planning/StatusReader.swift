@@ -59,6 +59,9 @@ private struct SubjectReader {
       (status.state, status.reason) = (.expired, ended)
     } else if state.schedule.failures > 0 {
       (status.state, status.reason) = (.failing, state.schedule.reason)
+    } else if let rejected = state.rejected {
+      let time = state.schedule.lastAttempt.map { " at \(TimeText.instant($0))" } ?? ""
+      (status.state, status.reason) = (.failing, "the file was last rejected\(time): \(rejected)")
     } else if let identity = state.identity {
       let start = RenewalPoint.due(
         notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
@@ -90,7 +93,7 @@ private struct SubjectReader {
       (status.state, status.reason) = (.expired, ended)
     } else if works.contains(where: inventory.underWay.contains) {
       (status.state, status.reason) = (.renewing, "a new generation or identity is being made")
-    } else if let failing = failing(state, decision) {
+    } else if let failing = failing(keystore.name, state, decision) {
       (status.state, status.reason) = (.failing, failing)
     } else if let identity = state.current?.identity,
       let ending = ending(.identity, identity.notBefore, identity.notAfter, keystore.alertBefore, "the identity")
@@ -124,11 +127,13 @@ private struct SubjectReader {
   }
 
   /// What went wrong last, as long as it has not been put right.
-  private func failing(_ state: KeystoreState, _ decision: WriteDecision) -> String? {
+  private func failing(_ name: String, _ state: KeystoreState, _ decision: WriteDecision) -> String? {
     if case .write = decision, state.writing.failures > 0 { return state.writing.reason }
     if state.adoptionSchedule.failures > 0 { return state.adoptionSchedule.reason }
     if let damage = state.damage { return damage }
-    return state.identitySchedule.failures > 0 ? state.identitySchedule.reason : nil
+    if state.identitySchedule.failures > 0 { return state.identitySchedule.reason }
+    let hook = inventory.hooks.first { $0.keystore == name && $0.schedule.failures > 0 }
+    return hook.map { "a hook of generation \($0.generation) fails: \($0.schedule.reason)" }
   }
 
   private func status(

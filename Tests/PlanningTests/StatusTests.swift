@@ -78,6 +78,25 @@ import Testing
     #expect(failing.state == .failing && failing.reason == "disk full" && failing.nextAttempt == start + 120)
   }
 
+  @Test func aRejectedServiceKeyFails() throws {
+    var sample = complete()
+    sample.inventory.serviceKeys["sender"]?.rejected = "there is no certificate"
+    let failing = try state(sample, key, at: start)
+    #expect(failing.state == .failing)
+    #expect(failing.reason == "the file was last rejected at 2026-06-01 00:00:00Z: there is no certificate")
+  }
+
+  @Test func aFailingHookFailsItsKeystore() throws {
+    var sample = complete()
+    var hook = HookState(id: 1, keystore: "client", generation: 4)
+    sample.inventory.hooks = [hook]
+    #expect(try state(sample, keystore, at: start).state == .ok, "it has not run yet")
+    hook.schedule = Schedule(lastAttempt: start, failures: 1, reason: "it ended with 3")
+    sample.inventory.hooks = [hook]
+    let failing = try state(sample, keystore, at: start)
+    #expect(failing.state == .failing && failing.reason == "a hook of generation 4 fails: it ended with 3")
+  }
+
   @Test func aRollbackIsHeld() throws {
     var sample = complete()
     sample.state.heldContent = GenerationContent(

@@ -7,6 +7,7 @@ import Journal
 import Keystores
 import Ledger
 import OpenSSLBridge
+import Planning
 import SystemPackage
 import TestSupport
 import Testing
@@ -84,6 +85,9 @@ struct ServiceKeyLifeTests {
       #expect(events.count == 1)
       #expect(events.first?.fields[.reason]?.contains("--force") == true)
       #expect(events.first?.message.contains("the one in force stays") == true)
+      try await daemon.services.keeper.rereadLedger()
+      let known = await daemon.context.landscape.inventory.serviceKeys["sender"]
+      #expect(known?.rejected?.contains("--force") == true, "a restart and other processes know")
       for _ in 1...3 {
         site.clock.advance(by: .days(1))
         try await daemon.services.refresher.changed(site.folder.file("sender.json"))

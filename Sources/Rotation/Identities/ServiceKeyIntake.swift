@@ -53,6 +53,7 @@ package struct ServiceKeyIntake: Sendable {
     let cadence = await context.landscape.cadence(of: .readServiceKey(name))
     let schedule: Schedule
     var condition: String?
+    var rejected: String?
     switch outcome {
     case .accepted, .unchanged: schedule = before.schedule.succeeded(at: now, cadence: cadence)
     // Nothing is wrong while nobody has dropped a file; the watcher notices when somebody does.
@@ -62,10 +63,14 @@ package struct ServiceKeyIntake: Sendable {
         rejection.mayPass
         ? before.schedule.failed(at: now, cadence: cadence, reason: rejection.reason)
         : before.schedule.succeeded(at: now, cadence: cadence, reason: rejection.reason)
-      condition = "rejected-\(rejection.digest?.short ?? "unread")"
+      condition = "\(SourceState.rejection)-\(rejection.digest?.short ?? "unread")"
+      rejected = rejection.reason
     }
     let (isNew, _) = try await context.record(schedule, of: .readServiceKey(name), condition: condition)
-    await context.landscape.update { $0.serviceKeys[name, default: SourceState()].schedule = schedule }
+    await context.landscape.update { [rejected] inventory in
+      inventory.serviceKeys[name, default: SourceState()].schedule = schedule
+      inventory.serviceKeys[name]?.rejected = rejected
+    }
     if case .rejected(let rejection) = outcome, isNew {
       let event = rejection.event(for: settings, inForce: before.identity != nil)
       try await context.tell([event], of: LedgerSubject(.serviceKey, name))

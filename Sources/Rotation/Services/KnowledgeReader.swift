@@ -40,9 +40,10 @@ package struct KnowledgeReader: Sendable {
       inventory.endpoints[endpoint.name] = try await endpointState(endpoint.name, schedules)
     }
     for serviceKey in configuration.serviceKeys {
+      let stored = schedules[.readServiceKey(serviceKey.name)]
       inventory.serviceKeys[serviceKey.name] = SourceState(
-        schedule: schedules[.readServiceKey(serviceKey.name)]?.schedule ?? .untouched,
-        identity: try await currentIdentity(.serviceKey(serviceKey.name)))
+        schedule: stored?.schedule ?? .untouched, identity: try await currentIdentity(.serviceKey(serviceKey.name)),
+        rejected: stored?.condition?.name.hasPrefix(SourceState.rejection) == true ? stored?.reason : nil)
     }
     for keystore in configuration.keystores {
       inventory.keystores[keystore.name] = try await keystoreState(keystore, schedules)
