@@ -61,19 +61,23 @@ struct OwnIdentityKeeper: Sendable {
     let before = await context.landscape.inventory.keystores[name] ?? KeystoreState()
     let cadence = await context.landscape.cadence(of: work)
     let now = context.clock.now()
+    let asked = await context.landscape.demand(of: work)
+    func finish(_ schedule: Schedule, failure: (Culprit, String)? = nil) async throws {
+      try await self.finish(schedule, of: name, (work, asked), failure: failure)
+    }
     do {
       let identity = try await make()
       try await accept(identity, settings, because: reason)
-      try await finish(before.identitySchedule.succeeded(at: now, cadence: cadence), of: name, failure: nil)
+      try await finish(before.identitySchedule.succeeded(at: now, cadence: cadence))
     } catch let fault as IdentityFault where fault.isSame {
-      try await finish(before.identitySchedule.succeeded(at: now, cadence: cadence), of: name, failure: nil)
+      try await finish(before.identitySchedule.succeeded(at: now, cadence: cadence))
     } catch let error as LedgerError {
       throw error
     } catch let error as CancellationError {
       throw error
     } catch {
       let schedule = before.identitySchedule.failed(at: now, cadence: cadence, reason: String(describing: error))
-      try await finish(schedule, of: name, failure: (Self.culprit(of: error), String(describing: error)))
+      try await finish(schedule, failure: (Self.culprit(of: error), String(describing: error)))
     }
   }
 
@@ -104,11 +108,15 @@ struct OwnIdentityKeeper: Sendable {
   }
 
   private func finish(
-    _ schedule: Schedule, of keystore: String, failure: (culprit: Culprit, reason: String)?
+    _ schedule: Schedule, of keystore: String, _ attempt: (work: Work, asked: Int),
+    failure: (culprit: Culprit, reason: String)?
   ) async throws {
-    await context.landscape.update { $0.keystores[keystore, default: KeystoreState()].identitySchedule = schedule }
     let (isNew, _) = try await context.record(
       schedule, of: .identity(keystore), condition: failure == nil ? nil : "failing")
+    // The files may have changed again since they were read.
+    await context.landscape.conclude([attempt]) { inventory in
+      inventory.keystores[keystore, default: KeystoreState()].identitySchedule = schedule
+    }
     guard let failure, isNew else { return }
     let identity = await context.landscape.inventory.keystores[keystore]?.identity
     var fields: [EventField: String] = [

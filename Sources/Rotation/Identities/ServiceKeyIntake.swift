@@ -47,6 +47,7 @@ package struct ServiceKeyIntake: Sendable {
   /// Reads the file of service key `name`, and takes over what is new and good.
   func run(_ name: String) async throws {
     guard let settings = await context.landscape.configuration.serviceKey(named: name) else { return }
+    let asked = await context.landscape.demand(of: .readServiceKey(name))
     let outcome = try await take(settings, force: false)
     let now = context.clock.now()
     let before = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
@@ -67,7 +68,8 @@ package struct ServiceKeyIntake: Sendable {
       rejected = rejection.reason
     }
     let (isNew, _) = try await context.record(schedule, of: .readServiceKey(name), condition: condition)
-    await context.landscape.update { [rejected] inventory in
+    // The file may have changed again since it was read.
+    await context.landscape.conclude([(.readServiceKey(name), asked)]) { [rejected] inventory in
       inventory.serviceKeys[name, default: SourceState()].schedule = schedule
       inventory.serviceKeys[name]?.rejected = rejected
     }

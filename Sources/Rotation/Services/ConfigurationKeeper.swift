@@ -52,13 +52,14 @@ package struct ConfigurationKeeper: Sendable {
     _ = try await context.ledger.markPresent(.serviceKey, names: Set(configuration.serviceKeys.map(\.name)), at: now)
     _ = try await context.ledger.markPresent(.keystore, names: Set(configuration.keystores.map(\.name)), at: now)
     await anchors.reload()
+    let before = await context.landscape.knowledge
     var known = try await knowledge.read(configuration, now: now)
     // Whoever restarts or reloads has often just removed the cause, such as a missing permission. A daemon that crashes
     // over and over makes no storm of it: the service manager waits between its starts (RestartSec=).
     for (name, state) in known.inventory.keystores {
       known.inventory.keystores[name]?.writing = state.writing.hastened(to: now)
     }
-    await context.landscape.apply(configuration, known)
+    await context.landscape.apply(configuration, known, readAfter: before)
     for keystore in configuration.keystores { try await trustKeeper.settle(keystore) }
     for error in watcher.watch(configuration.watchedFiles + configuration.credentialFiles) {
       context.logger.warning("a file cannot be watched, its changes are noticed at the next refetch only: \(error)")
@@ -75,8 +76,13 @@ package struct ConfigurationKeeper: Sendable {
 
   /// Reads the ledger again, after another process wrote to it.
   package func rereadLedger() async throws {
-    let configuration = await context.landscape.configuration
-    await context.landscape.apply(configuration, try await knowledge.read(configuration, now: context.clock.now()))
+    for _ in 1...Self.readings {
+      let configuration = await context.landscape.configuration
+      let before = await context.landscape.knowledge
+      let known = try await knowledge.read(configuration, now: context.clock.now())
+      // What was recorded meanwhile is kept; whether the other process wrote about the same, only a new reading tells.
+      guard await context.landscape.apply(configuration, known, readAfter: before) else { break }
+    }
     bell.ring()
   }
 
@@ -94,4 +100,6 @@ package struct ConfigurationKeeper: Sendable {
   }
 
   private static let mistakesShown = 20
+  /// How often the ledger is read until nothing is recorded during a reading; what is seldom busy needs one.
+  private static let readings = 4
 }

@@ -37,12 +37,12 @@ package struct FileRefresher: Sendable {
     let isTrusted = configuration.keystores.contains { $0.trust.bundles.contains(path) }
     if !endpoints.isEmpty { await anchors.reload() }
     let bundles = isTrusted ? knowledge.knownBundles(of: configuration) : nil
-    let reason = "\(path) changed"
     let now = context.clock.now()
+    var works = endpoints.map { Work.probe(endpoint: $0) }
+    works += serviceKeys.map { Work.readServiceKey($0) }
+    works += keystores.map { Work.readIdentityFiles(keystore: $0) }
+    await context.landscape.release(works, because: "\(path) changed")
     await context.landscape.update { inventory in
-      for name in endpoints { inventory.endpoints[name]?.schedule.release(because: reason) }
-      for name in serviceKeys { inventory.serviceKeys[name]?.schedule.release(because: reason) }
-      for name in keystores { inventory.keystores[name]?.identitySchedule.release(because: reason) }
       for (name, hasChanged) in protected {
         inventory.keystores[name]?.passwordChanged = hasChanged
         // A write may have failed for want of the credential.

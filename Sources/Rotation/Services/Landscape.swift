@@ -14,6 +14,9 @@ package actor Landscape {
   package private(set) var inventory: Inventory
   /// What lasts and was told, by the work that found it.
   package private(set) var conditions: [ScheduleKey: StoredSchedule.Condition]
+  /// What was asked for anew and has not been done since.
+  private var demands: [Work: Demand] = [:]
+  private var lastDemand = 0
 
   package init(configuration: Configuration, knowledge: Knowledge) {
     self.configuration = configuration
@@ -47,19 +50,78 @@ package actor Landscape {
     for (key, condition) in changes { conditions[key] = condition }
   }
 
-  /// Puts another configuration in force, with what the ledger knows of its entries.
+  /// Puts another configuration in force, with what the ledger knew of its entries when it was read.
   ///
-  /// What is under way stays so: it ends by itself.
-  package func apply(_ configuration: Configuration, _ knowledge: Knowledge) {
-    let underWay = inventory.underWay
+  /// What is under way stays so: it ends by itself. What was asked for anew stays due.
+  ///
+  /// - Parameters:
+  ///   - configuration: what is in force from now on.
+  ///   - knowledge: the reading.
+  ///   - before: what was known before the reading began. Whatever has changed since is newer than the reading.
+  /// - Returns: whether something has changed since, so that a further reading is worth its while.
+  @discardableResult
+  package func apply(_ configuration: Configuration, _ knowledge: Knowledge, readAfter before: Knowledge) -> Bool {
+    let now = self.knowledge
     self.configuration = configuration
-    inventory = knowledge.inventory
-    inventory.underWay = underWay
-    conditions = knowledge.conditions
+    let merging = KnowledgeMerge(reading: knowledge, before: before, now: now)
+    inventory = merging.merged.inventory
+    inventory.underWay = now.inventory.underWay
+    conditions = merging.merged.conditions
+    for (work, demand) in demands { inventory.release(work, because: demand.reason) }
+    return merging.keptSomething
+  }
+
+  /// What is known at this moment.
+  package var knowledge: Knowledge { Knowledge(inventory: inventory, conditions: conditions) }
+
+  /// Makes `works` due at once, whatever was planned; an attempt that is under way does not count as the one asked for.
+  package func release(_ works: [Work], because reason: String) {
+    for work in works {
+      lastDemand += 1
+      demands[work] = Demand(number: lastDemand, reason: reason)
+      inventory.release(work, because: reason)
+    }
+  }
+
+  /// What was last asked for of `work`, for ``conclude(_:_:)``; to be taken before anything is read.
+  package func demand(of work: Work) -> Int { demands[work]?.number ?? 0 }
+
+  /// Changes what is known after attempts; work that was asked for again during its attempt stays due.
+  ///
+  /// - Parameters:
+  ///   - attempts: the work, and what had been asked for when its attempt began.
+  ///   - change: what came of them.
+  package func conclude(_ attempts: [(work: Work, asked: Int)], _ change: @Sendable (inout Inventory) -> Void) {
+    change(&inventory)
+    for (work, asked) in attempts {
+      guard let demand = demands[work] else { continue }
+      if demand.number == asked {
+        demands[work] = nil
+      } else {
+        inventory.release(work, because: demand.reason)
+      }
+    }
   }
 
   /// The rhythm of a piece of work, for its next schedule.
   package func cadence(of work: Work) -> Cadence {
     Planner.cadence(of: work, in: configuration, installation: inventory.installation)
+  }
+
+  private struct Demand {
+    let number: Int
+    let reason: String
+  }
+}
+
+extension Inventory {
+  /// Makes `work` due at once, where it is repeated.
+  fileprivate mutating func release(_ work: Work, because reason: String) {
+    switch work {
+    case .probe(let name): endpoints[name]?.schedule.release(because: reason)
+    case .readServiceKey(let name): serviceKeys[name]?.schedule.release(because: reason)
+    case .readIdentityFiles(let name): keystores[name]?.identitySchedule.release(because: reason)
+    case .renewSelfSigned, .adopt, .write, .runHook, .alert: break
+    }
   }
 }

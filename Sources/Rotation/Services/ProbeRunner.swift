@@ -39,19 +39,22 @@ struct ProbeRunner: Sendable {
         guard let name = waiting.next() else { return }
         underWay += 1
         group.addTask {
-          guard let endpoint = places[name].map({ configuration.endpoints[$0] }) else { return .gone }
-          return .found(await inspector.inspect(endpoint) { await knownIssuers(of: name) })
+          guard let endpoint = places[name].map({ configuration.endpoints[$0] }) else { return .gone(name) }
+          let asked = await context.landscape.demand(of: .probe(endpoint: name))
+          let report = await inspector.inspect(endpoint) { await knownIssuers(of: name) }
+          return .found(Finding(report: report, settings: endpoint, asked: asked))
         }
       }
       for _ in 0..<Self.window { startNext() }
-      var batch: [EndpointReport] = []
+      var batch: [Finding] = []
       while underWay > 0, let step = try await group.next() {
         try Task.checkCancellation()
         switch step {
-        case .gone:
+        case .gone(let name):
+          await context.landscape.end(CollectionOfOne(.probe(endpoint: name)))
           underWay -= 1
           startNext()
-        case .found(let report):
+        case .found(let finding):
           underWay -= 1
           startNext()
           if batch.isEmpty {
@@ -61,7 +64,7 @@ struct ProbeRunner: Sendable {
               return .batchIsOld
             }
           }
-          batch.append(report)
+          batch.append(finding)
         case .batchIsOld: break
         }
         if batch.count >= Self.batchSize || step.endsBatch {
@@ -73,8 +76,6 @@ struct ProbeRunner: Sendable {
       group.cancelAll()
       try await record(batch)
     }
-    // Those that the configuration no longer has came back without a report.
-    await context.landscape.end(endpoints.map { .probe(endpoint: $0) })
     bell.ring()
   }
 
@@ -87,8 +88,9 @@ struct ProbeRunner: Sendable {
     }
   }
 
-  private func record(_ reports: [EndpointReport]) async throws {
-    guard !reports.isEmpty else { return }
+  private func record(_ findings: [Finding]) async throws {
+    guard !findings.isEmpty else { return }
+    let reports = findings.map(\.report)
     let now = context.clock.now()
     let outcomes = try await context.ledger.record(reports.map(\.observation), at: now)
     var looks: [EndpointLook] = []
@@ -98,7 +100,9 @@ struct ProbeRunner: Sendable {
     try await context.ledger.record(looks.map(\.stored))
     let changes = Dictionary(looks.map { ($0.endpoint, $0.state) }) { _, new in new }
     let conditions = looks.map { ($0.stored.key, $0.stored.condition) }
-    await context.landscape.update { inventory in inventory.endpoints.merge(changes) { _, new in new } }
+    // A bundle may have changed again since it was read.
+    let asked = findings.map { (Work.probe(endpoint: $0.settings.name), $0.asked) }
+    await context.landscape.conclude(asked) { inventory in inventory.endpoints.merge(changes) { _, new in new } }
     await context.landscape.setConditions(conditions)
     let moved = Set(looks.filter(\.hasNewPath).map(\.endpoint))
     if !moved.isEmpty { try await trustKeeper.settle(trusting: moved) }
@@ -133,10 +137,17 @@ struct ProbeRunner: Sendable {
     }
   }
 
+  private struct Finding: Sendable {
+    let report: EndpointReport
+    let settings: EndpointSettings
+    /// What had been asked for when the probe began.
+    let asked: Int
+  }
+
   private enum Step: Sendable {
-    case found(EndpointReport)
+    case found(Finding)
     /// The configuration no longer has it.
-    case gone
+    case gone(String)
     case batchIsOld
 
     var endsBatch: Bool {
