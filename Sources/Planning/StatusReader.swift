@@ -36,7 +36,9 @@ private struct SubjectReader {
     } else if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
     } else if !state.attempted {
-      (status.state, status.reason) = (.waiting, "it waits for its first probe")
+      (status.state, status.reason) = (
+        .waiting, path == nil ? "it waits for its first probe" : "it waits for its first fetch under the new settings"
+      )
     } else if let leaf = path?.leaf,
       let ending = ending(
         .leaf, leaf.notBefore, leaf.notAfter, configuration.defaults.alertBefore, "the server certificate")

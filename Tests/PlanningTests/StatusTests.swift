@@ -78,6 +78,13 @@ import Testing
     #expect(failing.state == .failing && failing.reason == "disk full" && failing.nextAttempt == start + 120)
   }
 
+  @Test func anEndpointWithNewSettingsWaitsForItsFirstFetch() throws {
+    var sample = complete()
+    sample.inventory.endpoints["cloud"]?.attempted = false
+    let waiting = try state(sample, endpoint, at: start)
+    #expect(waiting.state == .waiting && waiting.reason == "it waits for its first fetch under the new settings")
+  }
+
   @Test func aRejectedServiceKeyFails() throws {
     var sample = complete()
     sample.inventory.serviceKeys["sender"]?.rejected = "there is no certificate"

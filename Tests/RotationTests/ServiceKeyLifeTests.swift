@@ -73,6 +73,29 @@ struct ServiceKeyLifeTests {
     #expect(try await site.settle() == [.started, .configurationApplied])
   }
 
+  @Test func `a changed entry is read at once`() async throws {
+    let held = try authority.leaf()
+    try drop(try authority.leaf(days: 120))
+    try site.folder.write("other.json", bytes: held.serviceKeyJSON().utf8)
+    try await site.run { daemon in
+      try await daemon.settle()
+      let yaml = try String(
+        decoding: HostFiles().readFile(site.configuration, limit: 1 << 20), as: UTF8.self)
+      try site.configure(yaml.replacing("verify: none", with: "verify: none\n    renew-before: 10%"))
+      try await daemon.services.keeper.reload()
+      #expect(await daemon.context.landscape.plan(now: site.clock.now()).due.isEmpty, "that says nothing of the file")
+      try site.configure(yaml.replacing("sender.json", with: "other.json"))
+      try await daemon.services.keeper.reload()
+      let due = await daemon.context.landscape.plan(now: site.clock.now()).due
+      #expect(due.map(\.work) == [.readServiceKey("sender")])
+      _ = site.recorder.take()
+      try await daemon.settle()
+      let events = site.recorder.take()
+      #expect(events.map(\.event) == [.keyRejected])
+      #expect(events.first?.message.contains("other.json") == true)
+    }
+  }
+
   @Test func `an older key is rejected once`() async throws {
     let good = try authority.leaf()
     try drop(good)

@@ -60,6 +60,11 @@ package struct ConfigurationKeeper: Sendable {
       known.inventory.keystores[name]?.writing = state.writing.hastened(to: now)
     }
     await context.landscape.apply(configuration, known, readAfter: before)
+    if let old {
+      try await forgetProbes(of: old.endpointsProbedOtherwise(in: configuration))
+      await context.landscape.release(
+        old.serviceKeysReadOtherwise(in: configuration).map { .readServiceKey($0) }, because: Self.otherSettings)
+    }
     for keystore in configuration.keystores { try await trustKeeper.settle(keystore) }
     for error in watcher.watch(configuration.watchedFiles + configuration.credentialFiles) {
       context.logger.warning("a file cannot be watched, its changes are noticed at the next refetch only: \(error)")
@@ -86,6 +91,27 @@ package struct ConfigurationKeeper: Sendable {
     bell.ring()
   }
 
+  /// Makes endpoints due whose settings are not those that they were probed with, and forgets how these probes went.
+  ///
+  /// The ledger learns of it, so that a restart and other processes know. The verified path stays what keystores trust.
+  private func forgetProbes(of endpoints: [String]) async throws {
+    guard !endpoints.isEmpty else { return }
+    await context.landscape.update { inventory in
+      for name in endpoints {
+        inventory.endpoints[name]?.attempted = false
+        inventory.endpoints[name]?.currentlyFailing = nil
+      }
+    }
+    await context.landscape.release(endpoints.map { .probe(endpoint: $0) }, because: Self.otherSettings)
+    let known = await context.landscape.knowledge
+    let schedules = endpoints.compactMap { name in
+      known.inventory.endpoints[name].map {
+        StoredSchedule(.probe(name), $0.schedule, condition: known.conditions[.probe(name)])
+      }
+    }
+    try await context.ledger.record(schedules)
+  }
+
   /// What is told of a configuration with mistakes.
   package static func rejected(_ path: FilePath, _ mistakes: [ConfigurationMistake]) -> Events.Raised {
     let shown = mistakes.prefix(Self.mistakesShown).map(\.description).joined(separator: "\n")
@@ -99,7 +125,40 @@ package struct ConfigurationKeeper: Sendable {
       ])
   }
 
+  private static let otherSettings = "its settings changed"
   private static let mistakesShown = 20
   /// How often the ledger is read until nothing is recorded during a reading; what is seldom busy needs one.
   private static let readings = 4
+}
+
+extension Configuration {
+  /// The endpoints that `new` has too, but has probed otherwise.
+  fileprivate func endpointsProbedOtherwise(in new: Configuration) -> [String] {
+    let old = Dictionary(endpoints.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    return new.endpoints.filter { old[$0.name]?.isProbed(like: $0) == false }.map(\.name)
+  }
+
+  /// The service keys that `new` has too, but has read or tried otherwise.
+  fileprivate func serviceKeysReadOtherwise(in new: Configuration) -> [String] {
+    let old = Dictionary(serviceKeys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    return new.serviceKeys.filter { old[$0.name]?.isRead(like: $0) == false }.map(\.name)
+  }
+}
+
+extension EndpointSettings {
+  /// Whether a probe by these settings finds what one by `other` finds: how often does not matter.
+  func isProbed(like other: EndpointSettings) -> Bool {
+    var same = other
+    (same.refetchEvery, same.declared) = (refetchEvery, declared)
+    return self == same
+  }
+}
+
+extension ServiceKeySettings {
+  /// Whether reading by these settings comes to what reading by `other` comes to: what is done later does not matter.
+  func isRead(like other: ServiceKeySettings) -> Bool {
+    var same = other
+    (same.overlap, same.renewBefore, same.alertBefore, same.declared) = (overlap, renewBefore, alertBefore, declared)
+    return self == same
+  }
 }

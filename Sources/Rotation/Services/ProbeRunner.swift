@@ -90,6 +90,7 @@ struct ProbeRunner: Sendable {
 
   private func record(_ findings: [Finding]) async throws {
     guard !findings.isEmpty else { return }
+    let findings = await discardingOutdated(findings)
     let reports = findings.map(\.report)
     let now = context.clock.now()
     let outcomes = try await context.ledger.record(reports.map(\.observation), at: now)
@@ -110,6 +111,19 @@ struct ProbeRunner: Sendable {
     for look in looks { try await context.tell(look.news.events, of: LedgerSubject(.endpoint, look.endpoint)) }
     ProcessMemory.returnFreePages()
     bell.ring()
+  }
+
+  /// Leaves out what was found under settings that are no longer in force: it says nothing about those that are, and a
+  /// probe under them is due already.
+  private func discardingOutdated(_ findings: [Finding]) async -> [Finding] {
+    let probed = Dictionary(findings.map { ($0.settings.name, $0.settings) }, uniquingKeysWith: { first, _ in first })
+    var inForce: Set<String> = []
+    for endpoint in await context.landscape.configuration.endpoints
+    where probed[endpoint.name]?.isProbed(like: endpoint) == true {
+      inForce.insert(endpoint.name)
+    }
+    await context.landscape.end(probed.keys.filter { !inForce.contains($0) }.map { .probe(endpoint: $0) })
+    return findings.filter { inForce.contains($0.settings.name) }
   }
 
   private func look(
