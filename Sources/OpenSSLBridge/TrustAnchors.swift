@@ -2,6 +2,7 @@
 
 import COpenSSL
 package import Certificates
+import Glibc
 import Synchronization
 
 /// A trust anchor set: the certificates that a path may end in.
@@ -47,12 +48,26 @@ package final class TrustAnchors: Sendable {
   /// Certificates of the folder are read when they are first needed; make a new object to forget those that were
   /// removed from it.
   ///
+  /// - Parameter file: a file of anchors that takes the place of the host's; its certificates are all read now.
+  /// - Returns: the anchors, to be shared.
   /// - Throws: `OpenSSLError` when the store cannot be set up. A host without any anchor is no error here: every path is
   ///   then rejected.
-  package static func system() throws(OpenSSLError) -> TrustAnchors {
+  package static func system(file: String? = nil) throws(OpenSSLError) -> TrustAnchors {
     let store = unsafe try Handle.make("X509_STORE_new", release: X509_STORE_free) { unsafe X509_STORE_new() }
-    try OpenSSLCall.success("X509_STORE_set_default_paths") { unsafe X509_STORE_set_default_paths(store.pointer) }
+    if let file {
+      try OpenSSLCall.success("X509_STORE_load_file") { unsafe X509_STORE_load_file(store.pointer, file) }
+    } else {
+      try OpenSSLCall.success("X509_STORE_set_default_paths") { unsafe X509_STORE_set_default_paths(store.pointer) }
+    }
     return TrustAnchors(source: .system, certificates: [], store: store)
+  }
+
+  /// Where the host's trust store has its file: what `SSL_CERT_FILE` names, or OpenSSL's default.
+  package static var systemFile: String {
+    guard let chosen = unsafe getenv(X509_get_default_cert_file_env()) else {
+      return unsafe String(cString: X509_get_default_cert_file())
+    }
+    return unsafe String(cString: chosen)
   }
 
   /// Exactly these certificates; one that is not self-signed ends a path when no self-signed one of them does.

@@ -24,6 +24,7 @@ package struct Daemon: Sendable {
   private let notifier: ServiceManagerNotifier
   private let version: String
   private let files: HostFiles
+  private let systemStore: FilePath?
 
   /// - Parameters:
   ///   - configuration: the main configuration file.
@@ -39,12 +40,14 @@ package struct Daemon: Sendable {
   ) {
     self.init(
       configuration: configuration, layout: layout, credentialsFolder: credentialsFolder, clock: clock,
-      logger: logger, events: Events(logger: logger), notifier: notifier, version: version, files: HostFiles())
+      logger: logger, events: Events(logger: logger), notifier: notifier, version: version, files: HostFiles(),
+      systemStore: nil)
   }
 
   init(
     configuration: FilePath, layout: StateLayout, credentialsFolder: FilePath?, clock: any WallClock,
-    logger: Logger, events: Events, notifier: ServiceManagerNotifier, version: String, files: HostFiles
+    logger: Logger, events: Events, notifier: ServiceManagerNotifier, version: String, files: HostFiles,
+    systemStore: FilePath?
   ) {
     self.configurationPath = configuration
     self.layout = layout
@@ -55,6 +58,7 @@ package struct Daemon: Sendable {
     self.notifier = notifier
     self.version = version
     self.files = files
+    self.systemStore = systemStore
   }
 
   /// Runs until SIGTERM or SIGINT.
@@ -89,7 +93,8 @@ package struct Daemon: Sendable {
     try await recovery.resume(configuration)
     try await recovery.adopt(configuration)
     let services = try await DaemonServices(
-      context: context, shelf: shelf, configurationPath: configurationPath, notifier: notifier)
+      context: context, shelf: shelf, configurationPath: configurationPath, systemStore: systemStore,
+      notifier: notifier)
     try await services.keeper.apply(configuration, replacing: nil)
     return (context, services)
   }

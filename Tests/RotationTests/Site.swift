@@ -32,12 +32,13 @@ final class Site: Sendable {
 
   /// Starts the daemon as `certrotd run` does, lends it to `body`, and ends it in good order.
   func run<Result>(
-    files: HostFiles = HostFiles(), _ body: (RunningSite) async throws -> Result
+    files: HostFiles = HostFiles(), systemStore: FilePath? = nil, _ body: (RunningSite) async throws -> Result
   ) async throws -> Result {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let daemon = Daemon(
       configuration: configuration, layout: layout, credentialsFolder: nil, clock: clock, logger: logger,
-      events: recorder.events, notifier: ServiceManagerNotifier(logger: logger), version: "1.2.3", files: files)
+      events: recorder.events, notifier: ServiceManagerNotifier(logger: logger), version: "1.2.3", files: files,
+      systemStore: systemStore)
     let settings = try daemon.readConfiguration()
     let lock = try daemon.takeState()
     defer { withExtendedLifetime(lock) {} }

@@ -4,14 +4,24 @@ import Certificates
 import Host
 package import OpenSSLBridge
 package import Settings
-import SystemPackage
+package import SystemPackage
 
 /// Makes trust anchors for endpoints and keeps them, since loading the distribution's store takes longer than a handshake.
 package actor AnchorLibrary {
   private let bundles: BundleReader
+  private let ownSystemStore: FilePath?
   private var loaded: [AnchorSettings: TrustAnchors] = [:]
 
-  package init(bundles: BundleReader = BundleReader()) { self.bundles = bundles }
+  /// - Parameters:
+  ///   - bundles: reads bundles.
+  ///   - systemStore: the file that `anchors: system` stands for; nil for the host's own store.
+  package init(bundles: BundleReader = BundleReader(), systemStore: FilePath? = nil) {
+    self.bundles = bundles
+    ownSystemStore = systemStore
+  }
+
+  /// The file that changes when the system's trust store does.
+  package nonisolated var systemStore: FilePath { ownSystemStore ?? FilePath(TrustAnchors.systemFile) }
 
   /// The anchors that `settings` name.
   ///
@@ -20,7 +30,7 @@ package actor AnchorLibrary {
     if let known = loaded[settings] { return known }
     let anchors =
       switch settings {
-      case .system: try TrustAnchors.system()
+      case .system: try TrustAnchors.system(file: ownSystemStore?.string)
       case .bundle(let path): try TrustAnchors.bundle(bundles.certificates(at: path))
       case .pins(let pins): try TrustAnchors.pins(pins)
       }
@@ -28,6 +38,6 @@ package actor AnchorLibrary {
     return anchors
   }
 
-  /// Forgets everything that was loaded, after a reload of the configuration or a change of a bundle.
+  /// Forgets everything that was loaded, after a reload of the configuration or a change of a bundle or of the store.
   package func reload() { loaded = [:] }
 }

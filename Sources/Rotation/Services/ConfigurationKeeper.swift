@@ -66,7 +66,8 @@ package struct ConfigurationKeeper: Sendable {
         old.serviceKeysReadOtherwise(in: configuration).map { .readServiceKey($0) }, because: Self.otherSettings)
     }
     for keystore in configuration.keystores { try await trustKeeper.settle(keystore) }
-    for error in watcher.watch(configuration.watchedFiles + configuration.credentialFiles) {
+    let watched = configuration.watchedFiles + configuration.credentialFiles + [anchors.systemStore]
+    for error in watcher.watch(watched) {
       context.logger.warning("a file cannot be watched, its changes are noticed at the next refetch only: \(error)")
     }
     let change = ConfigurationChange(from: old, to: configuration)

@@ -29,13 +29,15 @@ package struct FileRefresher: Sendable {
   /// - Throws: `LedgerError`.
   package func changed(_ path: FilePath) async throws {
     let configuration = await context.landscape.configuration
-    let endpoints = configuration.endpoints.filter { $0.anchors == .bundle(path) }.map(\.name)
+    let isSystemStore = path == anchors.systemStore
+    let endpoints = configuration.endpoints
+      .filter { $0.anchors == .bundle(path) || isSystemStore && $0.anchors == .system }.map(\.name)
     let serviceKeys = configuration.serviceKeys.filter { $0.source.path == path || $0.passphrase == .file(path) }
       .map(\.name)
     let keystores = configuration.keystores.filter { $0.identity?.names(path) == true }.map(\.name)
     let protected = await passwords(of: configuration.keystores.filter { $0.takesPassword(from: path) })
     let isTrusted = configuration.keystores.contains { $0.trust.bundles.contains(path) }
-    if !endpoints.isEmpty { await anchors.reload() }
+    if isSystemStore || !endpoints.isEmpty { await anchors.reload() }
     let bundles = isTrusted ? knowledge.knownBundles(of: configuration) : nil
     let now = context.clock.now()
     var works = endpoints.map { Work.probe(endpoint: $0) }
@@ -65,10 +67,11 @@ package struct FileRefresher: Sendable {
     }
   }
 
-  /// Reads the bundles again and looks at the delivered files, in case a change went unnoticed.
+  /// Reads the bundles and the system's trust store again and looks at the delivered files, in case a change went unnoticed.
   ///
   /// - Throws: `LedgerError`.
   package func refresh() async throws {
+    await anchors.reload()
     let configuration = await context.landscape.configuration
     let bundles = knowledge.knownBundles(of: configuration)
     let keystores = await context.landscape.inventory.keystores
