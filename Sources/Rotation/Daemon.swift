@@ -63,17 +63,20 @@ package struct Daemon: Sendable {
 
   /// Runs until SIGTERM or SIGINT.
   ///
+  /// - Parameter signals: those that came meanwhile count: a start ends as it would without them, and then they are obeyed.
   /// - Throws: ``StartError`` when it cannot start; any error of a service that cannot go on.
-  package func run() async throws {
+  package func run(obeying signals: ProcessSignals) async throws {
     let configuration = try readConfiguration()
-    try await serve(configuration, holding: takeState())
+    try await serve(configuration, obeying: signals, holding: takeState())
   }
 
   /// Runs for as long as the lock on the state is held.
-  private func serve(_ configuration: Configuration, holding lock: borrowing FileLock) async throws {
+  private func serve(
+    _ configuration: Configuration, obeying signals: ProcessSignals, holding lock: borrowing FileLock
+  ) async throws {
     let (context, services) = try await prepare(configuration)
     defer { services.fetcher.shutDown() }
-    try await services.group(logger: logger).run()
+    try await services.group(obeying: signals, logger: logger).run()
     notifier.stopping()
     events.raise(.stopping, message: "certrotd is stopping", fields: [.reason: "the service manager asked for it"])
     try context.ledger.close()

@@ -7,7 +7,6 @@ import Journal
 import Logging
 import ServiceLifecycle
 import SystemPackage
-import UnixSignals
 
 /// The services of the daemon, wired together.
 struct DaemonServices: Sendable {
@@ -17,8 +16,8 @@ struct DaemonServices: Sendable {
   let dispatcher: Dispatcher
   let watcher: FileWatcher
   private let conductor: Conductor
-  private let reloader: Reloader
   private let fileWatch: FileWatchService
+  private let notifier: ServiceManagerNotifier
 
   init(
     context: RotationContext, shelf: GenerationShelf, configurationPath: FilePath, systemStore: FilePath?,
@@ -60,19 +59,23 @@ struct DaemonServices: Sendable {
       landscape: context.landscape, runner: dispatcher, bell: bell,
       alarm: SystemAlarm(timer: try WallClockTimer(clock: context.clock)), clock: context.clock,
       proveLife: { try await pulse.beat() })
-    reloader = Reloader(keeper: keeper, notifier: notifier)
+    self.notifier = notifier
     fileWatch = FileWatchService(context: context, watcher: watcher, refresher: refresher)
   }
 
   /// One group: SIGTERM and SIGINT end it within five seconds, and one service that fails ends them all.
-  func group(logger: Logger) -> ServiceGroup {
+  func group(obeying signals: ProcessSignals, logger: Logger) -> ServiceGroup {
+    let reloader = Reloader(keeper: keeper, notifier: notifier, signals: signals.reloads)
     var configuration = ServiceGroupConfiguration(
       services: [
         // Without a name, each is described by everything in it, which takes a fifth of an idle start.
+        .init(
+          service: Stopper(signals: signals.ends), serviceName: "stopper",
+          successTerminationBehavior: .gracefullyShutdownGroup),
         .init(service: fileWatch, serviceName: "watcher of files"),
         .init(service: reloader, serviceName: "reloader"),
         .init(service: conductor, serviceName: "conductor"),
-      ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      ], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(3)
     configuration.maximumCancellationDuration = .seconds(1)
     return ServiceGroup(configuration: configuration)

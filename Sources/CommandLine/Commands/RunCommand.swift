@@ -31,6 +31,8 @@ struct RunCommand: AsyncParsableCommand {
   var verbose = false
 
   func run() async throws {
+    // First of all: a signal that nobody has taken yet ends the process.
+    let signals = await ProcessSignals.take()
     let level: Logger.Level = verbose ? .debug : .info
     let logger = LogDestination.current().logger(label: "certrotd", level: level)
     ProcessMemory.limitArenas()
@@ -46,7 +48,7 @@ struct RunCommand: AsyncParsableCommand {
         credentialsFolder: folder,
         clock: SystemWallClock(), logger: logger, notifier: ServiceManagerNotifier(logger: logger),
         version: Version.text
-      ).run()
+      ).run(obeying: signals)
     } catch {
       logger.critical("certrotd cannot go on: \(error)")
       if case StartError.configuration = error { throw ExitCode.configuration }

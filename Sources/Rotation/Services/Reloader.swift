@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Journal
+import Journal
 import ServiceLifecycle
 import UnixSignals
 
@@ -8,14 +8,16 @@ import UnixSignals
 package struct Reloader: Service {
   private let keeper: ConfigurationKeeper
   private let notifier: ServiceManagerNotifier
+  private let signals: UnixSignalsSequence
 
-  package init(keeper: ConfigurationKeeper, notifier: ServiceManagerNotifier) {
+  init(keeper: ConfigurationKeeper, notifier: ServiceManagerNotifier, signals: UnixSignalsSequence) {
     self.keeper = keeper
     self.notifier = notifier
+    self.signals = signals
   }
 
   package func run() async throws {
-    for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+    for await _ in signals.cancelOnGracefulShutdown() {
       notifier.reloading()
       defer { notifier.ready() }
       try await keeper.reload()
