@@ -58,7 +58,7 @@ enum IdentityPlanner {
     var time = start
     if schedule.failures > 0 {
       time = max(time, cadence.due(schedule, now: now, urgentFrom: lastTenth) ?? time)
-    } else if let last = schedule.lastAttempt, last <= now {
+    } else if reason != .identitySettingsChanged, let last = schedule.lastAttempt, last <= now {
       // However short its life, a new identity is not replaced within the shortest interval.
       time = max(time, last.addingTimeInterval(Cadence.seconds(Backoff.shortest)))
     }

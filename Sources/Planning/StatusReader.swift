@@ -74,6 +74,8 @@ private struct SubjectReader {
       } else {
         status.reason = "a new service key is due at \(TimeText.instant(start))"
       }
+      // That its file is looked at before then changes nothing for anybody.
+      if start > now { status.nextAttempt = start }
     } else {
       (status.state, status.reason) = (.waiting, "no service key was accepted yet")
     }

@@ -53,6 +53,7 @@ import Testing
     sample.keystore.identity = .selfSigned(SelfSignedSettings(subject: "CN=other.example"))
     #expect(sample.due(renew, at: start + day)?.reason == .identitySettingsChanged)
     #expect(sample.decision(at: start + day) == .waiting("it waits for the first probe of cloud"))
+    #expect(sample.due(renew, at: start + 1)?.reason == .identitySettingsChanged, "an identity was made a second ago")
   }
 
   @Test func aRenewalIsNotRepeatedWithinAMinute() {

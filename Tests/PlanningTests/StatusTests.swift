@@ -48,6 +48,18 @@ import Testing
     #expect(failing.state == .failing && failing.reason == "connection refused")
   }
 
+  @Test func aServiceKeyComesNextWhenItIsDue() throws {
+    var sample = complete()
+    // Its file has just been due to be read again.
+    let next = try state(sample, key, at: start + 7 * hour).nextAttempt
+    #expect(
+      next
+        == RenewalPoint.due(
+          notBefore: start, notAfter: start + 365 * day, renewBefore: sample.configuration.serviceKeys[0].renewBefore))
+    sample.inventory.serviceKeys["sender"]?.schedule.failures = 1
+    #expect(try state(sample, key, at: start + 7 * hour).nextAttempt == start + 7 * hour)
+  }
+
   @Test func serviceKeyStates() throws {
     var sample = complete()
     #expect(try state(sample, key, at: start + 250 * day).state == .due)
