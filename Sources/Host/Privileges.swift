@@ -7,8 +7,8 @@ package import SystemPackage
 package enum Privileges {
   /// Works from now on as the owner of `folder`, where the process is root's and the folder is not.
   ///
-  /// A command that root calls beside the daemon would otherwise leave files that the daemon cannot open. ``regain()``
-  /// takes root's rights back.
+  /// A command that root calls beside the daemon would otherwise leave files that the daemon cannot open. ``asRoot(_:)``
+  /// takes root's rights back for a moment.
   ///
   /// - Parameters:
   ///   - folder: whose owner and group to take; nothing happens when it does not exist.
@@ -24,11 +24,20 @@ package enum Privileges {
     guard seteuid(status.owner) == 0 else { throw failure("seteuid", folder) }
   }
 
-  /// Works as root again, after ``assumeOwner(of:keepingGroups:)``; does nothing when the process was never root's.
-  package static func regain() throws(SystemError) {
-    guard getuid() == 0, geteuid() != 0 else { return }
+  /// Does `body` as root, where ``assumeOwner(of:keepingGroups:)`` gave root's rights away, and gives them away again.
+  ///
+  /// - Throws: what `body` throws; ``SystemError`` when the kernel refuses.
+  package static func asRoot<Result>(_ body: () throws -> Result) throws -> Result {
+    let (user, group) = (geteuid(), getegid())
+    guard getuid() == 0, user != 0 else { return try body() }
     guard seteuid(0) == 0 else { throw failure("seteuid", nil) }
-    guard setegid(0) == 0 else { throw failure("setegid", nil) }
+    let result = Swift.Result {
+      guard setegid(0) == 0 else { throw failure("setegid", nil) }
+      return try body()
+    }
+    guard setegid(group) == 0 else { throw failure("setegid", nil) }
+    guard seteuid(user) == 0 else { throw failure("seteuid", nil) }
+    return try result.get()
   }
 
   private static func failure(_ call: String, _ path: FilePath?) -> SystemError {

@@ -110,6 +110,35 @@ struct CommandTests {
     #expect(await certrotd("fetch", "not a server") == 64)
   }
 
+  @Test func `a service key is imported once, and its file comes back`() async throws {
+    let root = try TestCA.root()
+    let key = try root.intermediate().leaf { $0.keyKind = .rsa(bits: 2048) }
+    let pem = String(decoding: try key.key.pem(.pkcs8).copyBytes(), as: UTF8.self)
+    let members = ["certificate": key.chain.map { PEMBlock($0).text }.joined(), "key": pem]
+    try folder.write("download.json", bytes: JSONEncoder().encode(members))
+    try folder.write("root.pem", PEMBlock(root.certificate).text)
+    try folder.write(
+      "certrotd.yaml",
+      """
+      service-keys: {sender: {from: {file: \(path("sender.json"))}, verify: none}}
+      keystores:
+        sender: {identity: {service-key: sender}, trust: {bundles: [\(path("root.pem"))]}, files: [{pse: {path: a.pse}}]}
+      """)
+    try HostFiles().makeDirectory(at: folder.file("state"), mode: .ownerReadWriteExecute)
+    func imported() async -> Int32 {
+      await certrotd(
+        "key", "import", path("download.json"), "--config", path("certrotd.yaml"), "--state", path("state"))
+    }
+    #expect(await imported() == 0)
+    let placed = folder.file("sender.json")
+    let download = try HostFiles().readSecretFile(folder.file("download.json"), limit: 1 << 20)
+    #expect(try HostFiles().readSecretFile(placed, limit: 1 << 20) == download)
+    #expect(try HostFiles().status(of: placed).mode == [.ownerReadWrite, .groupRead])
+    try HostFiles().removeTree(at: placed)
+    #expect(await imported() == 0)
+    #expect(try HostFiles().readSecretFile(placed, limit: 1 << 20) == download)
+  }
+
   @Test func `commands that read say so when there is no ledger`() async throws {
     try folder.write("good.yaml", "endpoints:\n  a: {url: https://a.example}\n")
     try HostFiles().makeDirectory(at: folder.file("state"), mode: .ownerReadWriteExecute)

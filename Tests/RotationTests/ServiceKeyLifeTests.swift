@@ -8,6 +8,7 @@ import Keystores
 import Ledger
 import OpenSSLBridge
 import Planning
+import Settings
 import SystemPackage
 import TestSupport
 import Testing
@@ -93,6 +94,27 @@ struct ServiceKeyLifeTests {
       let events = site.recorder.take()
       #expect(events.map(\.event) == [.keyRejected])
       #expect(events.first?.message.contains("other.json") == true)
+    }
+  }
+
+  @Test func `a key that cannot be put in its place is not claimed`() async throws {
+    let key = try authority.leaf()
+    let settings = ServiceKeySettings(name: "sender", source: .file(site.folder.file("sender.json")), verify: .none)
+    try await site.run { daemon in
+      let intake = daemon.services.dispatcher.serviceKeys
+      let offered = try SecretBytes(copying: Array(key.serviceKeyJSON().utf8))
+      await #expect(throws: ServiceKeyIntake.PlacementFailure.self) {
+        try await intake.take(settings, offered: offered, force: false) { _ throws(ServiceKeyIntake.PlacementFailure) in
+          throw ServiceKeyIntake.PlacementFailure(SystemError(call: "rename", errno: .noSpace))
+        }
+      }
+      #expect(try await daemon.context.ledger.currentIdentity(.serviceKey("sender")) == nil)
+      #expect(!site.recorder.takeNames().contains(.keyAccepted))
+      guard case .accepted = try await intake.take(settings, offered: offered, force: false) else {
+        Issue.record("it was not taken over")
+        return
+      }
+      #expect(try await daemon.context.ledger.currentIdentity(.serviceKey("sender"))?.entry.leaf == key.certificate)
     }
   }
 

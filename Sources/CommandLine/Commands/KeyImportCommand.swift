@@ -20,7 +20,8 @@ struct KeyImportCommand: AsyncParsableCommand {
       Reads every shape that the cockpit, `cf service-key`, Service Manager and Kubernetes give. The
       file is checked as the daemon checks what is dropped in: the key fits, the chain is complete,
       client authentication is allowed, the certificate is new and ends later than the one in force.
-      It is then copied to the place that the configuration names, readable for its group only.
+      It is then copied to the place that the configuration names, readable for its group only, and
+      put in force; if it cannot be copied, nothing changes.
 
       EXIT CODES: 0 when it was taken over or is in force already, 1 when it was rejected.
 
@@ -48,13 +49,17 @@ struct KeyImportCommand: AsyncParsableCommand {
     defer { bench.close() }
     let settings = try chosen(from: bench.configuration)
     let intake = ServiceKeyIntake(context: bench.context, issuers: bench.issuers, verifier: bench.verifier)
-    switch try await intake.take(settings, offered: bytes, force: force) {
+    switch try await take(bytes, settings, intake) {
     case .accepted(let leaf, let issuers, let document):
-      try keep(bytes, at: settings.source.path, files)
       Output.line(Self.found(leaf, issuers, document))
       Output.line("service key \(settings.name) was accepted and copied to \(settings.source.path)")
     case .unchanged:
       Output.line("service key \(settings.name) is in force already")
+      let path = settings.source.path
+      if try files.linkStatusIfPresent(of: path) == nil {
+        try Privileges.asRoot { try Self.keep(bytes, at: path, files) }
+        Output.line("its file was missing and is \(path) again")
+      }
     case .absent(let reason):
       Output.complain(reason)
       throw ExitCode.fault
@@ -63,6 +68,27 @@ struct KeyImportCommand: AsyncParsableCommand {
       throw ExitCode.fault
     }
   }
+
+  private func take(
+    _ bytes: SecretBytes, _ settings: ServiceKeySettings, _ intake: ServiceKeyIntake
+  ) async throws -> ServiceKeyIntake.Outcome {
+    let path = settings.source.path
+    do {
+      return try await intake.take(settings, offered: bytes, force: force) { bytes throws(PlacementFailure) in
+        do {
+          try Privileges.asRoot { try Self.keep(bytes, at: path, HostFiles()) }
+        } catch {
+          throw PlacementFailure(error)
+        }
+      }
+    } catch let failure as PlacementFailure {
+      Output.complain(
+        "\(file): it is good, but cannot be copied to \(path), and nothing was changed: \(failure.error)")
+      throw ExitCode.fault
+    }
+  }
+
+  private typealias PlacementFailure = ServiceKeyIntake.PlacementFailure
 
   private func chosen(from configuration: Configuration) throws -> ServiceKeySettings {
     if let name {
@@ -80,8 +106,7 @@ struct KeyImportCommand: AsyncParsableCommand {
   }
 
   /// Puts the download where the daemon reads it; an existing file keeps its owner and mode.
-  private func keep(_ bytes: SecretBytes, at path: FilePath, _ files: HostFiles) throws {
-    try Privileges.regain()
+  private static func keep(_ bytes: SecretBytes, at path: FilePath, _ files: HostFiles) throws {
     let old = try files.linkStatusIfPresent(of: path)
     let folder = try files.status(of: path.removingLastComponent())
     try files.replaceFile(

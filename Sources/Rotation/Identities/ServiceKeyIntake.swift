@@ -34,6 +34,13 @@ package struct ServiceKeyIntake: Sendable {
     case rejected(Rejection)
   }
 
+  /// Why a service key that was found good could not be put in its place.
+  package struct PlacementFailure: Error, Sendable {
+    package let error: any Error
+
+    package init(_ error: any Error) { self.error = error }
+  }
+
   /// Why a service key was not taken over.
   package struct Rejection: Error, Sendable, Hashable {
     package let culprit: Culprit
@@ -85,9 +92,15 @@ package struct ServiceKeyIntake: Sendable {
   ///   - settings: the service key in the configuration.
   ///   - offered: the bytes to take over in place of the configured file.
   ///   - force: takes a certificate over even though it ends no later than the one in force.
+  ///   - place: puts the bytes that were found good where the configuration names them. The ledger learns of them after
+  ///     that: if it fails nothing is claimed, and after a crash in between the daemon finds the file.
   /// - Returns: what came of it.
-  /// - Throws: `LedgerError` when the ledger cannot be read or written; everything else is an outcome.
-  package func take(_ settings: ServiceKeySettings, offered: SecretBytes? = nil, force: Bool) async throws -> Outcome {
+  /// - Throws: `LedgerError` when the ledger cannot be read or written, and what `place` throws; everything else is an
+  ///   outcome.
+  package func take(
+    _ settings: ServiceKeySettings, offered: SecretBytes? = nil, force: Bool,
+    place: (SecretBytes) throws(PlacementFailure) -> Void = { _ in }
+  ) async throws -> Outcome {
     let owner = IdentityOwner.serviceKey(settings.name)
     let current = try await context.ledger.currentIdentity(owner)?.entry
     do {
@@ -100,6 +113,7 @@ package struct ServiceKeyIntake: Sendable {
       if current?.sourceDigest == digest { return .unchanged }
       let candidate = try await examine(bytes, digest: digest, settings, current: current, force: force)
       guard let (document, identity) = candidate else { return .unchanged }
+      try place(bytes)
       let new = NewIdentity(
         owner: owner, leaf: identity.certificate, issuers: identity.issuers, privateKey: try identity.key.pkcs8DER(),
         clientID: document.clientID, tokenURL: document.tokenURL, sourceDigest: digest)
