@@ -70,8 +70,8 @@ struct DaemonServices: Sendable {
       services: [
         // Without a name, each is described by everything in it, which takes a fifth of an idle start.
         .init(
-          service: Stopper(signals: signals.ends), serviceName: "stopper",
-          successTerminationBehavior: .gracefullyShutdownGroup),
+          service: Stopper(signals: signals.ends), successTerminationBehavior: .gracefullyShutdownGroup,
+          serviceName: "stopper"),
         .init(service: fileWatch, serviceName: "watcher of files"),
         .init(service: reloader, serviceName: "reloader"),
         .init(service: conductor, serviceName: "conductor"),
