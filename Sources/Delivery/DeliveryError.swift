@@ -21,7 +21,7 @@ package struct DeliveryError: Error, Sendable {
     case generationExists(Int)
     /// The list of what belongs to the generation cannot be understood.
     case manifestUnreadable(FilePath, why: String)
-    /// A file of the generation is not what was written, so that it must not be put in force.
+    /// A file of the generation is missing or not what was written, so that it must not be put in force.
     case damaged(FilePath)
   }
 
@@ -64,7 +64,8 @@ extension DeliveryError: CustomStringConvertible {
       case .manifestUnreadable(let path, let why):
         "\(path): \(why). The generation cannot be used any more; renew the keystore to get a new one"
       case .damaged(let path):
-        "\(path) is not what was written there, so that its generation was not put in force. Renew the keystore to get a new one"
+        "\(path) is missing or not what was written there, so that its generation cannot be put in force. Renew the keystore "
+          + "to get a new one"
       }
     guard !notRestored.isEmpty else { return sentence }
     return "\(sentence). Putting the files back that were in force before failed too: "

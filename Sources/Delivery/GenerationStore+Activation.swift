@@ -101,6 +101,9 @@ extension GenerationStore {
           _ = try files.calls.open(FileLocation(item.isFolder ? path.appending(file.name) : path), for: .reading)
         } catch  where error.errno == .permissionDenied {
           return false
+        } catch  where Self.isAbsence(error.errno) {
+          // Reading it says so.
+          return true
         }
       }
       return true

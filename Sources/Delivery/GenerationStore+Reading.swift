@@ -36,8 +36,14 @@ extension GenerationStore {
       let destination: DeliveryDestination =
         item.outside.map { .outside(FilePath($0)) } ?? .inGeneration(item.stored)
       for file in item.files {
-        let contents = try reporting { () throws(SystemError) in
-          try files.readSecretFile(item.isFolder ? path.appending(file.name) : path, limit: Self.sizeLimit)
+        let filePath = item.isFolder ? path.appending(file.name) : path
+        let contents: SecretBytes
+        if place == .destination, item.isOutside {
+          contents = try reporting { () throws(SystemError) in
+            try files.readSecretFile(filePath, limit: Self.sizeLimit)
+          }
+        } else {
+          contents = try readStored(filePath)
         }
         read.append(
           DeliveredFile(destination: destination, member: item.isFolder ? file.name : nil, contents: contents))
@@ -76,13 +82,26 @@ extension GenerationStore {
     var contents: [SecretBytes] = []
     for file in item.files {
       let filePath = item.isFolder ? path.appending(file.name) : path
-      let bytes = try reporting { () throws(SystemError) in
-        try files.readSecretFile(filePath, limit: Self.sizeLimit)
-      }
+      let bytes = try readStored(filePath)
       guard hexadecimalDigest(of: bytes) == file.digest else { throw DeliveryError(.damaged(filePath)) }
       contents.append(bytes)
     }
     return contents
+  }
+
+  /// Reads a file of a generation's own folder; one that has gone there is damage, and nothing that the configuration
+  /// could mend.
+  private func readStored(_ path: FilePath) throws(DeliveryError) -> SecretBytes {
+    do throws(SystemError) {
+      return try files.readSecretFile(path, limit: Self.sizeLimit)
+    } catch {
+      throw Self.isAbsence(error.errno) ? DeliveryError(.damaged(path)) : DeliveryError(error)
+    }
+  }
+
+  /// Whether a path leads to no file.
+  static func isAbsence(_ errno: Errno) -> Bool {
+    [.noSuchFileOrDirectory, .notDirectory, .isDirectory].contains(errno)
   }
 
   func hexadecimalDigest(of bytes: SecretBytes) -> String {

@@ -99,6 +99,24 @@ import Testing
     #expect(try Set(keystore.inForce()) == [1])
   }
 
+  /// Nobody can mend certrotd's own folder by the configuration.
+  @Test func filesThatHaveGoneFromAGenerationAreDamage() throws {
+    try keystore.deliver(upTo: 1)
+    for number in [2, 3] { try store.stage(number, keystore.set(number)) }
+    let own = try #require(files.list(store.directory(of: 2)).first { !$0.hasPrefix(".") })
+    for (number, path) in [(2, own), (3, ".outside/4")] {
+      try files.removeTree(at: store.directory(of: number).pushing(FilePath(path)))
+      let error = #expect(throws: DeliveryError.self) { try store.activate(number) }
+      guard case .damaged = error?.reason else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(error?.culprit == .host && error?.description.contains("configuration") == false)
+    }
+    #expect(throws: DeliveryError.self) { try store.readBack(2) }
+    #expect(try Set(keystore.inForce()) == [1])
+  }
+
   @Test func unreadableManifestsAreNamed() throws {
     try store.stage(1, keystore.set(1))
     let path = store.directory(of: 1).appending(".manifest.json")
