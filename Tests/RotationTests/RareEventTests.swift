@@ -135,7 +135,11 @@ struct RareEventTests {
       try await runner.probe(["shop"])
       let told = site.recorder.take().filter { $0.event == .endpointDisagreement }
       #expect(told.count == 1)
-      #expect(told.first?.fields[.addresses] == "127.0.0.1:\(port),127.0.0.2:\(port)")
+      #expect(told.first?.fields[.addresses] == "127.0.0.2:\(port)", "the one that differs from what is judged")
+      #expect(
+        told.first?.fields[.reason]
+          == "127.0.0.2:\(port) sends another certificate than 127.0.0.1:\(port), whose chain alone is judged and trusted"
+      )
       try await runner.probe(["shop"])
       #expect(!site.recorder.takeNames().contains(.endpointDisagreement))
     }

@@ -88,11 +88,14 @@ package struct EndpointNews: Sendable, Equatable {
   }
 
   private static func disagreement(_ report: EndpointReport) -> Events.Raised {
-    let addresses = report.answers.compactMap(\.address)
+    let judged = report.answers.first { $0.chain != nil }
+    let addresses = report.answers.filter { $0.chain != nil && $0.chain?.leaf != judged?.chain?.leaf }
+      .compactMap(\.address)
     let reason =
       addresses.isEmpty
       ? "its addresses send different certificates"
-      : "its addresses \(addresses.joined(separator: ",")) send different certificates"
+      : "\(addresses.joined(separator: ",")) \(addresses.count == 1 ? "sends" : "send") another certificate than "
+        + "\(judged?.address ?? "the first address"), whose chain alone is judged and trusted"
     var fields: [EventField: String] = [.endpoint: report.endpoint, .reason: reason]
     if !addresses.isEmpty { fields[.addresses] = addresses.joined(separator: ",") }
     return Events.Raised(
