@@ -8,6 +8,8 @@ import Keystores
 import Ledger
 import OpenSSLBridge
 import Planning
+import Settings
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -124,6 +126,83 @@ struct EndpointLifeTests {
       site.clock.advance(by: .days(1))
       try await daemon.settle()
       #expect(site.recorder.takeNames() == [.endpointRecovered])
+    }
+  }
+
+  @Test func `a damaged generation that was brought back is made again, and is held`() async throws {
+    let before = [one.issuing.certificate, one.root.certificate]
+    let shelf = GenerationShelf(layout: site.layout, files: HostFiles())
+    try await site.run { daemon in
+      try await daemon.settle()
+      try server.setIdentity(try two.leaf().served)
+      site.clock.advance(by: .days(1))
+      try await daemon.settle()
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      #expect(try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: nil) == 1)
+      try await daemon.services.keeper.rereadLedger()
+      _ = site.recorder.take()
+      let file = site.layout.keystore("client").appending("current").appending("client.pse")
+      try HostFiles().removeTree(at: file)
+      try await daemon.services.refresher.refresh()
+      try await daemon.settle()
+      let told = site.recorder.take()
+      #expect(told.map(\.event) == [.keystoreWritten, .keystoreDamaged])
+      #expect(told.last?.fields[.reason]?.contains("is missing") == true)
+      #expect(try await daemon.currentNumber("client") == 3)
+      #expect(try Set(daemon.read("client", "client.pse").trust) == Set(before))
+    }
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 3, "the rollback is held across restarts")
+    }
+  }
+
+  @Test func `a damaged generation is made again with the identity that was replaced since`() async throws {
+    let shelf = GenerationShelf(layout: site.layout, files: HostFiles())
+    try await site.run { daemon in
+      try await daemon.settle()
+      let identity = try daemon.read("client", "client.pse").identity?.certificate
+      let yaml = try String(decoding: HostFiles().readFile(site.configuration, limit: 1 << 20), as: UTF8.self)
+      try site.configure(yaml.replacing("CN=host.example", with: "CN=other.example"))
+      try await daemon.services.keeper.reload()
+      try await daemon.settle()
+      #expect(try daemon.read("client", "client.pse").identity?.certificate != identity)
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      #expect(try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: nil) == 1)
+      try await daemon.services.keeper.rereadLedger()
+      try HostFiles().removeTree(
+        at: site.layout.keystore("client").appending("current").appending("client.pse"))
+      try await daemon.services.refresher.refresh()
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 3)
+      #expect(try daemon.read("client", "client.pse").identity?.certificate == identity)
+    }
+  }
+
+  @Test func `a damaged generation that cannot be made again gives way to the newest whole one`() async throws {
+    let shelf = GenerationShelf(layout: site.layout, files: HostFiles())
+    try await site.run { daemon in
+      try await daemon.settle()
+      try server.setIdentity(try two.leaf().served)
+      site.clock.advance(by: .days(1))
+      try await daemon.settle()
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      #expect(try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: nil) == 1)
+      try await daemon.services.keeper.rereadLedger()
+      _ = site.recorder.take()
+      // An identity of which nobody has the key any more.
+      await daemon.context.landscape.update { inventory in
+        inventory.keystores["client"]?.current?.content.identityLeaf = one.root.certificate.fingerprint
+      }
+      try HostFiles().removeTree(
+        at: site.layout.keystore("client").appending("current").appending("client.pse"))
+      try await daemon.services.refresher.refresh()
+      try await daemon.settle()
+      let told = site.recorder.take()
+      #expect(told.map(\.event) == [.keystoreDamaged])
+      #expect(told.last?.fields[.generation] == "2")
+      #expect(try await daemon.currentNumber("client") == 2)
+      #expect(try Set(daemon.read("client", "client.pse").trust).isSuperset(of: two.issuing.path))
     }
   }
 

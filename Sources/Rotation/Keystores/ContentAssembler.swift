@@ -20,21 +20,35 @@ package struct ContentAssembler: Sendable {
 
   /// The identity and the trust list that `content` names for `keystore`.
   ///
+  /// Where the content `isRestored`, having been in force before, its identity may be one that was replaced since.
+  ///
   /// - Throws: ``AssemblyError`` when something that was known has gone, `LedgerError`, `PrivateKeyError`, ``BundleError``.
-  package func assemble(_ content: GenerationContent, for keystore: KeystoreSettings) async throws -> KeystoreContent {
+  package func assemble(
+    _ content: GenerationContent, for keystore: KeystoreSettings, isRestored: Bool = false
+  ) async throws -> KeystoreContent {
     var identity: Identity?
     if let leaf = content.identityLeaf {
-      guard let stored = try await stored(leaf, of: keystore) else { throw AssemblyError.identityGone(leaf) }
+      guard let stored = try await stored(leaf, of: keystore, orEarlier: isRestored) else {
+        throw AssemblyError.identityGone(leaf)
+      }
       identity = Identity(
         certificate: stored.entry.leaf, key: try PrivateKey(der: stored.privateKey), issuers: stored.entry.issuers)
     }
     return KeystoreContent(identity: identity, trust: try await trust(content.trust, of: keystore))
   }
 
-  /// The keystore's identity, or the one that it took over, whichever has this certificate.
-  private func stored(_ leaf: Fingerprint, of keystore: KeystoreSettings) async throws -> StoredIdentity? {
-    for owner in Set([keystore.identityOwner, .keystore(keystore.name)]) {
+  /// The keystore's identity, or the one that it took over, whichever has this certificate; or an earlier one.
+  private func stored(
+    _ leaf: Fingerprint, of keystore: KeystoreSettings, orEarlier: Bool
+  ) async throws -> StoredIdentity? {
+    let owners = Set([keystore.identityOwner, .keystore(keystore.name)])
+    for owner in owners {
       if let found = try await ledger.currentIdentity(owner), found.entry.leaf.fingerprint == leaf { return found }
+    }
+    guard orEarlier else { return nil }
+    for owner in owners {
+      let earlier = try await ledger.identities(owner).first { $0.leaf.fingerprint == leaf && $0.holdsKey }
+      if let earlier, let found = try await ledger.identity(earlier.id, of: owner) { return found }
     }
     return nil
   }

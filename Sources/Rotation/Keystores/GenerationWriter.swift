@@ -17,9 +17,9 @@ import Settings
 ///
 /// The ledger knows the intent before each act and the outcome after it, so that a restart can go on from any point.
 struct GenerationWriter: Sendable {
-  private let context: RotationContext
+  let context: RotationContext
   private let assembler: ContentAssembler
-  private let shelf: GenerationShelf
+  let shelf: GenerationShelf
   private let trustKeeper: TrustKeeper
   private let renderer: OutputRenderer
 
@@ -52,6 +52,10 @@ struct GenerationWriter: Sendable {
         keystore.damage = nil
         keystore.passwordChanged = false
         keystore.failedContent = nil
+        guard before.isRestored(by: reason), keystore.heldContent != nil else { return }
+        let isHeld = keystore.heldContent != state.content
+        keystore.rolledBackTo = isHeld ? state.number : nil
+        if !isHeld { keystore.heldContent = nil }
       }
     } catch let error as LedgerError {
       throw error
@@ -67,25 +71,24 @@ struct GenerationWriter: Sendable {
     _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
     _ state: KeystoreState, because reason: Reason
   ) async throws -> GenerationState {
-    if state.isRestored(by: reason) {
-      do {
-        return try await restore(settings, state, because: reason)
-      } catch let error as DeliveryError {
-        // The generation's own files were changed too, so the same content is made anew.
-        context.logger.notice(
-          "the current generation cannot be put back: \(error)", metadata: ["keystore": .string(settings.name)])
-      }
+    guard state.isRestored(by: reason), let current = state.current else {
+      return try await write(content, for: settings, in: configuration, because: reason, replacing: state.current)
     }
-    return try await write(content, for: settings, in: configuration, because: reason, replacing: state.current)
+    return try await restore(
+      current, of: settings, in: configuration, damage: state.damage ?? reason.description, because: reason)
   }
 
-  private func write(
+  /// Writes and activates a generation.
+  ///
+  /// Where the content `isRestored`, having been in force before, what the endpoints have moved to since is no reason to
+  /// leave the keystore without its files.
+  func write(
     _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
-    because reason: Reason, replacing current: GenerationState?
+    because reason: Reason, replacing current: GenerationState?, isRestored: Bool = false
   ) async throws -> GenerationState {
     let outputs = try KeystoreOutput.resolve(settings, credentials: context.credentials)
-    let wanted = try await assembler.assemble(content, for: settings)
-    let chains = try await assembler.endpointChains(of: settings, in: configuration)
+    let wanted = try await assembler.assemble(content, for: settings, isRestored: isRestored)
+    let chains = isRestored ? [] : try await assembler.endpointChains(of: settings, in: configuration)
     let now = context.clock.now()
     let store = shelf.store(of: settings.name)
     let number = try await context.ledger.beginGeneration(
@@ -125,28 +128,19 @@ struct GenerationWriter: Sendable {
     chains: [KeystoreJudge.EndpointChain], now: Date
   ) throws {
     let read = try shelf.content(of: number, keystore: settings.name, outputs)
-    let faults = read.flatMap { KeystoreJudge.judge($0, wanted: wanted, endpointChains: chains, now: now) }
+    var faults: [KeystoreFault] = []
+    // What is wrong with the content is wrong in each file of it.
+    for fault in read.flatMap({ KeystoreJudge.judge($0, wanted: wanted, endpointChains: chains, now: now) })
+    where !faults.contains(fault) {
+      faults.append(fault)
+    }
     guard faults.isEmpty else { throw JudgementError(faults: faults) }
   }
 
-  private func activate(_ number: Int, _ store: GenerationStore, _ settings: KeystoreSettings) throws(DeliveryError) {
+  func activate(_ number: Int, _ store: GenerationStore, _ settings: KeystoreSettings) throws(DeliveryError) {
     for error in try store.activate(number).leftBehind {
       context.logger.warning("an old file is left behind: \(error)", metadata: ["keystore": .string(settings.name)])
     }
-  }
-
-  /// Puts the files of the current generation in place again.
-  private func restore(
-    _ settings: KeystoreSettings, _ state: KeystoreState, because reason: Reason
-  ) async throws -> GenerationState {
-    guard let current = state.current else { preconditionFailure("there is nothing to restore without a generation") }
-    let store = shelf.store(of: settings.name)
-    let path = try store.damage(of: current.number).first?.path
-    try activate(current.number, store, settings)
-    try await context.tell(
-      [GenerationNews.repaired(settings, current.number, at: path, state.damage ?? reason.description)],
-      of: LedgerSubject(.keystore, settings.name))
-    return current
   }
 
   /// After a failure: what was in force is in force, on disk as in the ledger.

@@ -129,10 +129,10 @@ package struct KnowledgeReader: Sendable {
     state.passwordChanged = state.damage == nil && hasOtherPassword(current.number, of: keystore)
     if let newest = generations.first, newest.number > current.number {
       state.failedContent = Self.failedContent(newest)
-      if let withdrawn = generations.first(where: { $0.number > current.number && $0.isRolledBack }) {
-        state.heldContent = GenerationContent(withdrawn)
-        state.rolledBackTo = current.number
-      }
+    }
+    if let withdrawn = Self.withdrawn(for: current, among: generations) {
+      state.heldContent = GenerationContent(withdrawn)
+      state.rolledBackTo = current.number
     }
     return state
   }
@@ -142,6 +142,21 @@ package struct KnowledgeReader: Sendable {
   ) async throws -> IdentityState? {
     guard let leaf = generation.leaf else { return nil }
     return try await ledger.certificates([leaf])[leaf].map { IdentityState($0) }
+  }
+
+  /// The generation that was withdrawn in favour of the current one, newest first among `generations`.
+  ///
+  /// One that was made anew after damage has a later number, and stands for the one that was brought back.
+  private static func withdrawn(
+    for current: StoredGeneration, among generations: [StoredGeneration]
+  ) -> StoredGeneration? {
+    let used = generations.filter { $0.currentSince != nil }
+    let origin = used.filter { $0.holdsSame(as: current) }.map(\.number).min() ?? current.number
+    guard let withdrawn = used.first(where: { $0.number > origin && $0.isRolledBack }) else { return nil }
+    let isHeld =
+      withdrawn.number > current.number
+      || used.allSatisfy { $0.number <= withdrawn.number || $0.holdsSame(as: current) }
+    return isHeld ? withdrawn : nil
   }
 
   private static func failedContent(_ generation: StoredGeneration) -> GenerationContent? {
@@ -159,6 +174,9 @@ extension GenerationContent {
 }
 
 extension StoredGeneration {
+  /// Whether it has the same identity and the same trust list, however its files were made.
+  fileprivate func holdsSame(as other: StoredGeneration) -> Bool { leaf == other.leaf && trust == other.trust }
+
   /// Whether it was withdrawn after it had been current.
   package var isRolledBack: Bool {
     if case .rolledBack = state { true } else { false }

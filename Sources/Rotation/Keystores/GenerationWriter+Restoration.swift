@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Delivery
+import FoundationEssentials
+import Host
+import Ledger
+import Logging
+import Planning
+import Settings
+import SystemPackage
+
+extension GenerationWriter {
+  /// Puts the files of the current generation in place again, or what comes nearest to it.
+  ///
+  /// First its own files; where these were damaged too, the same content made anew; where that cannot be made any more,
+  /// the newest other generation whose files are whole.
+  ///
+  /// - Returns: what is in force then.
+  /// - Throws: why the content could not be made anew, when no generation on disk is whole either.
+  func restore(
+    _ current: GenerationState, of settings: KeystoreSettings, in configuration: Configuration, damage: String,
+    because reason: Reason
+  ) async throws -> GenerationState {
+    var path: FilePath?
+    var ownDamage = false
+    do {
+      let store = shelf.store(of: settings.name)
+      path = try store.damage(of: current.number).first?.path
+      try activate(current.number, store, settings)
+      try await tellRepaired(settings, current.number, at: path, damage)
+      return current
+    } catch let error as DeliveryError {
+      ownDamage = error.isOwnDamage
+      context.logger.notice(
+        "the current generation cannot be put back: \(error)", metadata: ["keystore": .string(settings.name)])
+    }
+    // The settings of the files may have changed since the generation was made.
+    var content = current.content
+    content.recipe = settings.filesRecipe
+    do {
+      let state = try await write(
+        content, for: settings, in: configuration, because: reason, replacing: current, isRestored: true)
+      try await tellRepaired(settings, state.number, at: path, damage)
+      return state
+    } catch let error as LedgerError {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      guard ownDamage, let state = try await newestWhole(besides: current.number, of: settings) else { throw error }
+      try await tellRepaired(
+        settings, state.number, at: path,
+        "\(damage); generation \(current.number) could not be made again (\(error)), so that \(state.number) is in force"
+      )
+      return state
+    }
+  }
+
+  /// Puts the newest other generation in force whose files are what was judged good; nil when there is none.
+  ///
+  /// One that an operator withdrew comes last, but before having none at all.
+  private func newestWhole(besides damaged: Int, of settings: KeystoreSettings) async throws -> GenerationState? {
+    let store = shelf.store(of: settings.name)
+    let known = try await context.ledger.generations(settings.name, limit: 100)
+    let kept = try store.list()
+    let used = known.filter { $0.number != damaged && $0.currentSince != nil && kept.contains($0.number) }
+    for generation in used.filter({ !$0.isRolledBack }) + used.filter(\.isRolledBack) {
+      let number = generation.number
+      do {
+        try activate(number, store, settings)
+      } catch {
+        context.logger.notice(
+          "generation \(number) cannot stand in: \(error)", metadata: ["keystore": .string(settings.name)])
+        continue
+      }
+      try await context.ledger.markGeneration(
+        settings.name, number, .current, hooks: settings.owedAfterChange, at: context.clock.now())
+      await context.landscape.replaceHooks(try await context.ledger.pendingHooks().map(HookState.init))
+      let certificates = try await context.ledger.certificates(Set(generation.trust))
+      var identity: IdentityState?
+      if let leaf = generation.leaf {
+        identity = try await context.ledger.certificates([leaf])[leaf].map { IdentityState($0) }
+      }
+      return GenerationState(
+        number: number, content: GenerationContent(generation), identity: identity,
+        trustNotAfter: certificates.values.map(\.validity.notAfter).min())
+    }
+    return nil
+  }
+
+  private func tellRepaired(
+    _ settings: KeystoreSettings, _ number: Int, at path: FilePath?, _ damage: String
+  ) async throws {
+    try await context.tell(
+      [GenerationNews.repaired(settings, number, at: path, damage)], of: LedgerSubject(.keystore, settings.name))
+  }
+}
+
+extension DeliveryError {
+  /// Whether the generation's own files were damaged, rather than the places where they go out of reach.
+  fileprivate var isOwnDamage: Bool {
+    switch reason {
+    case .damaged, .manifestUnreadable, .noSuchGeneration: true
+    case .system, .invalidItem, .generationExists: false
+    }
+  }
+}
