@@ -66,6 +66,29 @@ import Testing
     #expect(try await store.latestObservation("a")?.observation == other)
   }
 
+  @Test func aChainThatComesBackWasSentBefore() async throws {
+    let folder = try #require(folder)
+    let store = try folder.store()
+    let one = try verified("a", TestCertificate.chain("a.example", serial: 1))
+    let two = try verified("a", TestCertificate.chain("a.example", serial: 2))
+    let outage = EndpointObservation(endpoint: "a", verdict: .failed(ObservedFault(.network, "no route")), chain: [])
+    #expect(try await !store.sentBefore("a", since: later(0)))
+    let other = try verified("b", TestCertificate.chain("a.example", serial: 2))
+    try await store.record([one, other], at: later(0))
+    try await store.record([one], at: later(60))
+    #expect(try await !store.sentBefore("a", since: later(0)), "this is the newest observation itself")
+    try await store.record([two], at: later(120))
+    #expect(try await !store.sentBefore("a", since: later(0)), "nor was it sent by this endpoint")
+    try await store.record([outage], at: later(150))
+    #expect(try await !store.sentBefore("a", since: later(0)), "nothing is no chain")
+    #expect(try await store.previousChain("a") == two.chain)
+    try await store.record([one], at: later(180))
+    #expect(try await store.sentBefore("a", since: later(60)))
+    #expect(try await store.previousChain("a") == two.chain, "an outage in between is no chain")
+    #expect(try await store.previousChain("b").isEmpty)
+    #expect(try await !store.sentBefore("a", since: later(61)))
+  }
+
   @Test func theLastVerifiedPathOutlivesFailures() async throws {
     let folder = try #require(folder)
     let store = try folder.store()

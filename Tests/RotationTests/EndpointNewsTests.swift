@@ -41,12 +41,13 @@ struct EndpointNewsTests {
 
   private func news(
     _ report: EndpointReport, before condition: EndpointCondition? = nil, chain: [Certificate]? = nil,
-    disagreement: Bool = false, failures: Int = 0, next: Date? = aTime
+    alternates: Bool = false, disagreement: Bool = false, failures: Int = 0, next: Date? = aTime
   ) -> EndpointNews {
     let news = EndpointNews(
       report,
       before: .init(
-        condition: condition, chain: chain ?? leaf.chain, disagreement: disagreement, failures: failures),
+        condition: condition, chain: chain ?? leaf.chain, alternates: alternates, disagreement: disagreement,
+        failures: failures),
       next: next)
     for event in news.events { expectCatalogued(event) }
     return news
@@ -109,6 +110,7 @@ struct EndpointNewsTests {
     }
     #expect(news(report(.verified), chain: []).events.isEmpty, "the first chain is no change")
     #expect(news(report(.failed), chain: otherIssuer).events.isEmpty, "no chain is no change")
+    #expect(news(report(.verified), chain: otherIssuer, alternates: true).events.isEmpty, "it is one of several")
     #expect(
       news(report(.rejected), chain: otherIssuer).events.map(\.event) == [.endpointChainChanged, .endpointUntrusted])
   }

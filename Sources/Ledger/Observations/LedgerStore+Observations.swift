@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Certificates
+package import Certificates
 package import FoundationEssentials
 import GRDB
 
@@ -54,6 +54,39 @@ extension LedgerStore {
         ObservationRecord.self,
         "\(ObservationRecord.selection) WHERE endpoint = ? ORDER BY observation.id DESC LIMIT ?", [row, limit]
       ).map { try $0.stored(in: database) }
+    }
+  }
+
+  /// The chain that an endpoint sent last before its newest observation; empty when there was none.
+  package func previousChain(_ endpoint: String) async throws(LedgerError) -> [Certificate] {
+    try await read { database in
+      guard let row = try database.subjectRow(LedgerSubject(.endpoint, endpoint)) else { return [] }
+      let list = try database.value(
+        Int64.self,
+        """
+        SELECT chain FROM observation
+        WHERE endpoint = ?1 AND chain IS NOT NULL AND id < (SELECT max(id) FROM observation WHERE endpoint = ?1)
+        ORDER BY id DESC LIMIT 1
+        """, [row])
+      return try database.certificates(inList: list)
+    }
+  }
+
+  /// Whether the chain that an endpoint sent last was also sent before its newest observation, at `since` or later.
+  ///
+  /// It is false for an endpoint that sent nothing last.
+  package func sentBefore(_ endpoint: String, since: Date) async throws(LedgerError) -> Bool {
+    try await read { database in
+      guard let row = try database.subjectRow(LedgerSubject(.endpoint, endpoint)) else { return false }
+      let found = try database.value(
+        Bool.self,
+        """
+        SELECT EXISTS (
+          SELECT 1 FROM observation AS newest JOIN observation AS earlier
+            ON earlier.endpoint = newest.endpoint AND earlier.id < newest.id AND earlier.chain = newest.chain
+          WHERE newest.id = (SELECT max(id) FROM observation WHERE endpoint = ?) AND earlier.last_seen >= ?)
+        """, [row, since.instant])
+      return found ?? false
     }
   }
 

@@ -20,13 +20,19 @@ package struct EndpointNews: Sendable, Equatable {
     package let condition: EndpointCondition?
     /// The chain that was seen last, leaf first; empty when none ever was.
     package let chain: [Certificate]
+    /// Whether the chain that came now is one of several that the endpoint sends in turn, as behind a load balancer: it
+    /// was seen before the last one too, no longer ago than its keystores' overlap.
+    package let alternates: Bool
     package let disagreement: Bool
     /// Failed attempts in a row before this one.
     package let failures: Int
 
-    package init(condition: EndpointCondition?, chain: [Certificate], disagreement: Bool, failures: Int) {
+    package init(
+      condition: EndpointCondition?, chain: [Certificate], alternates: Bool = false, disagreement: Bool, failures: Int
+    ) {
       self.condition = condition
       self.chain = chain
+      self.alternates = alternates
       self.disagreement = disagreement
       self.failures = failures
     }
@@ -41,7 +47,7 @@ package struct EndpointNews: Sendable, Equatable {
   ///   - next: when it is tried again.
   package init(_ report: EndpointReport, before: Before, next: Date?) {
     var events: [Events.Raised] = []
-    if let chain = report.chain, !before.chain.isEmpty, chain.certificates != before.chain {
+    if let chain = report.chain, !before.chain.isEmpty, chain.certificates != before.chain, !before.alternates {
       events.append(Self.chainChanged(report.endpoint, from: before.chain, to: chain.certificates))
     }
     if report.disagreement, !before.disagreement { events.append(Self.disagreement(report)) }

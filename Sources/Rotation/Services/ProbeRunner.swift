@@ -29,9 +29,6 @@ struct ProbeRunner: Sendable {
   /// - Throws: `LedgerError` when an outcome cannot be recorded, `CancellationError` when the daemon ends.
   func probe(_ endpoints: [String]) async throws {
     let configuration = await context.landscape.configuration
-    // Places instead of the settings themselves, which are ten times as large.
-    let places = Dictionary(
-      configuration.endpoints.enumerated().lazy.map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     try await withThrowingTaskGroup(of: Step.self) { group in
       var waiting = endpoints.makeIterator()
       var underWay = 0
@@ -39,7 +36,7 @@ struct ProbeRunner: Sendable {
         guard let name = waiting.next() else { return }
         underWay += 1
         group.addTask {
-          guard let endpoint = places[name].map({ configuration.endpoints[$0] }) else { return .gone(name) }
+          guard let endpoint = configuration.endpoint(named: name) else { return .gone(name) }
           let asked = await context.landscape.demand(of: .probe(endpoint: name))
           let report = await inspector.inspect(endpoint) { await knownIssuers(of: name) }
           return .found(Finding(report: report, settings: endpoint, asked: asked))
@@ -116,14 +113,19 @@ struct ProbeRunner: Sendable {
   /// Leaves out what was found under settings that are no longer in force: it says nothing about those that are, and a
   /// probe under them is due already.
   private func discardingOutdated(_ findings: [Finding]) async -> [Finding] {
-    let probed = Dictionary(findings.map { ($0.settings.name, $0.settings) }, uniquingKeysWith: { first, _ in first })
-    var inForce: Set<String> = []
-    for endpoint in await context.landscape.configuration.endpoints
-    where probed[endpoint.name]?.isProbed(like: endpoint) == true {
-      inForce.insert(endpoint.name)
+    let configuration = await context.landscape.configuration
+    var inForce: [Finding] = []
+    var outdated: [Work] = []
+    for finding in findings {
+      let name = finding.settings.name
+      if configuration.endpoint(named: name)?.isProbed(like: finding.settings) == true {
+        inForce.append(finding)
+      } else {
+        outdated.append(.probe(endpoint: name))
+      }
     }
-    await context.landscape.end(probed.keys.filter { !inForce.contains($0) }.map { .probe(endpoint: $0) })
-    return findings.filter { inForce.contains($0.settings.name) }
+    await context.landscape.end(outdated)
+    return inForce
   }
 
   private func look(
@@ -133,11 +135,20 @@ struct ProbeRunner: Sendable {
     let state = await context.landscape.inventory.endpoints[report.endpoint] ?? EndpointState()
     let cadence = await context.landscape.cadence(of: .probe(endpoint: report.endpoint))
     let condition = await context.landscape.conditions[key]
+    let last = try await lastChain(of: report, outcome)
     let before = EndpointNews.Before(
-      condition: condition.flatMap { EndpointCondition(rawValue: $0.name) },
-      chain: try await lastChain(of: report, outcome), disagreement: outcome.disagreed(now: report.disagreement),
-      failures: state.schedule.failures)
+      condition: condition.flatMap { EndpointCondition(rawValue: $0.name) }, chain: last,
+      alternates: try await alternates(report, last: last, at: now),
+      disagreement: outcome.disagreed(now: report.disagreement), failures: state.schedule.failures)
     return EndpointLook(report, before: before, state: state, condition: condition, cadence: cadence, now: now)
+  }
+
+  /// Whether the chain is another than the last, but one that was seen within the overlap before that.
+  private func alternates(_ report: EndpointReport, last: [Certificate], at now: Date) async throws -> Bool {
+    guard let chain = report.chain, !last.isEmpty, chain.certificates != last else { return false }
+    let overlap = await context.landscape.configuration.overlap(ofEndpoint: report.endpoint)
+    return try await context.ledger.sentBefore(
+      report.endpoint, since: now.addingTimeInterval(-(overlap / .seconds(1))))
   }
 
   /// The chain that was seen before this look; an outage in between does not make it forgotten.
@@ -147,7 +158,7 @@ struct ProbeRunner: Sendable {
     case .same: return report.chain?.certificates ?? []
     case .changed(let previous):
       if !previous.observation.chain.isEmpty || report.chain == nil { return previous.observation.chain }
-      return try await context.ledger.latestVerifiedPath(report.endpoint)?.chain ?? []
+      return try await context.ledger.previousChain(report.endpoint)
     }
   }
 

@@ -44,6 +44,12 @@ package struct Configuration: Sendable, Equatable {
     keystores.first { $0.name == name }
   }
 
+  /// How long what an endpoint sent before still counts: the longest overlap of the keystores that trust it, or the
+  /// default one where none does.
+  package func overlap(ofEndpoint name: String) -> Duration {
+    keystores.lazy.filter { $0.trust.endpoints.contains(name) }.map(\.overlap).max() ?? Defaults.trustOverlap
+  }
+
   /// Files and folders that the entries name and whose change must be noticed.
   ///
   /// They are service key JSON, PEM identities and bundles: sorted, each once. Neither the configuration files
