@@ -118,6 +118,14 @@ struct ServiceKeyLifeTests {
     }
   }
 
+  @Test func `a key that was dropped while the daemon was down is taken over at its start`() async throws {
+    try drop(try authority.leaf())
+    try await site.settle()
+    #expect(try await site.settle() == [.started, .configurationApplied])
+    try drop(try authority.leaf(days: 120))
+    #expect(try await site.settle() == [.started, .configurationApplied, .keyAccepted, .keystoreWritten])
+  }
+
   @Test func `an older key is rejected once`() async throws {
     let good = try authority.leaf()
     try drop(good)

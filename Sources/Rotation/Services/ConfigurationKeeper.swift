@@ -58,12 +58,18 @@ package struct ConfigurationKeeper: Sendable {
     // over and over makes no storm of it: the service manager waits between its starts (RestartSec=).
     for (name, state) in known.inventory.keystores {
       known.inventory.keystores[name]?.writing = state.writing.hastened(to: now)
+      known.inventory.keystores[name]?.identitySchedule = state.identitySchedule.hastened(to: now)
+    }
+    for (name, state) in known.inventory.serviceKeys {
+      known.inventory.serviceKeys[name]?.schedule = state.schedule.hastened(to: now)
     }
     await context.landscape.apply(configuration, known, readAfter: before)
     if let old {
       try await forgetProbes(of: old.endpointsProbedOtherwise(in: configuration))
       await context.landscape.release(
         old.serviceKeysReadOtherwise(in: configuration).map { .readServiceKey($0) }, because: Self.otherSettings)
+    } else {
+      await context.landscape.release(known.inventory.readings(of: configuration), because: "certrotd has started")
     }
     for keystore in configuration.keystores { try await trustKeeper.settle(keystore) }
     let watched = configuration.watchedFiles + configuration.credentialFiles + [anchors.systemStore]
@@ -143,6 +149,18 @@ extension Configuration {
   fileprivate func serviceKeysReadOtherwise(in new: Configuration) -> [String] {
     let old = Dictionary(serviceKeys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     return new.serviceKeys.filter { old[$0.name]?.isRead(like: $0) == false }.map(\.name)
+  }
+}
+
+extension Inventory {
+  /// The reading of each file that was read well before: it may have changed while nobody watched it.
+  fileprivate func readings(of configuration: Configuration) -> [Work] {
+    func isRepeated(_ schedule: Schedule?) -> Bool { schedule?.lastAttempt != nil && schedule?.failures == 0 }
+    let keys = configuration.serviceKeys.filter { isRepeated(serviceKeys[$0.name]?.schedule) }
+    let stores = configuration.keystores.filter { keystore in
+      if case .pem = keystore.identity { isRepeated(keystores[keystore.name]?.identitySchedule) } else { false }
+    }
+    return keys.map { .readServiceKey($0.name) } + stores.map { .readIdentityFiles(keystore: $0.name) }
   }
 }
 
