@@ -6,6 +6,7 @@
 
 // No _GNU_SOURCE here: it changes structures that Swift's own Glibc module has read without it.
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -15,6 +16,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -41,8 +43,22 @@ extern const char *strerrorname_np(int errnum);
 static inline const char *CLinux_strerrorname_np(int errnum) { return strerrorname_np(errnum); }
 
 // madvise(2) advice that <sys/mman.h> shows under _DEFAULT_SOURCE only.
+static const int CLinux_MADV_DONTNEED = 4;
 static const int CLinux_MADV_DONTDUMP = 16;
 static const int CLinux_MADV_WIPEONFORK = 18;
+
+// Declared by <link.h> under _GNU_SOURCE only (dl_iterate_phdr(3)); of the structure, the members that every version has.
+struct CLinux_dl_phdr_info {
+    uintptr_t dlpi_addr;
+    const char *dlpi_name;
+    const Elf64_Phdr *dlpi_phdr;
+    uint16_t dlpi_phnum;
+};
+struct dl_phdr_info;
+extern int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data);
+static inline int CLinux_each_object(int (*callback)(struct CLinux_dl_phdr_info *, size_t, void *)) {
+    return dl_iterate_phdr((int (*)(struct dl_phdr_info *, size_t, void *))callback, NULL);
+}
 
 // open(2) is variadic, and O_PATH is shown under _GNU_SOURCE only.
 static const int CLinux_O_PATH = 010000000;

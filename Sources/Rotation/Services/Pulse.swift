@@ -71,6 +71,7 @@ package actor Pulse {
     isReady = true
     notifier.ready(status: "watching")
     notifier.keepAlive()
+    ProcessMemory.releaseCode()
   }
 
   /// A command may have rolled a keystore back or taken a service key over.
