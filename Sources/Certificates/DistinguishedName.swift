@@ -37,8 +37,10 @@ package struct DistinguishedName: Sendable {
     }
   }
 
-  /// Parses text such as `CN=host.example, O=TS, C=DE`: the order of the text is the order of the encoding, as
-  /// SAP's tools write it.
+  /// Parses text such as `CN=host.example, O=TS, C=DE`: what the text names first is encoded last (RFC 4514,
+  /// section 2.1).
+  ///
+  /// So do SAP's tools, which print a root that is encoded from country to common name as `CN=…, OU=…, O=…, C=…`.
   ///
   /// Understands the short names of RFC 4514 and SAP's `SP` and `EMAIL`, dotted object identifiers, backslash escapes,
   /// and double quotes (RFC 2253, section 4).
@@ -49,7 +51,7 @@ package struct DistinguishedName: Sendable {
     do {
       var serializer = DER.Serializer()
       try serializer.appendConstructedNode(identifier: .sequence) { name in
-        for pair in pairs {
+        for pair in pairs.reversed() {
           try name.appendConstructedNode(identifier: .set) { set in
             try set.appendConstructedNode(identifier: .sequence) { attribute in
               try attribute.serialize(pair.type)
@@ -70,6 +72,32 @@ package struct DistinguishedName: Sendable {
   }
 
   package var isEmpty: Bool { attributes.isEmpty }
+
+  /// Whether a person would call the names the same: the values but for case, repeated spaces and the kind of string
+  /// (RFC 5280, section 7.1), in either order, since `openssl` prints names the other way round.
+  package func isAlike(_ other: DistinguishedName) -> Bool {
+    let (left, right) = (relativeNames.map(Self.prepared), other.relativeNames.map(Self.prepared))
+    return left == right || left == right.reversed()
+  }
+
+  /// The attributes by relative distinguished name.
+  private var relativeNames: [[Attribute]] {
+    attributes.reduce(into: []) { names, attribute in
+      if attribute.beginsRelativeName || names.isEmpty {
+        names.append([attribute])
+      } else {
+        names[names.endIndex - 1].append(attribute)
+      }
+    }
+  }
+
+  private static func prepared(_ relativeName: [Attribute]) -> Set<String> {
+    Set(
+      relativeName.map { attribute in
+        let words = attribute.value.lowercased().split(whereSeparator: \.isWhitespace)
+        return "\(attribute.type)=\(words.joined(separator: " "))"
+      })
+  }
 
   private static func attribute(_ node: ASN1Node, first: Bool) throws -> Attribute {
     try DER.sequence(node, identifier: .sequence) { nodes in
@@ -127,16 +155,13 @@ extension DistinguishedName: Hashable {
 }
 
 extension DistinguishedName: CustomStringConvertible {
-  /// `CN=host.example, O=TS, C=DE`, in the order of the encoding; control and direction characters are escaped, since
-  /// names come from the network and end in terminals and logs.
+  /// `CN=host.example, O=TS, C=DE`, what is encoded last named first (RFC 4514, section 2.1); control and direction
+  /// characters are escaped, since names come from the network and end in terminals and logs.
   package var description: String {
-    var text = ""
-    for attribute in attributes {
-      if !text.isEmpty { text += attribute.beginsRelativeName ? ", " : " + " }
-      text += DistinguishedNameParser.shortName(of: attribute.type)
-      text += "="
-      text += DistinguishedNameParser.escape(attribute.value)
-    }
-    return text
+    relativeNames.reversed().map { relativeName in
+      relativeName.map { attribute in
+        DistinguishedNameParser.shortName(of: attribute.type) + "=" + DistinguishedNameParser.escape(attribute.value)
+      }.joined(separator: " + ")
+    }.joined(separator: ", ")
   }
 }

@@ -23,7 +23,7 @@ struct CertificateTests {
 
   @Test func readsEveryPart() throws {
     let certificate = try #require(PEMReader.certificates(in: Array(Self.root.utf8)).first)
-    #expect(certificate.subject.description == "CN=Sample Root, O=Example")
+    #expect(certificate.subject.description == "O=Example, CN=Sample Root")
     #expect(certificate.issuer == certificate.subject)
     #expect(certificate.isSelfIssued)
     #expect(certificate.mayIssue)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Certificates
+import SwiftASN1
 import Testing
 
 struct DistinguishedNameTests {
@@ -34,6 +35,53 @@ struct DistinguishedNameTests {
     let name = try DistinguishedName(parsing: "CN=a\u{1B}[31mb\u{202E}c")
     #expect(name.description == #"CN=a\u{1b}[31mb\u{202e}c"#)
     #expect(name.commonName == "a\u{1B}[31mb\u{202E}c")
+  }
+
+  @Test func theFirstOfTheTextIsEncodedLast() throws {
+    let name = try DistinguishedName(parsing: "CN=host.example, OU=One, OU=Two, C=DE")
+    #expect(name.attributes.map(\.value) == ["DE", "Two", "One", "host.example"])
+  }
+
+  /// As `openssl req -subj /C=DE/O=Trust/CN=host` and its `-multivalue-rdn` write them.
+  @Test func readsWhatOthersEncoded() throws {
+    let name = try Self.name([
+      [(.NameAttributes.countryName, "DE")], [(.NameAttributes.organizationName, "Trust  One")],
+      [(.NameAttributes.commonName, "host"), (.NameAttributes.emailAddress, "a@b.example")],
+    ])
+    let read = try DistinguishedName(derEncoded: DER.parse(name))
+    #expect(read.description == "CN=host + E=a@b.example, O=Trust  One, C=DE")
+    #expect(read.commonName == "host")
+  }
+
+  @Test(arguments: [
+    ("CN=Old Root, O=TS, C=DE", true), ("C=DE, O=TS, CN=Old Root", true), ("cn=old  root,o=ts,c=de", true),
+    ("CN=Old Root, O=TS", false), ("O=TS, CN=Old Root, C=DE", false), ("CN=Old Root 2, O=TS, C=DE", false),
+  ])
+  func aPersonMayWriteItOtherwise(text: String, isAlike: Bool) throws {
+    let encoded = try Self.name([
+      [(.NameAttributes.countryName, "DE")], [(.NameAttributes.organizationName, "TS")],
+      [(.NameAttributes.commonName, "Old Root")],
+    ])
+    let name = try DistinguishedName(derEncoded: DER.parse(encoded))
+    #expect(try name.isAlike(DistinguishedName(parsing: text)) == isAlike)
+  }
+
+  /// A name in UTF8Strings, as most authorities write it.
+  private static func name(_ relativeNames: [[(ASN1ObjectIdentifier, String)]]) throws -> [UInt8] {
+    var serializer = DER.Serializer()
+    try serializer.appendConstructedNode(identifier: .sequence) { name in
+      for relativeName in relativeNames {
+        try name.appendConstructedNode(identifier: .set) { set in
+          for (type, value) in relativeName {
+            try set.appendConstructedNode(identifier: .sequence) { attribute in
+              try attribute.serialize(type)
+              try attribute.serialize(ASN1UTF8String(value))
+            }
+          }
+        }
+      }
+    }
+    return serializer.serializedBytes
   }
 
   @Test func writesPrintableStringWhereItSuffices() throws {

@@ -42,7 +42,7 @@ enum TrustSelection {
     switch (self, entry) {
     case (.number(let wanted), _): wanted == number
     case (.fingerprint(let wanted), .certificate(let certificate)): certificate.fingerprint == wanted
-    case (.subject(let wanted), .certificate(let certificate)): certificate.subject == wanted
+    case (.subject(let wanted), .certificate(let certificate)): certificate.subject.isAlike(wanted)
     // Its name can be seen in no listing, and its digest is nobody's fingerprint.
     case (.fingerprint, .toBeSigned), (.subject, .toBeSigned): false
     }
