@@ -30,7 +30,9 @@ package enum ProcessMemory {
       guard let object = unsafe object?.pointee else { return 0 }
       let headers = unsafe UnsafeBufferPointer(start: object.dlpi_phdr, count: Int(object.dlpi_phnum))
       let page = UInt(sysconf(CInt(_SC_PAGESIZE)))
-      for unsafe header in unsafe headers where header.p_type == PT_LOAD && header.p_flags & UInt32(PF_W) == 0 {
+      for index in headers.indices {
+        let header = unsafe headers[index]
+        guard header.p_type == PT_LOAD, header.p_flags & UInt32(PF_W) == 0 else { continue }
         // The outermost pages may be shared with a segment that is written.
         let start = unsafe (object.dlpi_addr + UInt(header.p_vaddr) + page - 1) / page * page
         let end = unsafe (object.dlpi_addr + UInt(header.p_vaddr + header.p_memsz)) / page * page
