@@ -206,6 +206,21 @@ struct EndpointLifeTests {
     }
   }
 
+  @Test func `an endpoint that failed is tried again at once after a restart`() async throws {
+    server.setBehaviour(.closeAtAccept)
+    try await site.run { daemon in
+      for _ in 1...6 {
+        try await daemon.settle()
+        site.clock.advance(by: .minutes(60))
+      }
+    }
+    #expect(site.recorder.takeNames().contains(.endpointUnreachable))
+    try await site.run { try await $0.settle() }
+    #expect(!site.recorder.takeNames().contains(.endpointRecovered))
+    server.setBehaviour(.serve)
+    #expect(try await site.settle().contains(.endpointRecovered), "though its backoff is not over")
+  }
+
   @Test func `an endpoint whose certificate has ended keeps no keystore from its own renewal`() async throws {
     let leaf = try one.leaf(days: 10)
     try server.setIdentity(try leaf.served)

@@ -60,6 +60,9 @@ package struct ConfigurationKeeper: Sendable {
       known.inventory.keystores[name]?.writing = state.writing.hastened(to: now)
       known.inventory.keystores[name]?.identitySchedule = state.identitySchedule.hastened(to: now)
     }
+    for (name, state) in known.inventory.endpoints where state.schedule.failures > 0 {
+      known.inventory.endpoints[name]?.schedule = state.schedule.hastened(to: now)
+    }
     for (name, state) in known.inventory.serviceKeys {
       known.inventory.serviceKeys[name]?.schedule = state.schedule.hastened(to: now)
     }
