@@ -99,6 +99,13 @@ static inline int CLinux_pipe2(int *ends, int flags) { return pipe2(ends, flags)
 // prctl(2) is variadic.
 static inline int CLinux_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
+// Per thread, other than their wrappers in glibc, which change all threads (setfsuid(2), setgroups(2)).
+static inline int CLinux_setfsuid(uid_t user) { return (int)syscall(SYS_setfsuid, user); }
+static inline int CLinux_setfsgid(gid_t group) { return (int)syscall(SYS_setfsgid, group); }
+static inline int CLinux_setgroups_of_thread(size_t count, const gid_t *groups) {
+    return (int)syscall(SYS_setgroups, count, groups);
+}
+
 // Enumeration constants and shifted macros that Swift imports as types of their own, or not at all.
 static const unsigned CLinux_EPOLLIN = EPOLLIN;
 static const unsigned CLinux_EPOLLOUT = EPOLLOUT;

@@ -29,23 +29,31 @@ package enum Accounts {
 
   private static func number(
     _ name: String, call: String,
-    lookUp: (UnsafeMutablePointer<CChar>, Int) -> (code: CInt, number: UInt32?)
+    lookUp: (UnsafeMutablePointer<CChar>, Int) -> (code: CInt, found: UInt32?)
   ) throws(SystemError) -> UInt32? {
+    // A plain number that is nobody's name is taken as such.
+    try unsafe look(name, call: call, lookUp) ?? UInt32(name)
+  }
+
+  /// What the name service knows, asked with as much room as it needs; nil when it knows nothing.
+  static func look<Found>(
+    _ what: String, call: String, _ lookUp: (UnsafeMutablePointer<CChar>, Int) -> (code: CInt, found: Found?)
+  ) throws(SystemError) -> Found? {
     var room = 1024
     while true {
       let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: room)
-      let (code, number) = unsafe lookUp(buffer, room)
+      let (code, found) = unsafe lookUp(buffer, room)
       unsafe buffer.deallocate()
       switch code {
       case 0, ENOENT, ESRCH:
-        // All three mean "no such name" in one C library or another; a plain number is then taken as such.
-        return number ?? UInt32(name)
+        // All three mean "no such name" in one C library or another.
+        return found
       case ERANGE where room < roomAtMost:
         room *= 4
       case EINTR:
         continue
       default:
-        throw SystemError(call: call, errno: .init(rawValue: code), detail: "looking up “\(name)”")
+        throw SystemError(call: call, errno: .init(rawValue: code), detail: "looking up “\(what)”")
       }
     }
   }

@@ -13,6 +13,7 @@ struct FakeFiles: ConfigurationFiles {
   }
 
   private(set) var entries: [FilePath: Entry] = [:]
+  var expectedFilesMustBeReadable = false
 
   mutating func add(_ path: FilePath, _ text: String = "", mode: UInt16 = 0o644) {
     add(path, bytes: Array(text.utf8), mode: mode)

@@ -48,4 +48,33 @@ struct HostConfigurationFilesTests {
       #expect(reading.configuration?.endpoints.map(\.name) == ["a", "b"])
     }
   }
+
+  @Test(.enabled(if: FileAccess.isRoot)) func `files are judged with the rights of an account`() async throws {
+    try await TemporaryFolder.with { folder in
+      let calls = HostFiles()
+      let account = Account(name: "somebody", user: 4711, group: 4_000_000_000, groups: [4_000_000_000])
+      let files = HostConfigurationFiles(account: account)
+      let closed = folder.appending("keys")
+      try calls.makeDirectory(at: closed, mode: FilePermissions(rawValue: 0o700))
+      let path = closed.appending("key.json")
+      try calls.createFile(at: path, mode: FilePermissions(rawValue: 0o600), contents: SecretBytes(copying: [1]))
+      func problem() -> FileProblem? {
+        do {
+          try FileAccess.with(account) { try files.checkReadable(path) }
+          return nil
+        } catch {
+          return error as? FileProblem
+        }
+      }
+      func refused(_ obstacle: FileRefusal.Obstacle) -> FileProblem {
+        .refused(FileRefusal(account: "somebody", group: "4000000000", obstacle: obstacle))
+      }
+      #expect(problem() == refused(.way(folder)))
+      try calls.settle(calls.openFolder(at: folder), mode: FilePermissions(rawValue: 0o711))
+      #expect(problem() == refused(.way(closed)))
+      try calls.settle(calls.openFolder(at: closed), mode: FilePermissions(rawValue: 0o711))
+      #expect(problem() == refused(.file(path)))
+      try files.checkReadable(path)
+    }
+  }
 }

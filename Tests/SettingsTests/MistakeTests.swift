@@ -69,6 +69,11 @@ struct MistakeTests {
     ("endpoints: [a]", "must be a mapping of names"),
     ("endpoints: {a: }", "must be a mapping, not nothing"),
     ("endpoints: {a: {url: \"http://a.example\"}}", "scheme 'http' is not supported"),
+    ("endpoints: {a: {url: \"ldaps://a.example\"}}", "use https://, wss://, or write host:port"),
+    ("endpoints: {a: {url: a.example, connect-to: \"wss://b:1\"}}", "write host:port without a scheme"),
+    ("endpoints: {a: {url: a.example, server-name: \"wss://b.example:1/x\"}}", "write the name alone: b.example"),
+    ("endpoints: {a: {url: a.example, server-name: \"b.example:1\"}}", "write the name alone: b.example"),
+    ("defaults: {no-proxy: [\"https://b.example\"]}", "write the name alone: b.example"),
     ("endpoints: {a: {url: \"a.example:0\"}}", "is no port"),
     ("endpoints: {a: {url: \"a.example:65536\"}}", "is no port"),
     ("endpoints: {a: {url: \"a.example:\"}}", "is no port"),
@@ -204,6 +209,39 @@ struct MistakeTests {
     let yaml = "endpoints: {a: {url: a.example, anchors: {bundle: /etc/certrotd/roots.pem}}}"
     let found = mistakes(yaml) { $0.damage("/etc/certrotd/roots.pem", .notPermitted) }
     #expect(found.count == 1 && found[0].contains("roots.pem may not be read by this account"))
+  }
+
+  @Test func `who is refused is told with what to do`() {
+    func refusal(_ obstacle: FileRefusal.Obstacle) -> FileProblem {
+      .refused(FileRefusal(account: "daemon", group: "daemons", obstacle: obstacle))
+    }
+    let bundle = "endpoints: {a: {url: a.example, anchors: {bundle: /etc/certrotd/roots.pem}}}"
+    let file = mistakes(bundle) { $0.damage("/etc/certrotd/roots.pem", refusal(.file("/etc/certrotd/roots.pem"))) }
+    #expect(
+      file == [
+        "1:51: error: endpoints.a.anchors.bundle: /etc/certrotd/roots.pem may not be read by the account daemon: "
+          + "chgrp daemons /etc/certrotd/roots.pem && chmod g+r /etc/certrotd/roots.pem"
+      ])
+    let way = mistakes(bundle) { $0.damage("/etc/certrotd/roots.pem", refusal(.way("/etc/certrotd"))) }
+    #expect(way.first?.contains("may not enter /etc/certrotd: ") == true, "\(way)")
+    let secret = "service-keys: {a: {from: {file: /etc/a}, passphrase-credential: /etc/secret}}"
+    let closed = mistakes(secret) {
+      $0.add("/etc/secret", "x", mode: 0o600)
+      $0.damage("/etc/secret", refusal(.file("/etc/secret")))
+    }
+    #expect(closed.first?.hasSuffix("by the account daemon: chown daemon /etc/secret") == true, "\(closed)")
+  }
+
+  @Test func `a service key that is there must be readable for who checks`() {
+    let yaml = "service-keys: {a: {from: {file: /etc/a.json}}}"
+    for checks in [false, true] {
+      let found = mistakes(yaml) {
+        $0.expectedFilesMustBeReadable = checks
+        $0.add("/etc/a.json")
+        $0.damage("/etc/a.json", .notPermitted)
+      }
+      #expect(found.count == (checks ? 1 : 0), "\(found)")
+    }
   }
 
   @Test func `a message is one line whatever the file holds`() {

@@ -23,6 +23,9 @@ enum Output {
     json ? Escaping.escapedJSON(try encoded(value)) : Escaping.escaped(value.text, keepingLineBreaks: true)
   }
 
+  /// "1 endpoint", "2 endpoints".
+  static func count(_ number: Int, _ thing: String) -> String { "\(number) \(thing)\(number == 1 ? "" : "s")" }
+
   /// A line for a person.
   static func line(_ text: String) { print(Escaping.escaped(text, keepingLineBreaks: true)) }
 

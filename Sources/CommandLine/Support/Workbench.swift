@@ -40,10 +40,10 @@ struct Workbench {
     let clock = SystemWallClock()
     let bundles = BundleReader(files: files)
     let shelf = GenerationShelf(layout: layout, files: files)
-    let knowledge = try await KnowledgeReader(ledger: ledger, bundles: bundles, shelf: shelf, credentials: nil)
+    let credentials = CredentialStore(folder: folder, files: files)
+    let knowledge = try await KnowledgeReader(ledger: ledger, bundles: bundles, shelf: shelf, credentials: credentials)
       .read(configuration, now: clock.now())
     let logger = Logger(label: "certrotd") { _ in StandardErrorLogHandler(style: .plain) }
-    let credentials = CredentialStore(folder: folder, files: files)
     let landscape = Landscape(configuration: configuration, knowledge: knowledge)
     let anchors = AnchorLibrary(bundles: bundles)
     let fetcher = try ChainFetcher(loops: 1)
@@ -62,9 +62,11 @@ struct Workbench {
   }
 
   /// Reads the configuration or prints its mistakes.
-  static func readConfiguration(_ options: GlobalOptions) throws -> Configuration {
+  static func readConfiguration(
+    _ options: GlobalOptions, files: HostConfigurationFiles = HostConfigurationFiles()
+  ) throws -> Configuration {
     let reading = ConfigurationReader.read(
-      main: options.configuration, files: HostConfigurationFiles(), stateDirectory: options.layout.root)
+      main: options.configuration, files: files, stateDirectory: options.layout.root)
     for mistake in reading.mistakes { Output.complain(mistake.description) }
     guard let configuration = reading.configuration, reading.mistakes.isEmpty else { throw ExitCode.configuration }
     return configuration
@@ -82,20 +84,25 @@ struct Workbench {
   func close() { fetcher.shutDown() }
 
   /// The subject that `name` means in the configuration; endpoints, service keys and keystores may share a name.
+  ///
+  /// - Throws: ``Refusal`` when there is none.
   func subjects(named name: String) throws -> [Subject] {
     var found: [Subject] = []
     if configuration.endpoint(named: name) != nil { found.append(.endpoint(name)) }
     if configuration.serviceKey(named: name) != nil { found.append(.serviceKey(name)) }
     if configuration.keystore(named: name) != nil { found.append(.keystore(name)) }
     guard !found.isEmpty else {
-      throw ValidationError("nothing is called \(name) in the configuration: certrotd status lists what is")
+      throw Refusal("nothing is called \(name) in the configuration: certrotd status lists what is")
     }
     return found
   }
 
+  /// The keystore of this name.
+  ///
+  /// - Throws: ``Refusal`` when there is none.
   func keystore(named name: String) throws -> KeystoreSettings {
     guard let keystore = configuration.keystore(named: name) else {
-      throw ValidationError("there is no keystore \(name) in the configuration: certrotd status lists what is")
+      throw Refusal("there is no keystore \(name) in the configuration: certrotd status lists what is")
     }
     return keystore
   }

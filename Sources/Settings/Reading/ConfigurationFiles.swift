@@ -16,6 +16,14 @@ package protocol ConfigurationFiles: Sendable {
 
   /// Throws when this process may not read the file or list the folder.
   func checkReadable(_ path: FilePath) throws(FileProblem)
+
+  /// Whether a file that may come later has to be readable once it is there: for who checks, rather than for a daemon that
+  /// goes on without it.
+  var expectedFilesMustBeReadable: Bool { get }
+}
+
+extension ConfigurationFiles {
+  package var expectedFilesMustBeReadable: Bool { false }
 }
 
 /// What the reader wants to know about a file.
@@ -41,6 +49,8 @@ package struct FileFacts: Sendable, Hashable {
 package enum FileProblem: Error, Sendable, Hashable {
   case missing
   case notPermitted
+  /// Not permitted, and it is known to whom and why.
+  case refused(FileRefusal)
   /// Neither a regular file nor, where one is wanted, a folder.
   case wrongKind
   case tooLarge(limit: Int)
@@ -54,6 +64,7 @@ extension FileProblem: CustomStringConvertible {
     switch self {
     case .missing: "does not exist"
     case .notPermitted: "may not be read by this account"
+    case .refused(let refusal): refusal.sentence(mustBeClosed: false)
     case .wrongKind: "is no regular file"
     case .tooLarge(let limit): "is larger than \(limit) bytes"
     case .failed(let reason): "cannot be read: \(reason)"

@@ -24,6 +24,7 @@ extension Field {
         report("\(path) is a folder, not a file")
         return nil
       }
+      if context.files.expectedFilesMustBeReadable { try context.files.checkReadable(path) }
     } catch .missing {
       return path
     } catch {
@@ -89,7 +90,7 @@ extension Field {
       }
     } catch .missing {
       report("the folder \(folder) does not exist", hint: "make it first")
-    } catch .notPermitted {
+    } catch .notPermitted, .refused(_) {
       // The account that runs this check may see less than the daemon does.
       return
     } catch {
@@ -146,6 +147,9 @@ extension Field {
         return nil
       }
       try context.files.checkReadable(path)
+    } catch .refused(let refusal) {
+      report("\(path) \(refusal.sentence(mustBeClosed: true))")
+      return nil
     } catch {
       report("\(path) \(error)")
       return nil
@@ -165,10 +169,11 @@ extension Field {
 }
 
 /// Names of entries: they become names of folders, of journal fields' values and of arguments.
-enum EntryName {
+package enum EntryName {
   static let advice = "names begin with a letter or digit, go on with letters, digits, '.', '_', '-', and end within 64"
 
-  static func isValid(_ name: String) -> Bool {
+  /// Whether an entry may be called so.
+  package static func isValid(_ name: String) -> Bool {
     let isWord = { (character: Character) in character.isASCII && (character.isLetter || character.isNumber) }
     guard let first = name.first, isWord(first), name.count <= 64 else { return false }
     return name.allSatisfy { isWord($0) || "._-".contains($0) }

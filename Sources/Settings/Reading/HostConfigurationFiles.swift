@@ -6,16 +6,24 @@ package import SystemPackage
 /// The files of this host.
 package struct HostConfigurationFiles: ConfigurationFiles {
   private let files: HostFiles
+  private let account: Account?
+  package let expectedFilesMustBeReadable: Bool
 
-  package init(files: HostFiles = HostFiles()) {
+  /// - Parameters:
+  ///   - files: how files are read.
+  ///   - account: with whose rights this is done (`FileAccess`); nil for those of the process.
+  ///   - expectedFilesMustBeReadable: whether a file that may come later has to be readable once it is there.
+  package init(files: HostFiles = HostFiles(), account: Account? = nil, expectedFilesMustBeReadable: Bool = false) {
     self.files = files
+    self.account = account
+    self.expectedFilesMustBeReadable = expectedFilesMustBeReadable
   }
 
   package func read(_ path: FilePath, limit: Int) throws(FileProblem) -> [UInt8] {
     do throws(SystemError) {
       return try files.readFile(path, limit: limit)
     } catch {
-      throw FileProblem(error, limit: limit)
+      throw problem(error, with: path, limit: limit)
     }
   }
 
@@ -23,7 +31,7 @@ package struct HostConfigurationFiles: ConfigurationFiles {
     do throws(SystemError) {
       return try files.list(directory)
     } catch {
-      throw FileProblem(error)
+      throw problem(error, with: directory)
     }
   }
 
@@ -32,7 +40,7 @@ package struct HostConfigurationFiles: ConfigurationFiles {
     do throws(SystemError) {
       status = try files.status(of: path)
     } catch {
-      throw FileProblem(error)
+      throw problem(error, with: path)
     }
     let kind: FileFacts.Kind =
       switch status.kind {
@@ -51,8 +59,40 @@ package struct HostConfigurationFiles: ConfigurationFiles {
     do throws(SystemError) {
       _ = try files.calls.open(FileLocation(path), for: .reading)
     } catch {
-      throw FileProblem(error)
+      throw problem(error, with: path)
     }
+  }
+
+  private func problem(_ error: SystemError, with path: FilePath, limit: Int = 0) -> FileProblem {
+    guard error.errno == .permissionDenied, let refusal = refusal(of: path) else {
+      return FileProblem(error, limit: limit)
+    }
+    return .refused(refusal)
+  }
+
+  /// Nil when the name service does not answer: that it is refused is known all the same.
+  private func refusal(of path: FilePath) -> FileRefusal? {
+    guard let account = try? account ?? Accounts.current(), let group = try? Accounts.groupName(account.group) else {
+      return nil
+    }
+    return FileRefusal(account: account.name, group: group, obstacle: obstacle(to: path))
+  }
+
+  /// The first thing on the way to `path` that refuses the account.
+  private func obstacle(to path: FilePath) -> FileRefusal.Obstacle {
+    var here = FilePath("/")
+    for component in path.components {
+      let above = here
+      here.append(component)
+      do throws(SystemError) {
+        // A link that leads into a closed folder fails here too, and is all that a stranger can be told.
+        _ = try files.status(of: here)
+      } catch {
+        return .way(above)
+      }
+    }
+    let kind = (try? files.status(of: here))?.kind
+    return kind == .folder ? .folder(here) : .file(here)
   }
 }
 
