@@ -17,6 +17,7 @@ struct DaemonServices: Sendable {
   let watcher: FileWatcher
   private let conductor: Conductor
   private let fileWatch: FileWatchService
+  private let passwordBell: Bell
   private let notifier: ServiceManagerNotifier
 
   init(
@@ -24,6 +25,7 @@ struct DaemonServices: Sendable {
     notifier: ServiceManagerNotifier
   ) async throws {
     let bell = Bell()
+    passwordBell = Bell()
     let bundles = BundleReader(files: context.files)
     let anchors = AnchorLibrary(bundles: bundles, systemStore: systemStore)
     let client = try HTTPClient(systemStore: systemStore?.string)
@@ -40,7 +42,7 @@ struct DaemonServices: Sendable {
       credentials: context.credentials, clock: context.clock)
     keeper = ConfigurationKeeper(
       path: configurationPath, context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper,
-      watcher: watcher, bell: bell)
+      watcher: watcher, bell: bell, passwordBell: passwordBell)
     refresher = FileRefresher(
       context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper, bell: bell)
     let pulse = Pulse(
@@ -73,6 +75,7 @@ struct DaemonServices: Sendable {
           service: Stopper(signals: signals.ends), successTerminationBehavior: .gracefullyShutdownGroup,
           serviceName: "stopper"),
         .init(service: fileWatch, serviceName: "watcher of files"),
+        .init(service: PasswordReview(refresher: refresher, bell: passwordBell), serviceName: "review of passwords"),
         .init(service: reloader, serviceName: "reloader"),
         .init(service: conductor, serviceName: "conductor"),
       ], logger: logger)

@@ -6,6 +6,7 @@ import Journal
 import Keystores
 import Ledger
 import OpenSSLBridge
+import Planning
 import SystemPackage
 import TestSupport
 import Testing
@@ -86,6 +87,23 @@ struct PasswordLifeTests {
     }
     _ = site.recorder.take()
     #expect(try await site.settle() == [.started, .configurationApplied])
+  }
+
+  @Test func `a start opens no file, and what was found of one outlasts a reload`() async throws {
+    try await site.settle()
+    try setPassword("the second one")
+    try await site.run(reviewing: false) { daemon in
+      let landscape = daemon.context.landscape
+      #expect(await landscape.inventory.keystores["client"]?.passwordChanged == false)
+      await daemon.services.refresher.reviewPasswords()
+      #expect(await landscape.inventory.keystores["client"]?.passwordChanged == true)
+      try await daemon.services.keeper.reload()
+      try await daemon.services.keeper.rereadLedger()
+      #expect(await landscape.inventory.keystores["client"]?.passwordChanged == true)
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 2)
+      #expect(try opens("the second one", daemon))
+    }
   }
 
   @Test func `a credential that comes back is tried at once`() async throws {

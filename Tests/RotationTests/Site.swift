@@ -32,7 +32,8 @@ final class Site: Sendable {
 
   /// Starts the daemon as `certrotd run` does, lends it to `body`, and ends it in good order.
   func run<Result>(
-    files: HostFiles = HostFiles(), systemStore: FilePath? = nil, _ body: (RunningSite) async throws -> Result
+    files: HostFiles = HostFiles(), systemStore: FilePath? = nil, reviewing: Bool = true,
+    _ body: (RunningSite) async throws -> Result
   ) async throws -> Result {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let daemon = Daemon(
@@ -44,6 +45,8 @@ final class Site: Sendable {
     defer { withExtendedLifetime(lock) {} }
     let (context, services) = try await daemon.prepare(settings)
     defer { services.fetcher.shutDown() }
+    // What a service does once the daemon is ready.
+    if reviewing { await services.refresher.reviewPasswords() }
     let result = try await body(RunningSite(context: context, services: services, folder: folder))
     try context.ledger.close()
     return result

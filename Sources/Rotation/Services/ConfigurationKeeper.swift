@@ -19,10 +19,11 @@ package struct ConfigurationKeeper: Sendable {
   private let trustKeeper: TrustKeeper
   private let watcher: FileWatcher
   private let bell: Bell
+  private let passwordBell: Bell
 
   package init(
     path: FilePath, context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary,
-    trustKeeper: TrustKeeper, watcher: FileWatcher, bell: Bell
+    trustKeeper: TrustKeeper, watcher: FileWatcher, bell: Bell, passwordBell: Bell
   ) {
     self.path = path
     self.context = context
@@ -31,6 +32,7 @@ package struct ConfigurationKeeper: Sendable {
     self.trustKeeper = trustKeeper
     self.watcher = watcher
     self.bell = bell
+    self.passwordBell = passwordBell
   }
 
   /// Reads the files again and puts what they say in force.
@@ -66,8 +68,10 @@ package struct ConfigurationKeeper: Sendable {
     for (name, state) in known.inventory.serviceKeys {
       known.inventory.serviceKeys[name]?.schedule = state.schedule.hastened(to: now)
     }
+    known.keepPasswordFindings(of: before)
     await context.landscape.apply(configuration, known, readAfter: before)
     if let old {
+      reviewPasswords()
       try await forgetProbes(of: old.endpointsProbedOtherwise(in: configuration))
       await context.landscape.release(
         old.serviceKeysReadOtherwise(in: configuration).map { .readServiceKey($0) }, because: Self.otherSettings)
@@ -94,12 +98,17 @@ package struct ConfigurationKeeper: Sendable {
     for _ in 1...Self.readings {
       let configuration = await context.landscape.configuration
       let before = await context.landscape.knowledge
-      let known = try await knowledge.read(configuration, now: context.clock.now())
+      var known = try await knowledge.read(configuration, now: context.clock.now())
+      known.keepPasswordFindings(of: before)
       // What was recorded meanwhile is kept; whether the other process wrote about the same, only a new reading tells.
       guard await context.landscape.apply(configuration, known, readAfter: before) else { break }
     }
+    reviewPasswords()
     bell.ring()
   }
+
+  /// Has the passwords of delivered files looked at, soon.
+  package func reviewPasswords() { passwordBell.ring() }
 
   /// Makes endpoints due whose settings are not those that they were probed with, and forgets how these probes went.
   ///

@@ -58,6 +58,22 @@ package struct FileRefresher: Sendable {
     bell.ring()
   }
 
+  /// Opens the files that have passwords and remembers which have another than their credentials hold now.
+  package func reviewPasswords() async {
+    let configuration = await context.landscape.configuration
+    for keystore in configuration.keystores where keystore.files.contains(where: { $0.format.password != nil }) {
+      let state = await context.landscape.inventory.keystores[keystore.name]
+      guard let current = state?.current, state?.damage == nil else { continue }
+      let hasChanged = knowledge.hasOtherPassword(current.number, of: keystore)
+      await context.landscape.update { inventory in
+        // What was written meanwhile has the password of then.
+        guard inventory.keystores[keystore.name]?.current?.number == current.number else { return }
+        inventory.keystores[keystore.name]?.passwordChanged = hasChanged
+      }
+      if hasChanged { bell.ring() }
+    }
+  }
+
   /// Of which keystores the files have another password than their credentials hold now.
   private func passwords(of keystores: [KeystoreSettings]) async -> [String: Bool] {
     let known = await context.landscape.inventory.keystores

@@ -12,4 +12,12 @@ package struct Knowledge: Sendable {
     self.inventory = inventory
     self.conditions = conditions
   }
+
+  /// Takes over, for generations that are still in force, what was found of their passwords, which no reading tells.
+  mutating func keepPasswordFindings(of before: Knowledge) {
+    for (name, old) in before.inventory.keystores where old.passwordChanged {
+      guard let now = inventory.keystores[name], now.current?.number == old.current?.number else { continue }
+      inventory.keystores[name]?.passwordChanged = true
+    }
+  }
 }

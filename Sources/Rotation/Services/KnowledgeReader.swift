@@ -12,22 +12,23 @@ package struct KnowledgeReader: Sendable {
   private let ledger: LedgerStore
   private let bundles: BundleReader
   private let shelf: GenerationShelf
-  private let credentials: CredentialStore?
+  private let credentials: CredentialStore
 
   /// - Parameters:
   ///   - ledger: what is recorded.
   ///   - bundles: reads bundles.
   ///   - shelf: where generations lie.
-  ///   - credentials: opens the files with their passwords; nil for commands that leave this, which takes a moment for
-  ///     each file, to the daemon.
-  package init(ledger: LedgerStore, bundles: BundleReader, shelf: GenerationShelf, credentials: CredentialStore?) {
+  ///   - credentials: opens the files with their passwords.
+  package init(ledger: LedgerStore, bundles: BundleReader, shelf: GenerationShelf, credentials: CredentialStore) {
     self.ledger = ledger
     self.bundles = bundles
     self.shelf = shelf
     self.credentials = credentials
   }
 
-  /// Everything a plan for `configuration` needs.
+  /// Everything a plan for `configuration` needs, except whether files have other passwords than their credentials.
+  ///
+  /// To open a file takes a twentieth of a second, which a start has not: ``FileRefresher/reviewPasswords()`` does it later.
   ///
   /// - Throws: `LedgerError`.
   package func read(_ configuration: Configuration, now: Date) async throws -> Knowledge {
@@ -78,7 +79,7 @@ package struct KnowledgeReader: Sendable {
   /// The file itself tells, so that nothing has to be kept that a password could be guessed by. A credential that cannot
   /// be read, and a file that is damaged, say nothing about it: other findings do.
   package func hasOtherPassword(_ generation: Int, of keystore: KeystoreSettings) -> Bool {
-    guard let credentials, keystore.files.contains(where: { $0.format.password != nil }),
+    guard keystore.files.contains(where: { $0.format.password != nil }),
       let outputs = try? KeystoreOutput.resolve(keystore, credentials: credentials),
       let opens = try? shelf.opens(generation, keystore: keystore.name, outputs)
     else { return false }
@@ -126,7 +127,6 @@ package struct KnowledgeReader: Sendable {
       number: current.number, content: GenerationContent(current), identity: try await identity(of: current, keystore),
       trustNotAfter: try await ledger.certificates(Set(current.trust)).values.map(\.validity.notAfter).min())
     state.damage = shelf.damage(of: current.number, keystore: name)
-    state.passwordChanged = state.damage == nil && hasOtherPassword(current.number, of: keystore)
     if let newest = generations.first, newest.number > current.number {
       state.failedContent = Self.failedContent(newest)
     }
