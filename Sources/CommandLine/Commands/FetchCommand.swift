@@ -10,7 +10,7 @@ import Rotation
 import Settings
 import SystemPackage
 
-/// `certrotd fetch`: what the browser did, for one server and without a configuration.
+/// `certrotd fetch`: what the browser did, for an endpoint of the configuration or for any server.
 struct FetchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fetch",
@@ -19,19 +19,34 @@ struct FetchCommand: AsyncParsableCommand {
       Shows the chain that the server sent, the verified path with its root, the verdict and the end
       dates. --save writes the path, or the chain where there is none, as PEM.
 
+      The name of an endpoint stands for all that the configuration says of it: host, port, connect-to,
+      server-name, proxy, anchors, timeout. Anything else, and a name with a port, is a server, of which
+      the configuration says nothing. Options win over the configuration.
+
       EXIT CODES: 0 when the chain is verified, 1 when it is not or the server cannot be reached.
 
       EXAMPLES:
-        certrotd fetch my123456-api.s4hana.ondemand.com
+        certrotd fetch s4hana-cloud
+        certrotd fetch my123456-api.s4hana.ondemand.com --proxy http://proxy.corp.example:3128
+        certrotd fetch 192.0.2.7:8443 --server-name api.example
         certrotd fetch https://intern.example:8443 --anchors /etc/ssl/own-root.pem --save chain.pem
       """)
 
-  @Argument(help: ArgumentHelp("HOST[:PORT], or an https URL; port 443 unless named.", valueName: "host[:port]"))
+  @Argument(
+    help: ArgumentHelp(
+      "The name of an endpoint, HOST[:PORT], or an https URL; port 443 unless named.", valueName: "name or host[:port]")
+  )
   var server: String
 
   @Option(
     help: ArgumentHelp("Trust what this PEM file or folder holds, in place of the system's store.", valueName: "file"))
   var anchors: String?
+
+  @Option(help: ArgumentHelp("The name to send (SNI) and to verify, where it is not the host.", valueName: "name"))
+  var serverName: String?
+
+  @Option(help: ArgumentHelp("Go through this HTTP proxy, http://HOST:PORT; or none.", valueName: "url"))
+  var proxy: String?
 
   @Option(help: ArgumentHelp("Write the certificates to this file as PEM.", valueName: "file"))
   var save: String?
@@ -39,26 +54,69 @@ struct FetchCommand: AsyncParsableCommand {
   @Flag(help: "Ask every address that the name has.")
   var everyAddress = false
 
+  @OptionGroup var options: GlobalOptions
   @OptionGroup var format: FormatOption
 
-  func run() async throws {
-    guard let target = HostAndPort(address: server) else {
+  func validate() throws {
+    if HostAndPort(address: server) == nil, !EntryName.isValid(server) {
       throw ValidationError("\(server) is no server: write HOST, HOST:PORT or https://HOST:PORT")
     }
+    if let serverName, HostAndPort.host(serverName) == nil {
+      throw ValidationError("\(serverName) is no server name: write the name alone, without scheme and port")
+    }
+    if let proxy, proxy != "none", ProxySetting(address: proxy) == nil {
+      throw ValidationError("--proxy takes http://HOST:PORT, without a password, or none")
+    }
+  }
+
+  func run() async throws {
+    let endpoint = try endpoint()
     let clock = SystemWallClock()
     let fetcher = try ChainFetcher(loops: 1)
     defer { fetcher.shutDown() }
     let inspector = EndpointInspector(
       fetcher: fetcher, anchors: AnchorLibrary(),
       issuers: IssuerFetcher(client: try HTTPClient(connections: 2), clock: clock),
-      credentials: CredentialStore(folder: nil), clock: clock)
-    let endpoint = EndpointSettings(
-      name: server, host: target.host, port: target.port,
-      anchors: anchors.map { .bundle(FilePath($0)) } ?? .system, everyAddress: everyAddress)
+      credentials: CredentialStore(folder: SecretInput.credentialsFolder), clock: clock)
     let report = await inspector.inspect(endpoint) { [] }
     if let save { try write(report, to: FilePath(save)) }
     try Output.show(FetchReport(report, server: server), as: format)
     if report.path == nil { throw ExitCode.fault }
+  }
+
+  /// What is probed: what the configuration says, where it knows the name, with what the options say.
+  private func endpoint() throws -> EndpointSettings {
+    var endpoint: EndpointSettings
+    if let known = try configured() {
+      endpoint = known
+    } else if let target = HostAndPort(address: server) {
+      endpoint = EndpointSettings(name: server, host: target.host, port: target.port)
+    } else {
+      throw Refusal("there is no endpoint \(server) in the configuration, and a server has not such a name")
+    }
+    if let anchors { endpoint.anchors = .bundle(FilePath(anchors)) }
+    if let serverName { endpoint.serverName = HostAndPort.host(serverName) }
+    if let proxy { endpoint.proxy = ProxySetting(address: proxy) }
+    if everyAddress { endpoint.everyAddress = true }
+    return endpoint
+  }
+
+  /// The endpoint of that name; nil when there is none, or no configuration.
+  private func configured() throws -> EndpointSettings? {
+    guard EntryName.isValid(server),
+      try HostFiles().linkStatusIfPresent(of: options.configuration) != nil
+    else { return nil }
+    let reading = ConfigurationReader.read(
+      main: options.configuration, files: HostConfigurationFiles(), stateDirectory: options.layout.root)
+    guard let configuration = reading.configuration else {
+      Output.complain(
+        """
+        \(options.configuration) has \(Output.count(reading.mistakes.count, "mistake")), which certrotd check-config \
+        lists: \(server) is taken for a host
+        """)
+      return nil
+    }
+    return configuration.endpoint(named: server)
   }
 
   private func write(_ report: EndpointReport, to path: FilePath) throws {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
 import Foundation
 import Host
 import Rotation
@@ -11,12 +10,25 @@ import SystemPackage
 enum SecretInput {
   /// Reads a file that nobody else may read, or a systemd credential; nil when neither is named.
   ///
-  /// - Throws: `CredentialError`.
+  /// - Throws: `CredentialError`; ``Refusal`` outside a service that has credentials.
   static func read(file: String?, credential: String?) throws -> SecretBytes? {
-    let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"].map { FilePath($0) }
+    let folder = credentialsFolder
     let store = CredentialStore(folder: folder)
     if let file { return try store.secret(.file(FilePath(file))) }
-    return try credential.map { try store.secret(.systemd(name: $0)) }
+    guard let credential else { return nil }
+    guard folder != nil else {
+      throw Refusal(
+        """
+        the credential \(credential) cannot be read, since $CREDENTIALS_DIRECTORY is not set: name a file instead, or run \
+        the command with systemd-run --pipe -p LoadCredential=\(credential):FILE
+        """)
+    }
+    return try store.secret(.systemd(name: credential))
+  }
+
+  /// What `$CREDENTIALS_DIRECTORY` names (systemd.exec(5)); nil outside a service.
+  static var credentialsFolder: FilePath? {
+    ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"].map { FilePath($0) }
   }
 
   /// Whether a person can be asked.
@@ -28,7 +40,7 @@ enum SecretInput {
   /// Asks twice, since nobody sees what is typed.
   static func askTwice(_ prompt: String) throws -> SecretBytes {
     let first = try ask(prompt)
-    guard try ask("Again: ") == first else { throw ValidationError("the two answers differ") }
+    guard try ask("Again: ") == first else { throw Refusal("the two answers differ") }
     return first
   }
 }
