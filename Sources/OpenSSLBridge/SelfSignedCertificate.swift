@@ -31,4 +31,8 @@ package enum SelfSignedCertificate {
     ]
     return try template.certify(key, signedBy: key)
   }
+
+  /// Seconds by which a new certificate starts in the past: a consumer whose clock is behind ours would refuse one that has
+  /// only just begun.
+  package static let backdating: TimeInterval = 3600
 }

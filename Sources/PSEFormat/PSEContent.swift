@@ -79,9 +79,18 @@ extension PSEContent {
     first { if case .root(let root) = $0 { root.certificate } else { nil } }
   }
 
-  /// The certificates that may stand between the own one and its root, and the root, in no certain order: those of
-  /// `FCPath`, `CertList` and `PKRoot`, each once, without the own one.
+  /// The certificates that may stand between the own one and its root, and the root: those of `FCPath`, `CertList` and
+  /// `PKRoot`, each once, without the own one.
+  ///
+  /// Those that lead up from the own certificate come first, the nearest first; `CertList` itself has no order.
   package var issuers: [Certificate] {
+    let found = foundIssuers
+    guard let certificate else { return found }
+    let path = ChainOrdering.ordered(from: certificate, among: found).dropFirst()
+    return path + found.filter { !path.contains($0) }
+  }
+
+  private var foundIssuers: [Certificate] {
     var seen: Set<Certificate> = Set(certificate.map { [$0] } ?? [])
     return objects.flatMap { object -> [Certificate] in
       switch object.value {

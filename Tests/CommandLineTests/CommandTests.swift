@@ -89,6 +89,7 @@ struct CommandTests {
     #expect(await certrotd("check-config", "--config", path("good.yaml"), "--state", path("state")) == 0)
     #expect(await certrotd("check-config", "--config", path("bad.yaml"), "--state", path("state")) == 78)
     #expect(await certrotd("check-config", "--config", path("absent.yaml"), "--state", path("state")) == 78)
+    #expect(await certrotd("check-config", "--config", path("good.yaml"), "--user", "no-such-user") == 1)
   }
 
   @Test func `fetch judges a server and saves the path`() async throws {
@@ -107,7 +108,51 @@ struct CommandTests {
     #expect(await certrotd("fetch", address, "--anchors", path("other.pem")) == 1)
     server.setBehaviour(.closeAtAccept)
     #expect(await certrotd("fetch", address, "--anchors", path("root.pem")) == 1)
+    for words in [["not a server"], ["a", "--server-name", "https://a"], ["a", "--proxy", "a"]] {
+      #expect(throws: (any Error).self) { try Certrotd.parseAsRoot(["fetch"] + words) }
+    }
     #expect(await certrotd("fetch", "not a server") == 64)
+  }
+
+  @Test func `fetch knows the endpoints of the configuration, and takes a name and a proxy`() async throws {
+    let root = try TestCA.root()
+    let leaf = try root.intermediate().leaf(dns: "api.example")
+    let server = try TLSServer(identity: TLSServerIdentity(leaf))
+    try folder.write("root.pem", PEMBlock(root.certificate).text)
+    let address = "127.0.0.1:\(server.port)"
+    try folder.write(
+      "certrotd.yaml",
+      """
+      endpoints:
+        cloud: {url: api.example, connect-to: "\(address)", anchors: {bundle: \(path("root.pem"))}}
+      """)
+    let options = ["--config", path("certrotd.yaml"), "--state", path("state")]
+    func fetch(_ words: String...) async throws -> Int32 {
+      let command = try #require(Certrotd.parseAsRoot(["fetch"] + words + options) as? FetchCommand)
+      do {
+        try await command.run()
+        return 0
+      } catch {
+        return Certrotd.exitCode(for: error).rawValue
+      }
+    }
+    #expect(try await fetch("cloud") == 0)
+    #expect(try await fetch("cloud", "--server-name", "other.example") == 1)
+    #expect(try await fetch(address, "--anchors", path("root.pem")) == 1, "the address is not in the certificate")
+    #expect(try await fetch(address, "--anchors", path("root.pem"), "--server-name", "api.example") == 0)
+    let closed = try ClosedPort()
+    #expect(try await fetch("cloud", "--proxy", "http://127.0.0.1:\(closed.port)") == 1)
+  }
+
+  @Test func `a thing that is not there is no mistake of the command line`() throws {
+    try folder.write("good.yaml", "endpoints:\n  a: {url: https://a.example}\n")
+    let error = #expect(throws: Refusal.self) {
+      let command = try Certrotd.parseAsRoot(["check-config", "--user", "no-such-user", "--config", path("good.yaml")])
+      let check = try #require(command as? CheckConfigCommand)
+      try check.run()
+    }
+    let text = Certrotd.fullMessage(for: try #require(error))
+    #expect(!text.contains("Usage"), "\(text)")
   }
 
   @Test func `a service key is imported once, and its file comes back`() async throws {

@@ -130,6 +130,8 @@ struct PSECommandTests {
     #expect(await pse("trust", "remove", "/a.pse", "CN=Other, O=TS, C=DE", "--pin-file", "/pin") == 0)
     trust = PSETrustList.certificates(in: try open("a.pse", pin: "1234").content.trust)
     #expect(trust == [root.certificate])
+    #expect(await pse("trust", "add", "/a.pse", "/other.pem", "--pin-file", "/pin") == 0)
+    #expect(await pse("trust", "remove", "/a.pse", "C=DE, O=TS, CN=Other", "--pin-file", "/pin") == 0, "RFC 4514")
     #expect(await pse("trust", "remove", "/a.pse", root.certificate.fingerprint.description, "--pin-file", "/pin") == 0)
     #expect(try open("a.pse", pin: "1234").content.trust.isEmpty)
     #expect(await pse("trust", "add", "/a.pse", "/root.pem", "--pin-file", "/pin") == 0)
@@ -179,6 +181,19 @@ struct PSECommandTests {
       #expect(await pse("export", "/t.pse", option, "/nothing.pem") == 1)
     }
     #expect(try HostFiles().linkStatusIfPresent(of: folder.file("nothing.pem")) == nil)
+  }
+
+  @Test func `issuers come in their order, and a new certificate has begun`() async throws {
+    let chain = try root.intermediate().intermediate("CN=Second").intermediate("CN=Third")
+    let leaf = try chain.leaf { $0.keyKind = .rsa(bits: 2048) }
+    try folder.write("cert.pem", leaf.chain.shuffled().map { PEMBlock($0).text }.joined())
+    try folder.write("key.pem", bytes: leaf.key.pem(.pkcs8).copyBytes())
+    #expect(await make("deep.pse") == 0)
+    #expect(try open("deep.pse").content.issuers == leaf.issuers)
+
+    #expect(await pse("create", "--out", "/own.pse", "--subject", "CN=own") == 0)
+    let begin = try #require(try open("own.pse").content.certificate).validity.notBefore
+    #expect(begin < Date.now.addingTimeInterval(-3000) && begin > Date.now.addingTimeInterval(-86_400))
   }
 
   @Test func `show says what sapgenpse says`() async throws {

@@ -164,12 +164,20 @@ struct GenerationLifeTests {
         context: daemon.context, shelf: GenerationShelf(layout: daemon.context.layout, files: HostFiles()))
       await #expect(throws: RollbackError.noGeneration("client")) { try await rollback.run(settings, to: nil) }
       try await daemon.settle()
-      await #expect(throws: RollbackError.notKept("client", nil, kept: [])) {
+      await #expect(throws: RollbackError.notKept("client", nil, current: 1, kept: [])) {
         try await rollback.run(settings, to: nil)
       }
-      await #expect(throws: RollbackError.notKept("client", 7, kept: [])) { try await rollback.run(settings, to: 7) }
+      await #expect(throws: RollbackError.notKept("client", 7, current: 1, kept: [])) {
+        try await rollback.run(settings, to: 7)
+      }
       #expect(try await daemon.currentNumber("client") == 1)
     }
+    let texts = [
+      (RollbackError.notKept("client", 99, current: 3, kept: [1, 2]), "generation 3 is in force, and kept are 1, 2"),
+      (.notKept("client", 3, current: 3, kept: [1]), "generation 3 of keystore client is in force already"),
+      (.notKept("client", nil, current: 1, kept: []), "generation 1 is in force, and no other is kept"),
+    ]
+    for (error, text) in texts { #expect(error.description.contains(text), "\(error)") }
   }
 
   @Test(arguments: ["outside.pse", "state/keystores/client/current/client.pse"], [true, false])

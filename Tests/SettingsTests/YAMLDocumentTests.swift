@@ -39,8 +39,12 @@ struct YAMLDocumentTests {
   }
 
   @Test(arguments: [
-    ("a: [1, 2", "YAML syntax"), ("a: b: c", "1:5: YAML syntax"), ("\tx", "YAML syntax"), ("a: *b", "undefined alias"),
-    ("%YAML 2.0\n---\na", "YAML syntax"), ("? [a]\n: b", "a key must be a single word"), ("<<: {a: b}", "merge keys"),
+    ("a: [1, 2", "YAML syntax"), ("a: b: c", "1:5: YAML syntax"), ("\tx", "1:1: here is a tab"),
+    ("a: *b", "undefined alias"),
+    ("%YAML 2.0\n---\na", "YAML syntax"), ("? [a]\n: b", "a key must be a single word"),
+    ("<<: {a: b}", "the merge key '<<'"),
+    ("a: &a {b: 1}\nc: {<<: *a}", "2:5: the merge key '<<'"), ("a:\n  b: 1\n\tc: 2", "3:1: here is a tab"),
+    ("a:\n \tb: 1\n \tc: 2", "2:2: here is a tab"),
     ("a: \u{7}", "1:4: the character U+7 is not allowed"), ("a: \"\\0\"", "U+0000"), ("a: \"\\ud800\"", "YAML syntax"),
     ("a\n\u{FEFF}b: 1", "U+FEFF"), ("a: !!binary aGVsbG8=", "tags"), ("a: !!map {}", "none"), ("\u{FEFF}a: 1", "none"),
   ])

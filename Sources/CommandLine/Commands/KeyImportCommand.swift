@@ -93,13 +93,13 @@ struct KeyImportCommand: AsyncParsableCommand {
   private func chosen(from configuration: Configuration) throws -> ServiceKeySettings {
     if let name {
       guard let settings = configuration.serviceKey(named: name) else {
-        throw ValidationError("there is no service key \(name) in the configuration")
+        throw Refusal("there is no service key \(name) in the configuration")
       }
       return settings
     }
     guard let only = configuration.serviceKeys.first, configuration.serviceKeys.count == 1 else {
       let names = configuration.serviceKeys.map(\.name).joined(separator: ", ")
-      throw ValidationError(
+      throw Refusal(
         names.isEmpty ? "no service key is configured" : "say which service key it is with --name: \(names)")
     }
     return only

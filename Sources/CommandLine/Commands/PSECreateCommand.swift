@@ -7,6 +7,7 @@ import Host
 import Keystores
 import OpenSSLBridge
 import PSEFormat
+import Planning
 import Rotation
 import SystemPackage
 
@@ -20,6 +21,9 @@ struct PSECreateCommand: ParsableCommand {
       and --key, or with --from, the identity of those files; with none of them a trust list only. A
       PFX with an incomplete chain is completed from --trust. The file must not exist yet; it is made
       with mode 0600, of version 2 and without a PIN unless told otherwise.
+
+      EXIT CODES: 0 when it was made, 1 when something could not be read, does not fit, or could not be
+      written.
 
       EXAMPLES:
         certrotd pse create --out client.pse --subject "CN=host.example, O=TS, C=DE" --trust chain.pem
@@ -85,7 +89,7 @@ struct PSECreateCommand: ParsableCommand {
       let content = KeystoreContent(identity: try identity(files, trusted, now: now), trust: trusted)
       let format = FileFormat.pse(
         FileFormat.PSEOptions(version: version, pin: try newPIN.named(), list: certificateList))
-      let rendered = try KeystoreWriter.render(format, content, now: now)
+      let rendered = try PSEOnDisk.about(key ?? from ?? out) { try KeystoreWriter.render(format, content, now: now) }
       // What was written is what can be read: the file counts only after that.
       let faults = KeystoreJudge.judge(
         try KeystoreReader.read(format, rendered), wanted: content, endpointChains: [], now: now)
@@ -94,24 +98,60 @@ struct PSECreateCommand: ParsableCommand {
         throw ExitCode.fault
       }
       try files.createFile(at: FilePath(out), mode: .ownerReadWrite, contents: file.bytes)
+      Output.line("\(out): \(Self.summary(content))")
     }
+  }
+
+  /// What was written, on one line.
+  private static func summary(_ content: KeystoreContent) -> String {
+    let identity = content.identity.map { identity in
+      "\(identity.certificate.subject), valid until \(TimeText.instant(identity.certificate.validity.notAfter))"
+    }
+    return "\(identity ?? "no identity"), \(Output.count(Set(content.trust).count, "trusted certificate"))"
   }
 
   private func identity(_ files: HostFiles, _ trusted: [Certificate], now: Date) throws -> Identity? {
     if let subject {
       let key = try PrivateKey.generateRSA(bits: bits)
       let certificate = try SelfSignedCertificate.make(
-        key: key, subject: try DistinguishedName(parsing: subject), notBefore: now,
+        key: key, subject: try DistinguishedName(parsing: subject),
+        notBefore: now.addingTimeInterval(-SelfSignedCertificate.backdating),
         notAfter: now.addingTimeInterval(Double(days) * 86_400))
       return Identity(certificate: certificate, key: key, issuers: [])
     }
     let limit = ServiceKeyIntake.sizeLimit
-    if let from { return try identity(ofPFX: files.readSecretFile(FilePath(from), limit: limit), trusted, now: now) }
+    if let from {
+      return try PSEOnDisk.about(from) {
+        try identity(ofPFX: files.readSecretFile(FilePath(from), limit: limit), trusted, now: now)
+      }
+    }
     guard let certificate, let key else { return nil }
-    return try IdentityExaminer.examine(
-      certificates: try PEMReader.certificates(in: files.readFile(FilePath(certificate), limit: limit)),
-      key: try PrivateKey(pem: files.readSecretFile(FilePath(key), limit: limit)), completing: trusted,
-      predecessor: nil, use: .any, now: now)
+    let certificates = try PSEOnDisk.about(certificate) {
+      try PEMReader.certificates(in: files.readFile(FilePath(certificate), limit: limit))
+    }
+    let privateKey = try PSEOnDisk.about(key) {
+      try PrivateKey(pem: files.readSecretFile(FilePath(key), limit: limit))
+    }
+    return try PSEOnDisk.about(certificate) { try Self.examine(certificates, privateKey, trusted, now: now) }
+  }
+
+  /// Judges an identity as the daemon does, with advice for who has no configuration.
+  private static func examine(
+    _ certificates: [Certificate], _ key: PrivateKey, _ trusted: [Certificate], now: Date
+  ) throws -> Identity {
+    do {
+      return try IdentityExaminer.examine(
+        certificates: certificates, key: key, completing: trusted, predecessor: nil, use: .any, now: now)
+    } catch {
+      switch error {
+      case .keyFitsNone(let subject):
+        throw Refusal("the private key is not that of \(subject.map { "\($0)" } ?? "any certificate in it")")
+      case .expired(let end): throw Refusal("the certificate ended at \(TimeText.instant(end))")
+      case .incomplete(let missing):
+        throw Refusal("the chain is incomplete: add the certificate of \(missing), or name it with --trust")
+      default: throw error
+      }
+    }
   }
 
   private func identity(ofPFX bytes: SecretBytes, _ trusted: [Certificate], now: Date) throws -> Identity {
@@ -121,10 +161,8 @@ struct PSECreateCommand: ParsableCommand {
     } catch PKCS12Error.wrongPassword where !password.areGiven && SecretInput.isAttended {
       found = try PKCS12.decode(bytes, password: SecretInput.ask("Password of \(from ?? "the PFX"): "))
     }
-    guard let key = found.key else { throw PSEOnDisk.Refusal("the PFX holds no private key") }
-    return try IdentityExaminer.examine(
-      certificates: (found.leaf.map { [$0] } ?? []) + found.others, key: key, completing: trusted, predecessor: nil,
-      use: .any, now: now)
+    guard let key = found.key else { throw Refusal("the PFX holds no private key") }
+    return try Self.examine((found.leaf.map { [$0] } ?? []) + found.others, key, trusted, now: now)
   }
 }
 

@@ -56,6 +56,9 @@ struct PSEExportCommand: ParsableCommand {
     guard [certificate, chain, trust, key, pfx].contains(where: { $0 != nil }) else {
       throw ValidationError("there is nothing to write: give --certificate, --chain, --trust, --key or --pfx")
     }
+    if pfx != nil, !password.areGiven {
+      throw ValidationError("a PFX needs a password: give --password-file, --ask-password or --empty-password")
+    }
     if key != nil, password.emptyPassword {
       throw ValidationError("a key cannot be encrypted with the empty password: leave --empty-password out")
     }
@@ -65,15 +68,12 @@ struct PSEExportCommand: ParsableCommand {
     try PSEOnDisk.reporting(file) {
       let found = try PSEOnDisk.open(file, pin).document.read()
       let password = try password.named(isNew: true)
-      if pfx != nil, password == nil {
-        throw ValidationError("a PFX needs a password: give --password-file, --ask-password or --empty-password")
-      }
       // Everything is made before anything is written.
       var outputs: [(String, SecretBytes, isSecret: Bool)] = []
       if let certificate { outputs.append((certificate, Self.pem([try own(found)]), false)) }
       if let chain { outputs.append((chain, Self.pem(try identity(found).chain), false)) }
       if let trust {
-        guard !found.trust.isEmpty else { throw PSEOnDisk.Refusal("its trust list is empty") }
+        guard !found.trust.isEmpty else { throw Refusal("its trust list is empty") }
         outputs.append((trust, Self.pem(found.trust), false))
       }
       if let key {
@@ -90,22 +90,24 @@ struct PSEExportCommand: ParsableCommand {
         }
       }
       for (path, bytes, isSecret) in outputs {
-        try HostFiles().createFile(
-          at: FilePath(path), mode: isSecret ? .ownerReadWrite : [.ownerReadWrite, .groupRead, .otherRead],
-          contents: bytes)
+        try PSEOnDisk.about(path) {
+          try HostFiles().createFile(
+            at: FilePath(path), mode: isSecret ? .ownerReadWrite : [.ownerReadWrite, .groupRead, .otherRead],
+            contents: bytes)
+        }
         Output.line("wrote \(path)")
       }
     }
   }
 
   private func own(_ found: ReadKeystore) throws -> Certificate {
-    guard let certificate = found.certificate else { throw PSEOnDisk.Refusal("it holds no own certificate") }
+    guard let certificate = found.certificate else { throw Refusal("it holds no own certificate") }
     return certificate
   }
 
   private func identity(_ found: ReadKeystore) throws -> Identity {
     guard let identity = found.content.identity else {
-      throw PSEOnDisk.Refusal("it holds no private key with a certificate")
+      throw Refusal("it holds no private key with a certificate")
     }
     return identity
   }

@@ -11,8 +11,8 @@ struct PSETrustRemoveCommand: ParsableCommand {
     commandName: "remove",
     abstract: "Removes certificates from the trust list of a PSE.",
     discussion: """
-      Each is named by its number in `certrotd pse trust list`, its subject or its SHA-256. All are
-      looked up before any is removed. The file is replaced in one step and keeps owner, group, mode,
+      Each is named by its number in `certrotd pse trust list`, its SHA-256, or its subject, in the order
+      that is shown here or in the opposite one of RFC 4514. All are looked up before any is removed. The file is replaced in one step and keeps owner, group, mode,
       version and PIN.
 
       EXIT CODES: 0 when they were removed, 1 when one was not found or the file could not be written.

@@ -39,7 +39,7 @@ struct FetchReport: Output.Displayable {
 
   var text: String {
     var lines: [String] = []
-    if !chain.isEmpty { lines.append("\(server) sent \(chain.count) certificates") }
+    if !chain.isEmpty { lines.append("\(server) sent \(Output.count(chain.count, "certificate"))") }
     lines += Self.numbered(chain)
     if !path.isEmpty {
       lines.append("the path to the anchor")

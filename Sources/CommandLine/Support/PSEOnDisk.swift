@@ -4,6 +4,7 @@ import ArgumentParser
 import Host
 import Keystores
 import PSEFormat
+import Rotation
 import SystemPackage
 
 /// A PSE file that a command opened, and may put another in the place of.
@@ -61,13 +62,6 @@ struct PSEOnDisk {
     return written
   }
 
-  /// Why a command did not do it, as a sentence about the file.
-  struct Refusal: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-  }
-
   /// Runs the work of a command on `file`: what goes wrong is printed after the file's name, and ends with exit code 1.
   static func reporting(_ file: String, _ work: () throws -> Void) throws {
     do {
@@ -76,9 +70,33 @@ struct PSEOnDisk {
       throw error
     } catch let error as ExitCode {
       throw error
+    } catch let error as OtherFile {
+      Output.complain("\(error.name): \(error.error)")
+      throw ExitCode.fault
+    } catch let error as BundleError {
+      // It names its own file, and so does the next.
+      Output.complain("\(error)")
+      throw ExitCode.fault
+    } catch let error as CredentialError {
+      Output.complain("\(error)")
+      throw ExitCode.fault
     } catch {
       Output.complain("\(file): \(error)")
       throw ExitCode.fault
     }
+  }
+
+  /// Does the part of a command's work that is about another file than the one that ``reporting(_:_:)`` names.
+  static func about<Result>(_ name: String, _ work: () throws -> Result) throws -> Result {
+    do {
+      return try work()
+    } catch {
+      throw OtherFile(name: name, error: error)
+    }
+  }
+
+  private struct OtherFile: Error {
+    let name: String
+    let error: any Error
   }
 }

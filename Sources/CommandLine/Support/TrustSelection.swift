@@ -25,15 +25,15 @@ enum TrustSelection {
 
   /// The index of the entry that is meant.
   ///
-  /// - Throws: ``PSEOnDisk/Refusal`` when there is none, or several.
+  /// - Throws: ``Refusal`` when there is none, or several.
   func index(in entries: [PSETrustList.Entry]) throws -> Int {
     let found = entries.indices.filter { matches(entries[$0], number: $0 + 1) }
     guard let index = found.first else {
-      throw PSEOnDisk.Refusal("the trust list of \(entries.count) holds nothing with \(self)")
+      throw Refusal("the trust list of \(entries.count) holds nothing with \(self)")
     }
     guard found.count == 1 else {
       let numbers = found.map { "\($0 + 1)" }.joined(separator: ", ")
-      throw PSEOnDisk.Refusal("the entries \(numbers) have \(self): name one by its number or SHA-256")
+      throw Refusal("the entries \(numbers) have \(self): name one by its number or SHA-256")
     }
     return index
   }

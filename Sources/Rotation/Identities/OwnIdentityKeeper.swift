@@ -30,7 +30,7 @@ struct OwnIdentityKeeper: Sendable {
       let now = context.clock.now()
       let certificate = try SelfSignedCertificate.make(
         key: key, subject: DistinguishedName(parsing: wish.subject),
-        notBefore: now.addingTimeInterval(-Self.backdating),
+        notBefore: now.addingTimeInterval(-SelfSignedCertificate.backdating),
         notAfter: now.addingTimeInterval(wish.validFor / .seconds(1)))
       return Identity(certificate: certificate, key: key, issuers: [])
     }
@@ -140,8 +140,6 @@ struct OwnIdentityKeeper: Sendable {
     }
   }
 
-  /// Seconds by which a new certificate starts in the past, so that a consumer with a clock behind ours accepts it.
-  private static let backdating: TimeInterval = 3600
   private static let sizeLimit = 1024 * 1024
 }
 

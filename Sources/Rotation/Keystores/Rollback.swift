@@ -35,7 +35,10 @@ package struct Rollback: Sendable {
       ?? candidates.first {
         $0.number < current.number
       }
-    guard let wanted else { throw RollbackError.notKept(settings.name, target, kept: candidates.map(\.number)) }
+    guard let wanted else {
+      throw RollbackError.notKept(
+        settings.name, target, current: current.number, kept: candidates.map(\.number).sorted())
+    }
     _ = try store.activate(wanted.number)
     let reason = "an operator rolled back from generation \(current.number) to \(wanted.number)"
     try await context.ledger.rollBackGeneration(
@@ -55,7 +58,8 @@ package struct Rollback: Sendable {
 /// Why a keystore cannot go back.
 package enum RollbackError: Error, Sendable, Hashable {
   case noGeneration(String)
-  case notKept(String, Int?, kept: [Int])
+  /// What was asked for is not there; nil is the one before the current.
+  case notKept(String, Int?, current: Int, kept: [Int])
 }
 
 extension RollbackError: CustomStringConvertible {
@@ -63,12 +67,13 @@ extension RollbackError: CustomStringConvertible {
     switch self {
     case .noGeneration(let keystore):
       return "keystore \(keystore) has no generation yet"
-    case .notKept(let keystore, let wanted, let kept):
-      let numbers = kept.sorted().map(String.init).joined(separator: ", ")
-      let what =
-        wanted.map { "generation \($0) of keystore \(keystore) cannot be brought back" }
-        ?? "keystore \(keystore) has no earlier generation"
-      return kept.isEmpty ? "\(what): no other is kept" : "\(what): kept are \(numbers)"
+    case .notKept(let keystore, let wanted, let current, _) where wanted == current:
+      return "generation \(current) of keystore \(keystore) is in force already"
+    case .notKept(let keystore, let wanted, let current, let kept):
+      let what = wanted.map { "keystore \(keystore) keeps no generation \($0) that worked" }
+      let numbers = kept.map(String.init).joined(separator: ", ")
+      let others = kept.isEmpty ? "and no other is kept" : "and kept are \(numbers)"
+      return "\(what ?? "keystore \(keystore) has no earlier generation"): generation \(current) is in force, \(others)"
     }
   }
 }

@@ -92,7 +92,8 @@ package enum KeyTable {
 
   static let mode = KeyDescription(
     "mode", "octal permission bits", default: "0640",
-    "The file's permissions. A file with a private key must give nothing to others.", example: "\"0600\"")
+    "The permissions, in quotes. Only the owner may write; a file with a private key gives nothing to others.",
+    example: "\"0600\"")
 
   static let path = KeyDescription(
     "path", "path", default: nil,

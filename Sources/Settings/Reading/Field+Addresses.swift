@@ -18,7 +18,8 @@ extension Field {
     }
     if let scheme = address.scheme, !schemes.contains(scheme) {
       let known = schemes.map { "\($0)://" }.joined(separator: ", ")
-      report("the scheme '\(scheme)' is not supported here", hint: known.isEmpty ? "write host:port" : "use \(known)")
+      let advice = known.isEmpty ? "write host:port without a scheme" : "use \(known), or write host:port"
+      report("the scheme '\(scheme)' is not supported here", hint: advice)
       return nil
     }
     guard let host = Self.normalizedHost(address.host) else {
@@ -47,10 +48,18 @@ extension Field {
   func host() -> String? {
     guard let text = line() else { return nil }
     guard let host = Self.normalizedHost(text) else {
-      report("'\(text)' is no host name and no address")
+      report("'\(text)' is no host name and no address", hint: Self.bareHostAdvice(text))
       return nil
     }
     return host
+  }
+
+  /// What to write in place of a URL or of a host with a port.
+  private static func bareHostAdvice(_ text: String) -> String? {
+    guard text.contains("://") || text.contains("/") || text.contains(":"), let address = AddressText(text),
+      !address.hasUserInfo, let host = normalizedHost(address.host)
+    else { return nil }
+    return "write the name alone: \(host)"
   }
 
   /// The text of an `https://` URL.
@@ -73,7 +82,7 @@ extension Field {
         pattern.hasPrefix("*.") ? pattern.dropFirst(2) : pattern.hasPrefix(".") ? pattern.dropFirst() : pattern[...]
       if Self.normalizedHost(String(name)) != nil { return text }
     }
-    report("'\(text)' is no host, domain, address or network")
+    report("'\(text)' is no host, domain, address or network", hint: Self.bareHostAdvice(text))
     return nil
   }
 
@@ -94,20 +103,33 @@ extension Field {
   }
 }
 
-/// The parts of an address as they stand in the text (RFC 3986, section 3), not judged.
 extension HostAndPort {
   /// Reads `host`, `host:port`, `[address]:port` or an https URL, as `url` of an endpoint is read; nil for anything else,
   /// such as another scheme or an address with a password.
   ///
   /// - Parameter text: as an operator writes it; port 443 unless it names one.
   package init?(address text: String) {
-    guard let address = AddressText(text), !address.hasUserInfo, address.scheme ?? "https" == "https",
+    guard let address = AddressText(text), !address.hasUserInfo, ["https", "wss"].contains(address.scheme ?? "https"),
       let host = Field.normalizedHost(address.host), let port = UInt16(address.port ?? "443"), port > 0
+    else { return nil }
+    self.init(host: host, port: port)
+  }
+
+  /// A host name or address without a port, as `server-name` of an endpoint is read; nil for anything else.
+  package static func host(_ text: String) -> String? { Field.normalizedHost(text) }
+}
+
+extension ProxySetting {
+  /// Reads `http://host:port`, as `proxy` is read; nil for anything else, such as an address with a password.
+  package init?(address text: String) {
+    guard let address = AddressText(text), !address.hasUserInfo, address.scheme ?? "http" == "http",
+      let host = Field.normalizedHost(address.host), let port = address.port.flatMap({ UInt16($0) }), port > 0
     else { return nil }
     self.init(host: host, port: port)
   }
 }
 
+/// The parts of an address as they stand in the text (RFC 3986, section 3), not judged.
 private struct AddressText {
   var scheme: String?
   var hasUserInfo: Bool

@@ -32,7 +32,7 @@ struct YAMLDocument {
       do {
         return try Parser(yaml: text.string, resolver: .basic, encoding: .utf8).singleRoot()
       } catch let error as YamlError {
-        guard case .duplicatedKeysInMapping(let keys, let context) = error else { throw Self.problem(error) }
+        guard case .duplicatedKeysInMapping(let keys, let context) = error else { throw Self.problem(error, in: text) }
         let position = TextPosition(line: context.mark.line, column: context.mark.column)
         guard let key = keys.first, hide(key, at: position, in: &text, attempt: attempt) else {
           let names = keys.map { "'\($0)'" }.joined(separator: ", ")
@@ -99,7 +99,11 @@ struct YAMLDocument {
         continue
       }
       guard scalar.string != "<<" else {
-        problems.append(.init(position: position, message: "merge keys are not supported; use 'defaults'"))
+        problems.append(
+          .init(
+            position: position,
+            message:
+              "the merge key '<<' is not supported: write the keys out, or put what entries share into 'defaults'"))
         continue
       }
       let key = renamedKeys[position] ?? scalar.string
@@ -120,10 +124,13 @@ struct YAMLDocument {
     problems.append(.init(position: position, message: "YAML tags such as \(name) are not supported"))
   }
 
-  private static func problem(_ error: YamlError) -> YAMLText.Problem {
+  private static func problem(_ error: YamlError, in text: YAMLText) -> YAMLText.Problem {
     switch error {
     case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
       .composer(let context, let problem, let mark, _):
+      if let tab = text.indentingTab(inLine: mark.line) {
+        return .init(position: tab, message: "here is a tab, and YAML indents with spaces only")
+      }
       let detail = context.map { " \($0.text) that begins in line \($0.mark.line)" } ?? ""
       return .init(
         position: TextPosition(line: mark.line, column: mark.column), message: "YAML syntax: \(problem)\(detail)")

@@ -43,6 +43,23 @@ struct YAMLText {
     return nil
   }
 
+  /// The first tab before the first word of a line; nil when there is none.
+  func indentingTab(inLine line: Int) -> TextPosition? {
+    var here = TextPosition.start
+    var isIndentation = true
+    for index in scalars.indices where here.line <= line {
+      let position = here
+      advance(&here, over: index)
+      if here.line != position.line {
+        isIndentation = true
+      } else if position.line == line, isIndentation {
+        if scalars[index] == "\t" { return position }
+        isIndentation = scalars[index] == " "
+      }
+    }
+    return nil
+  }
+
   mutating func replace(_ range: Range<Int>, with scalar: Unicode.Scalar) {
     for index in range { scalars[index] = scalar }
   }
