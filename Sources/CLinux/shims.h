@@ -30,6 +30,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 // Swift's Glibc module is built without _GNU_SOURCE, so renameat2 (renameat2(2)) is not declared there.

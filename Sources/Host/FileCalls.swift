@@ -38,6 +38,10 @@ package protocol FileCalls: Sendable {
     _ file: borrowing Descriptor, _ mode: FilePermissions, path: FilePath) throws(SystemError)
   /// Waits until the file's bytes, or the folder's names, are on the disk (fsync(2)).
   func synchronize(_ file: borrowing Descriptor, path: FilePath) throws(SystemError)
+  /// What a file carries beside its owner, group and mode; empty where the file system knows nothing of it (fgetxattr(2)).
+  func attributes(_ file: borrowing Descriptor, path: FilePath) throws(SystemError) -> [FileAttribute]
+  /// Gives the file an attribute (fsetxattr(2)); an access list changes the permission bits, too.
+  func setAttribute(_ file: borrowing Descriptor, _ attribute: FileAttribute, path: FilePath) throws(SystemError)
   /// Tells what an open file is (fstat(2)).
   func status(_ file: borrowing Descriptor, path: FilePath) throws(SystemError) -> FileStatus
   /// Tells what lies at a place, the symbolic link itself or what it leads to (fstatat(2)).

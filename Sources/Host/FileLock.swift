@@ -30,4 +30,28 @@ package struct FileLock: ~Copyable, Sendable {
       }
     }
   }
+
+  /// Takes the lock on a folder itself, which leaves no lock file behind.
+  ///
+  /// The thread sleeps a few milliseconds between its attempts, since flock(2) has no limit of its own.
+  ///
+  /// - Parameters:
+  ///   - path: The folder; the empty path is the current one.
+  ///   - limit: How long to try, on the monotonic clock.
+  ///   - files: Opens the folder.
+  /// - Returns: The lock, or nil when another holder had it all the time.
+  /// - Throws: `SystemError` for a folder that cannot be opened or locked.
+  package static func acquire(
+    onFolder path: FilePath, within limit: Duration, files: HostFiles = HostFiles()
+  ) throws(SystemError) -> FileLock? {
+    let folder = try files.openFolder(at: path)
+    let descriptor = try files.calls.open(folder.itself, for: .folder)
+    let end = ContinuousClock.now + limit
+    while true {
+      if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 { return FileLock(descriptor: descriptor) }
+      guard errno == EWOULDBLOCK || errno == EINTR else { throw .last("flock", folder.path) }
+      guard ContinuousClock.now < end else { return nil }
+      _ = usleep(UInt32.random(in: 5000...20_000))
+    }
+  }
 }

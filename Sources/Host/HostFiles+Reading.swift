@@ -55,6 +55,12 @@ extension HostFiles {
       call: "read", path: location.path, errno: .resourceBusy, detail: "the file changes while it is read")
   }
 
+  /// What a file carries beside its owner, group and mode, for a file that is put in its place.
+  package func attributes(of path: FilePath) throws(SystemError) -> [FileAttribute] {
+    let file = try calls.open(FileLocation(path), for: .reading)
+    return try calls.attributes(file, path: path)
+  }
+
   private func regularSize(
     of file: borrowing Descriptor, path: FilePath, limit: Int
   ) throws(SystemError) -> Int {

@@ -17,11 +17,21 @@ extension HostFiles {
   /// Like `createFile(at:…)`, below an open folder.
   package func createFile(
     _ location: FileLocation, mode: FilePermissions, owner: UInt32? = nil, group: UInt32? = nil,
-    contents: SecretBytes, sync: Bool = true
+    attributes: [FileAttribute] = [], contents: SecretBytes, sync: Bool = true
   ) throws(SystemError) {
     let file = try calls.open(location, for: .creating)
     do throws(SystemError) {
-      try settle(file, mode: mode, owner: owner, group: group, path: location.path)
+      if !attributes.isEmpty {
+        // Before the owner changes, who alone may set them. Where there is an access list, the bits of the group are its
+        // mask: as bits they would admit a group that the list does not.
+        let isListed = attributes.contains(where: \.isAccessList)
+        let first = isListed ? mode.intersection(.ownerReadWriteExecute) : mode
+        try settle(file, mode: first, owner: nil, group: group, path: location.path)
+        for attribute in attributes { try calls.setAttribute(file, attribute, path: location.path) }
+        if let owner { try calls.setOwner(file, owner: owner, group: nil, path: location.path) }
+      } else {
+        try settle(file, mode: mode, owner: owner, group: group, path: location.path)
+      }
       try contents.withSpan { (bytes: Span<UInt8>) throws(SystemError) in
         try write(bytes, to: file, path: location.path)
       }
@@ -36,14 +46,16 @@ extension HostFiles {
   /// The bytes are written beside it as `.NAME.certrotd-XXXXXX`, synced, renamed, and the folder is synced. The folder
   /// is opened once, by the rule of `openFolder(at:)`. A symbolic link at `path` is replaced, not followed.
   package func replaceFile(
-    at path: FilePath, mode: FilePermissions, owner: UInt32? = nil, group: UInt32? = nil, contents: SecretBytes
+    at path: FilePath, mode: FilePermissions, owner: UInt32? = nil, group: UInt32? = nil,
+    attributes: [FileAttribute] = [], contents: SecretBytes
   ) throws(SystemError) {
     guard let name = path.lastComponent, name.kind == .regular else {
       throw SystemError(call: "rename", path: path, errno: .invalidArgument, detail: "the path names no file")
     }
     let folder = try openFolder(at: path.removingLastComponent())
     let temporary = folder.location(Self.temporaryName(for: name))
-    try createFile(temporary, mode: mode, owner: owner, group: group, contents: contents)
+    try createFile(
+      temporary, mode: mode, owner: owner, group: group, attributes: attributes, contents: contents)
     do throws(SystemError) {
       try calls.rename(temporary, to: folder.location(name))
     } catch {

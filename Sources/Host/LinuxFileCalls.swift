@@ -68,6 +68,54 @@ package struct LinuxFileCalls: FileCalls {
     _ = try repeating("fsync", path) { fsync(number) }
   }
 
+  package func attributes(_ file: borrowing Descriptor, path: FilePath) throws(SystemError) -> [FileAttribute] {
+    let number = file.rawValue
+    let names: [UInt8]
+    do throws(SystemError) {
+      names = try unsafe sized("flistxattr", path) { unsafe flistxattr(number, $0, $1) }
+    } catch  where error.errno == .notSupported {
+      return []
+    }
+    var found: [FileAttribute] = []
+    for name in names.split(separator: 0) {
+      let name = String(decoding: name, as: UTF8.self)
+      guard FileAttribute.isKept(name) else { continue }
+      let value = try unsafe sized("fgetxattr", path) { unsafe fgetxattr(number, name, $0, $1) }
+      found.append(FileAttribute(name: name, value: value))
+    }
+    return found
+  }
+
+  package func setAttribute(
+    _ file: borrowing Descriptor, _ attribute: FileAttribute, path: FilePath
+  ) throws(SystemError) {
+    let number = file.rawValue
+    _ = try repeating("fsetxattr", path) {
+      unsafe attribute.value.withUnsafeBytes {
+        unsafe fsetxattr(number, attribute.name, $0.baseAddress, $0.count, 0)
+      }
+    }
+  }
+
+  /// Calls something that tells the size when it is given no room, until the room is enough.
+  private func sized(
+    _ call: String, _ path: FilePath, _ body: (UnsafeMutablePointer<CChar>?, Int) -> Int
+  ) throws(SystemError) -> [UInt8] {
+    while true {
+      let size = try repeating(call, path) { body(nil, 0) }
+      guard size > 0 else { return [] }
+      var room = [CChar](repeating: 0, count: size)
+      do throws(SystemError) {
+        let filled = try repeating(call, path) {
+          unsafe room.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress, $0.count) }
+        }
+        return room[..<filled].map { UInt8(bitPattern: $0) }
+      } catch  where error.errno == .outOfRange {
+        continue
+      }
+    }
+  }
+
   package func status(_ file: borrowing Descriptor, path: FilePath) throws(SystemError) -> FileStatus {
     let number = file.rawValue
     var raw = stat()

@@ -82,6 +82,18 @@ package final class FailingFileCalls: FileCalls {
     try base.synchronize(file, path: path)
   }
 
+  package func attributes(_ file: borrowing Descriptor, path: FilePath) throws(SystemError) -> [FileAttribute] {
+    try enter("fgetxattr", path)
+    return try base.attributes(file, path: path)
+  }
+
+  package func setAttribute(
+    _ file: borrowing Descriptor, _ attribute: FileAttribute, path: FilePath
+  ) throws(SystemError) {
+    try enter("fsetxattr", path)
+    try base.setAttribute(file, attribute, path: path)
+  }
+
   package func status(_ file: borrowing Descriptor, path: FilePath) throws(SystemError) -> FileStatus {
     try enter("fstat", path)
     return try base.status(file, path: path)
