@@ -98,6 +98,16 @@ static inline const PKCS12_SAFEBAG *COpenSSL_sk_PKCS12_SAFEBAG_value(
     const STACK_OF(PKCS12_SAFEBAG) *stack, int index) {
     return sk_PKCS12_SAFEBAG_value(stack, index);
 }
+// The mark that pairs a key with its certificate (RFC 2985, section 5.5.2), NULL for none.
+static inline const ASN1_OCTET_STRING *COpenSSL_PKCS12_localKeyID(const PKCS12_SAFEBAG *bag) {
+    const ASN1_TYPE *value = PKCS12_SAFEBAG_get0_attr(bag, NID_localKeyID);
+    return value != NULL && value->type == V_ASN1_OCTET_STRING ? value->value.octet_string : NULL;
+}
+// The certificates of a signedData (RFC 2315, section 9.1), NULL for anything else.
+static inline const STACK_OF(X509) *COpenSSL_PKCS7_certificates(const PKCS7 *content) {
+    if (OBJ_obj2nid(content->type) != NID_pkcs7_signed || content->d.sign == NULL) return NULL;
+    return content->d.sign->cert;
+}
 // How the content of an encryptedData is encrypted, NULL for anything else.
 static inline const X509_ALGOR *COpenSSL_PKCS7_encryption(const PKCS7 *content) {
     if (OBJ_obj2nid(content->type) != NID_pkcs7_encrypted || content->d.encrypted == NULL ||

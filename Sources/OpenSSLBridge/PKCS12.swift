@@ -36,12 +36,27 @@ package enum PKCS12 {
 
   /// What a file holds.
   package struct Content: Sendable {
-    /// Nil for a file without a private key.
-    package let key: PrivateKey?
+    /// A private key with its certificate.
+    package struct Entry: Sendable {
+      /// The friendlyName of the key, or else of its certificate; nil for none.
+      package let alias: String?
+      package let key: PrivateKey
+      /// The certificate that the file pairs with the key, or else the first that the key fits; nil when it fits none.
+      package let leaf: Certificate?
+    }
+
+    /// In the order of the file; empty for one without a private key, and more than one where a program keeps all its
+    /// identities in one file.
+    package let entries: [Entry]
+    /// All certificates, in the order of the file.
+    package let certificates: [Certificate]
+
+    /// The first private key; nil for a file without one.
+    package var key: PrivateKey? { entries.first?.key }
     /// The certificate of `key`.
-    package let leaf: Certificate?
+    package var leaf: Certificate? { entries.first?.leaf }
     /// All other certificates, in the order of the file.
-    package let others: [Certificate]
+    package var others: [Certificate] { certificates.filter { $0 != leaf } }
   }
 
   /// Writes a key with its certificate and the issuers.

@@ -16,7 +16,8 @@ package enum PKCS12Error: Error, Hashable, Sendable {
   case tooCostly(limit: Int)
   /// The integrity check failed: the password is wrong or the file damaged, which look the same.
   case wrongPassword
-  /// The file protects its content in a way that the host's OpenSSL does not read, such as RC2.
+  /// The file protects its content in a way that the host's OpenSSL does not read, such as RC2 on a host without OpenSSL's
+  /// legacy provider.
   case unsupported(OpenSSLError)
   /// OpenSSL failed where the input cannot be the cause.
   case failed(OpenSSLError)
@@ -33,7 +34,12 @@ extension PKCS12Error: CustomStringConvertible {
     case .tooCostly(let limit):
       "to open the PKCS#12 file would take more than \(limit) rounds of key derivation: have it made with fewer"
     case .wrongPassword: "the password does not open the PKCS#12 file, or the file is damaged"
-    case .unsupported(let error): "this host's OpenSSL does not read the PKCS#12 file's protection (\(error))"
+    case .unsupported(let error):
+      """
+      this host's OpenSSL does not read the PKCS#12 file's protection (\(error)): have it made with AES or Triple DES, or \
+      convert it where OpenSSL has its legacy provider, with `openssl pkcs12 -legacy -in OLD -out both.pem` and \
+      `openssl pkcs12 -export -in both.pem -out NEW`
+      """
     case .failed(let error): "OpenSSL failed on a PKCS#12 file (\(error))"
     }
   }

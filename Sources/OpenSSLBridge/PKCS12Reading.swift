@@ -14,14 +14,36 @@ extension PKCS12 {
   /// - Throws: `PKCS12Error`.
   package static func decode(_ bytes: SecretBytes, password: SecretBytes) throws(PKCS12Error) -> Content {
     let password = try CPassword(password)
-    let reader = try PKCS12Reader(bytes)
+    do {
+      return try unsafe decode(bytes, password, nil)
+    } catch .unsupported(let error) {
+      guard let legacy = unsafe LegacyLibrary.context else { throw .unsupported(error) }
+      return try unsafe decode(bytes, password, legacy)
+    }
+  }
+
+  /// Reads a file with the algorithms of a library context, nil for the ordinary one.
+  private static func decode(
+    _ bytes: SecretBytes, _ password: CPassword, _ context: OpaquePointer?
+  ) throws(PKCS12Error) -> Content {
+    let reader = try unsafe PKCS12Reader(bytes, context)
     var cost = PKCS12Cost()
     guard let form = try reader.protection(by: password, &cost) else { throw .wrongPassword }
     try reader.addContents(password, form, to: &cost)
     do throws(OpenSSLError) {
-      return try reader.content(password)
+      return try reader.content(password, form)
     } catch {
       throw .unsupported(error)
+    }
+  }
+
+  /// Whether bytes have the outer form of such a file, whatever opens it.
+  package static func isRecognised(_ bytes: SecretBytes) -> Bool {
+    do throws(PKCS12Error) {
+      _ = try unsafe PKCS12Reader(bytes, nil)
+      return true
+    } catch {
+      return false
     }
   }
 
@@ -34,7 +56,7 @@ extension PKCS12 {
   /// - Throws: `PKCS12Error` when the bytes are no such file, or one that is too large or too costly.
   package static func opens(_ bytes: SecretBytes, password: SecretBytes) throws(PKCS12Error) -> Bool {
     var cost = PKCS12Cost()
-    return try PKCS12Reader(bytes).protection(by: CPassword(password), &cost) != nil
+    return try unsafe PKCS12Reader(bytes, nil).protection(by: CPassword(password), &cost) != nil
   }
 
   /// Bytes; a trust store with every public root has a quarter of a megabyte.
@@ -42,16 +64,31 @@ extension PKCS12 {
 }
 
 /// One file while it is read.
+@safe
 private struct PKCS12Reader: ~Copyable {
   private let file: Handle
+  @unsafe private let context: OpaquePointer?
 
-  init(_ bytes: SecretBytes) throws(PKCS12Error) {
+  /// - Parameters:
+  ///   - bytes: The whole file.
+  ///   - context: An `OSSL_LIB_CTX` that lives as long as the process, or nil for the ordinary one.
+  /// - Throws: `tooLarge` or `malformed`.
+  init(_ bytes: SecretBytes, _ context: OpaquePointer?) throws(PKCS12Error) {
+    file = try unsafe Self.parse(bytes, context)
+    unsafe self.context = unsafe context
+  }
+
+  private static func parse(_ bytes: SecretBytes, _ context: OpaquePointer?) throws(PKCS12Error) -> Handle {
     guard bytes.count <= PKCS12.sizeLimit else { throw .tooLarge(limit: PKCS12.sizeLimit) }
     do throws(OpenSSLError) {
-      file = try unsafe bytes.withUnsafeBytes { (buffer) throws(OpenSSLError) -> Handle in
+      return try unsafe bytes.withUnsafeBytes { (buffer) throws(OpenSSLError) -> Handle in
         var next = unsafe buffer.assumingMemoryBound(to: UInt8.self).baseAddress
         return try unsafe Handle.make("d2i_PKCS12", release: PKCS12_free) {
-          unsafe d2i_PKCS12(nil, &next, CLong(buffer.count))
+          // Filled in place, since only an object that was made with a context keeps it (PKCS12_init_ex(3)); a failure
+          // frees it and clears the variable.
+          var object = unsafe PKCS12_init_ex(NID_pkcs7_data, context, nil)
+          guard unsafe object != nil else { return nil }
+          return unsafe d2i_PKCS12(&object, &next, CLong(buffer.count))
         }
       }
     } catch {
@@ -82,37 +119,29 @@ private struct PKCS12Reader: ~Copyable {
     _ password: CPassword, _ form: PasswordForm, to cost: inout PKCS12Cost
   ) throws(PKCS12Error) {
     let pointer = unsafe file.pointer
-    switch form {
-    case .noBytes: try unsafe cost.addContents(of: pointer, nil)
-    case .text:
-      try unsafe password.withCString { (text) throws(PKCS12Error) in
-        try unsafe cost.addContents(of: pointer, text)
-      }
+    try unsafe password.withForm(form) { (text) throws(PKCS12Error) in
+      try unsafe cost.addContents(of: pointer, text)
     }
   }
 
-  borrowing func content(_ password: CPassword) throws(OpenSSLError) -> PKCS12.Content {
-    let pointer = unsafe file.pointer
-    var key: OpaquePointer? = nil
-    var leaf: OpaquePointer? = nil
-    var others: OpaquePointer? = nil
-    defer {
-      unsafe X509_free(leaf)
-      unsafe COpenSSL_sk_X509_pop_free(others)
+  borrowing func content(_ password: CPassword, _ form: PasswordForm) throws(OpenSSLError) -> PKCS12.Content {
+    let (pointer, context) = unsafe (file.pointer, context)
+    return try unsafe password.withForm(form) { (text) throws(OpenSSLError) in
+      var collector = unsafe PKCS12Collector(password: text, context: context)
+      try unsafe collector.collect(file: pointer)
+      return collector.content
     }
-    try unsafe password.withCString { (text) throws(OpenSSLError) in
-      _ = try OpenSSLCall.success("PKCS12_parse") { unsafe PKCS12_parse(pointer, text, &key, &leaf, &others) }
+  }
+}
+
+extension CPassword {
+  /// Lends the password as a file has it: nil stands for no bytes at all.
+  fileprivate func withForm<Result, Failure: Error>(
+    _ form: PKCS12Reader.PasswordForm, _ body: (UnsafePointer<CChar>?) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    switch form {
+    case .noBytes: try body(nil)
+    case .text: try unsafe withCString(body)
     }
-    let privateKey = unsafe key.map {
-      unsafe PrivateKey(takingOwnership: Handle(takingOwnership: $0, release: EVP_PKEY_free))
-    }
-    var certificates: [Certificate] = []
-    for index in 0..<max(0, unsafe COpenSSL_sk_X509_num(others)) {
-      guard let object = unsafe COpenSSL_sk_X509_value(others, index) else { continue }
-      certificates.append(try unsafe X509Codec.encode(object))
-    }
-    var own: Certificate?
-    if let leaf = unsafe leaf { own = try unsafe X509Codec.encode(leaf) }
-    return PKCS12.Content(key: privateKey, leaf: own, others: certificates)
   }
 }

@@ -32,10 +32,16 @@ extension PrivateKey {
     try self.init(checking: handle)
   }
 
-  /// Reads a DER key: plain PKCS#8 (RFC 5208), PKCS#1 (RFC 8017, A.1.2) or SEC1 (RFC 5915).
+  /// Reads a DER key: PKCS#8 plain or encrypted (RFC 5208), PKCS#1 (RFC 8017, A.1.2) or SEC1 (RFC 5915).
   ///
-  /// - Throws: `PrivateKeyError.notAPrivateKey`.
-  package convenience init(der: SecretBytes) throws(PrivateKeyError) {
+  /// - Parameters:
+  ///   - der: The key.
+  ///   - passphrase: Opens an encrypted key; ignored for a plain one. Nobody is ever asked for it.
+  /// - Throws: `PrivateKeyError`.
+  package convenience init(der: SecretBytes, passphrase: SecretBytes? = nil) throws(PrivateKeyError) {
+    guard (passphrase?.count ?? 0) <= Self.passphraseLimit else {
+      throw .passphraseTooLong(limit: Self.passphraseLimit)
+    }
     let handle: Handle
     do throws(OpenSSLError) {
       handle = try unsafe der.withUnsafeBytes { (buffer) throws(OpenSSLError) -> Handle in
@@ -45,9 +51,30 @@ extension PrivateKey {
         }
       }
     } catch {
-      throw .notAPrivateKey(error)
+      handle = try Self.opened(der, passphrase, unlessOpened: error)
     }
     try self.init(checking: handle)
+  }
+
+  /// Opens an encrypted PKCS#8 key, DER (RFC 5208, section 6).
+  ///
+  /// - Throws: `PrivateKeyError.notAPrivateKey` with `plainError` for bytes that are none.
+  private static func opened(
+    _ der: SecretBytes, _ passphrase: SecretBytes?, unlessOpened plainError: OpenSSLError
+  ) throws(PrivateKeyError) -> Handle {
+    var request = PassphraseRequest(passphrase: passphrase)
+    do throws(OpenSSLError) {
+      return unsafe try MemoryBIO.reading(der) { (bio) throws(OpenSSLError) -> Handle in
+        try unsafe withUnsafeMutablePointer(to: &request) { (context) throws(OpenSSLError) -> Handle in
+          unsafe try Handle.make("d2i_PKCS8PrivateKey_bio", release: EVP_PKEY_free) {
+            unsafe d2i_PKCS8PrivateKey_bio(bio, nil, answerPassphrase, context)
+          }
+        }
+      }
+    } catch {
+      guard request.wasAsked else { throw .notAPrivateKey(plainError) }
+      throw passphrase == nil ? .passphraseNeeded : .wrongPassphrase
+    }
   }
 
   /// Refuses what OpenSSL reads as a key although only its public half is there.

@@ -49,6 +49,19 @@ extension PrivateKey {
   }
 }
 
+extension PrivateKey {
+  /// The length of the modulus that two primes make, in bits.
+  ///
+  /// - Throws: `PrivateKeyError.failed`, also for primes longer than those of any key.
+  package static func rsaLength(ofPrimes primes: (p: SecretBytes, q: SecretBytes)) throws(PrivateKeyError) -> Int {
+    do throws(OpenSSLError) {
+      return try RSANumbers.length(ofProductOf: BigNumber.decode(primes.p), BigNumber.decode(primes.q))
+    } catch {
+      throw .failed(error)
+    }
+  }
+}
+
 /// The arithmetic of RSA keys, RFC 8017 section 3.2, with OpenSSL's numbers.
 private enum RSANumbers {
   /// Names of EVP_PKEY-RSA(7), as static strings because a builder keeps the pointer.
@@ -144,11 +157,21 @@ private enum RSANumbers {
   private static func isProduct(
     _ n: borrowing Handle, of p: borrowing Handle, _ q: borrowing Handle
   ) throws(OpenSSLError) -> Bool {
+    let product = try product(of: p, q)
+    return unsafe BN_cmp(product.pointer, n.pointer) == 0
+  }
+
+  static func length(ofProductOf p: consuming Handle, _ q: consuming Handle) throws(OpenSSLError) -> Int {
+    let product = try product(of: p, q)
+    return Int(unsafe BN_num_bits(product.pointer))
+  }
+
+  private static func product(of p: borrowing Handle, _ q: borrowing Handle) throws(OpenSSLError) -> Handle {
     let context = unsafe try Handle.make("BN_CTX_secure_new", release: BN_CTX_free) { unsafe BN_CTX_secure_new() }
     let product = try BigNumber.zero()
     let (p, q) = unsafe (p.pointer, q.pointer)
     try OpenSSLCall.success("BN_mul") { unsafe BN_mul(product.pointer, p, q, context.pointer) }
-    return unsafe BN_cmp(product.pointer, n.pointer) == 0
+    return product
   }
 
   private static func predecessor(of number: borrowing Handle) throws(OpenSSLError) -> Handle {
