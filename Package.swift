@@ -100,7 +100,7 @@ let package = Package(
         "Certificates", "ChainFetch", "Delivery", "HTTPTransport", "Host", "Journal", "Keystores", "Ledger",
         "OpenSSLBridge", "PSEFormat", "Planning", "Rotation", "ServiceKeys", "Settings", argumentParser, logging,
         systemPackage,
-      ])
+      ], alsoInTests: [swiftASN1])
     + [
       .executableTarget(name: "certrotd", dependencies: ["CommandLine"], linkerSettings: compactLinking),
       // TLS peers on loopback, temporary folders, a manual clock: only tests import it.

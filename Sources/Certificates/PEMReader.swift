@@ -16,6 +16,15 @@ package enum PEMReader {
     try blocks(in: text) { _ in true }
   }
 
+  /// Every block with one of `labels`, in the order of the text.
+  ///
+  /// - Throws: ``CertificateError/badPEM(_:line:)`` as ``blocks(in:)``.
+  package static func blocks(
+    in text: some Collection<UInt8>, labelled labels: Set<String>
+  ) throws(CertificateError) -> [PEMBlock] {
+    try blocks(in: text, where: labels.contains)
+  }
+
   /// Blocks with other labels are not even decoded: a private key has no business in here, and may have headers.
   private static func blocks(
     in text: some Collection<UInt8>, where isWanted: (String) -> Bool
@@ -103,5 +112,6 @@ package enum PEMReader {
   private static let dashes = Array("-----".utf8)
   private static let newline = UInt8(ascii: "\n")
   private static let longestLabel = 128
-  private static let certificateLabels: Set = [PEMBlock.certificateLabel, "X509 CERTIFICATE"]
+  /// The labels of certificates (RFC 7468, section 5).
+  package static let certificateLabels: Set = [PEMBlock.certificateLabel, "X509 CERTIFICATE"]
 }

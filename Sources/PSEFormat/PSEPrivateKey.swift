@@ -23,6 +23,14 @@ extension PSEPrivateKey {
     }
   }
 
+  /// The algorithm, for people.
+  package var algorithm: String {
+    switch self {
+    case .rsa: "RSA"
+    case .other(let identifier, _): Self.name(of: identifier)
+    }
+  }
+
   private static func name(of identifier: ASN1ObjectIdentifier) -> String {
     switch identifier {
     case .AlgorithmIdentifier.idEcPublicKey: "elliptic curve, \(identifier)"

@@ -12,6 +12,17 @@ package struct PSETrustList: Hashable, Sendable {
     /// A `TBSCertificate` without its signature, DER.
     case toBeSigned([UInt8])
 
+    /// What an entry without signature says; nil for a whole certificate, and for bytes that say nothing readable.
+    package var unsigned: UnsignedCertificate? {
+      guard case .toBeSigned(let bytes) = self else { return nil }
+      do {
+        return try UnsignedCertificate(derEncoded: bytes)
+      } catch {
+        // It stays in the list under its number: a file is not refused for an entry that nobody can use anyway.
+        return nil
+      }
+    }
+
     /// The entry as it stands in the file.
     package var derBytes: [UInt8] {
       switch self {
@@ -36,6 +47,18 @@ package struct PSETrustList: Hashable, Sendable {
 
   /// The entries that are whole certificates.
   package var certificates: [Certificate] { Self.certificates(in: entries) }
+
+  /// A list with further certificates, each once; a whole one takes the place of its own entry without signature.
+  ///
+  /// - Parameters:
+  ///   - certificates: In any order; those that are in the list already change nothing.
+  ///   - entries: The list so far.
+  /// - Returns: All entries, in no certain order, and how many certificates are new among them.
+  package static func adding(_ certificates: [Certificate], to entries: [Entry]) -> (entries: [Entry], added: Int) {
+    let unsigned = Set(certificates.map { Entry.toBeSigned(Array($0.parts.toBeSigned.encodedBytes)) })
+    let added = Set(certificates.map(Entry.certificate)).subtracting(entries)
+    return (entries.filter { !unsigned.contains($0) } + added, added.count)
+  }
 
   /// Those of `entries` that are whole certificates.
   package static func certificates(in entries: [Entry]) -> [Certificate] {

@@ -199,7 +199,7 @@ struct PSECommandTests {
   @Test func `show says what sapgenpse says`() async throws {
     #expect(await make("a.pse", "--version", "4") == 0)
     #expect(await pse("trust", "add", "/a.pse", "/other.pem") == 0)
-    let text = PSEReport(try open("a.pse")).text
+    let text = try PSEReport(open("a.pse")).text
     for part in [
       "PSE version 4", "no PIN", "subject   \(client.certificate.subject)", "issuer    \(client.certificate.issuer)",
       "serial    \(client.certificate.serialNumber)", "key       RSA", "sha256    \(client.certificate.fingerprint)",
@@ -214,7 +214,7 @@ struct PSECommandTests {
     #expect(
       top == [
         "version", "pin-protected", "created", "objects", "key", "certificate", "issuers", "trust-list",
-        "unsigned-trust",
+        "unsigned-trust", "key-fits",
       ])
     let list = try JSONDecoder().decode(
       [String: [[String: Anything]]].self, from: JSONEncoder().encode(TrustListReport(document.content.trust)))

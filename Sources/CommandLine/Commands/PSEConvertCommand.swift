@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Host
 import Keystores
 import PSEFormat
 
@@ -47,16 +48,30 @@ struct PSEConvertCommand: ParsableCommand {
 
   func run() throws {
     try PSEOnDisk.reporting(file) {
-      let pse = try PSEOnDisk.open(file, pin)
-      let next = noPin ? nil : try newPIN.named() ?? pse.pin
-      let version = version ?? pse.document.version
       if let out {
+        try NewFiles.checkAbsent([out])
+        let pse = try PSEOnDisk.open(file, pin)
+        let (version, next) = try wrapping(of: pse, newPIN.named())
         try PSEOnDisk.create(out, pse.document.content, version: version, pin: next)
-      } else {
-        try pse.replace(with: pse.document.content, version: version, pin: next)
+        Output.line(Self.summary(out, version, next))
+        return
       }
-      Output.line("\(out ?? file): version \(version.rawValue), \(next == nil ? "no PIN" : "protected by a PIN")")
+      let named = try newPIN.named()
+      try PSEOnDisk.changing(file, pin) { pse in
+        let (version, next) = wrapping(of: pse, named)
+        try pse.replace(with: pse.document.content, version: version, pin: next)
+        Output.line(Self.summary(file, version, next))
+      }
     }
+  }
+
+  /// The version and PIN to write: what is not named stays as it is.
+  private func wrapping(of pse: PSEOnDisk, _ named: SecretBytes?) -> (PSEVersion, SecretBytes?) {
+    (version ?? pse.document.version, noPin ? nil : named ?? pse.pin)
+  }
+
+  private static func summary(_ file: String, _ version: PSEVersion, _ pin: SecretBytes?) -> String {
+    "\(file): version \(version.rawValue), \(pin == nil ? "no PIN" : "protected by a PIN")"
   }
 }
 

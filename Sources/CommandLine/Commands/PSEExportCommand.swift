@@ -6,6 +6,7 @@ import FoundationEssentials
 import Host
 import Keystores
 import OpenSSLBridge
+import PSEFormat
 import SystemPackage
 
 /// `certrotd pse export`: what is in a PSE, in the forms of everybody else.
@@ -14,8 +15,9 @@ struct PSEExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Writes the certificate, chain, trust list and key of a PSE as PEM, or as PFX.",
     discussion: """
-      The files must not exist yet. Those with the private key get mode 0600, the others 0644. The key is
-      PKCS #8, encrypted when a password is named; a PFX needs a password or --empty-password.
+      The files must not exist yet; all of them are made, or none. Those with the private key get mode
+      0600, the others 0644. The key is PKCS #8, encrypted when a password is named; a PFX needs a
+      password or --empty-password. A key of a kind that cannot be read keeps nobody from the rest.
 
       EXIT CODES: 0 when all were written, 1 when the PSE lacks something or a file could not be written.
 
@@ -53,8 +55,11 @@ struct PSEExportCommand: ParsableCommand {
   @OptionGroup var password: PasswordOptions
 
   func validate() throws {
-    guard [certificate, chain, trust, key, pfx].contains(where: { $0 != nil }) else {
+    guard !paths.isEmpty else {
       throw ValidationError("there is nothing to write: give --certificate, --chain, --trust, --key or --pfx")
+    }
+    guard Set(paths.map { FilePath($0).lexicallyNormalized() }).count == paths.count else {
+      throw ValidationError("each option needs a file of its own")
     }
     if pfx != nil, !password.areGiven {
       throw ValidationError("a PFX needs a password: give --password-file, --ask-password or --empty-password")
@@ -66,50 +71,78 @@ struct PSEExportCommand: ParsableCommand {
 
   func run() throws {
     try PSEOnDisk.reporting(file) {
-      let found = try PSEOnDisk.open(file, pin).document.read()
+      try NewFiles.checkAbsent(paths)
+      let document = try PSEOnDisk.open(file, pin).document
+      let content = document.content
       let password = try password.named(isNew: true)
       // Everything is made before anything is written.
-      var outputs: [(String, SecretBytes, isSecret: Bool)] = []
-      if let certificate { outputs.append((certificate, Self.pem([try own(found)]), false)) }
-      if let chain { outputs.append((chain, Self.pem(try identity(found).chain), false)) }
-      if let trust {
-        guard !found.trust.isEmpty else { throw Refusal("its trust list is empty") }
-        outputs.append((trust, Self.pem(found.trust), false))
+      var outputs: [NewFiles.File] = []
+      if let certificate { outputs.append(Self.file(certificate, [try Self.own(content)])) }
+      if let chain {
+        let own = try Self.own(content)
+        outputs.append(Self.file(chain, ChainOrdering.ordered(from: own, among: content.issuers)))
       }
+      if let trust { outputs.append(Self.file(trust, try trusted(content))) }
       if let key {
-        let own = try identity(found).key
+        let own = try Self.identity(document).key
         let text = try password.map { try own.encryptedPEM(password: $0) } ?? own.pem(.pkcs8)
-        outputs.append((key, text, true))
+        outputs.append(NewFiles.File(path: key, bytes: text, isSecret: true))
       }
       if let pfx, let password {
         let options = FileFormat.PFXOptions(
           password: password, profile: profile, alias: alias ?? FilePath(file).stem ?? "pse")
-        let content = KeystoreContent(identity: try identity(found), trust: [])
-        for rendered in try KeystoreWriter.render(.pfx(options), content, now: .now) {
-          outputs.append((pfx, rendered.bytes, true))
+        let identity = KeystoreContent(identity: try Self.identity(document), trust: [])
+        for rendered in try KeystoreWriter.render(.pfx(options), identity, now: .now) {
+          outputs.append(NewFiles.File(path: pfx, bytes: rendered.bytes, isSecret: true))
         }
       }
-      for (path, bytes, isSecret) in outputs {
-        try PSEOnDisk.about(path) {
-          try HostFiles().createFile(
-            at: FilePath(path), mode: isSecret ? .ownerReadWrite : [.ownerReadWrite, .groupRead, .otherRead],
-            contents: bytes)
-        }
-        Output.line("wrote \(path)")
-      }
+      try NewFiles.write(outputs)
+      for output in outputs { Output.line("wrote \(output.path)") }
     }
   }
 
-  private func own(_ found: ReadKeystore) throws -> Certificate {
-    guard let certificate = found.certificate else { throw Refusal("it holds no own certificate") }
+  private var paths: [String] { [certificate, chain, trust, key, pfx].compactMap(\.self) }
+
+  private static func own(_ content: PSEContent) throws -> Certificate {
+    guard let certificate = content.certificate else { throw Refusal("it holds no own certificate") }
     return certificate
   }
 
-  private func identity(_ found: ReadKeystore) throws -> Identity {
-    guard let identity = found.content.identity else {
-      throw Refusal("it holds no private key with a certificate")
+  private static func identity(_ document: PSEDocument) throws -> Identity {
+    let content = document.content
+    guard let certificate = content.certificate else {
+      throw Refusal(
+        content.holdsPrivateKey
+          ? """
+          it holds a private key without its certificate: of an RSA key a PSE keeps the two primes only, and the public \
+          exponent, without which the key cannot be written, stands in the certificate
+          """ : "it holds no private key")
     }
-    return identity
+    guard let key = try document.key() else { throw Refusal("it holds no private key") }
+    return Identity(certificate: certificate, key: key, issuers: content.issuers)
+  }
+
+  private func trusted(_ content: PSEContent) throws -> [Certificate] {
+    let found = PSETrustList.certificates(in: content.trust)
+    let unsigned = content.trust.count - found.count
+    guard !found.isEmpty else {
+      throw Refusal(
+        unsigned == 0
+          ? "its trust list is empty"
+          : """
+          the \(Output.count(unsigned, "entry", "entries")) of its trust list lack their signatures, as an older writer \
+          stored them, and cannot be exported as certificates: get these from their issuers
+          """)
+    }
+    if unsigned > 0 {
+      Output.complain(
+        "\(file): \(Output.count(unsigned, "entry", "entries")) of its trust list without signature cannot be exported")
+    }
+    return found
+  }
+
+  private static func file(_ path: String, _ certificates: [Certificate]) -> NewFiles.File {
+    NewFiles.File(path: path, bytes: pem(certificates), isSecret: false)
   }
 
   private static func pem(_ certificates: [Certificate]) -> SecretBytes {

@@ -8,7 +8,7 @@ struct PSEShowCommand: ParsableCommand {
     commandName: "show",
     abstract: "Lists the objects, the own certificate, the key's kind and the trust list of a PSE.",
     discussion: """
-      EXIT CODES: 0 when the file could be read, 1 when it could not.
+      EXIT CODES: 0 when the file could be read, 1 when it could not or its key and certificate do not fit.
 
       EXAMPLES:
         certrotd pse show client.pse
@@ -24,7 +24,9 @@ struct PSEShowCommand: ParsableCommand {
 
   func run() throws {
     try PSEOnDisk.reporting(file) {
-      try Output.show(try PSEReport(PSEOnDisk.open(file, pin).document), as: format)
+      let report = try PSEReport(PSEOnDisk.open(file, pin).document)
+      try Output.show(report, as: format)
+      if report.keyFits == false { throw ExitCode.fault }
     }
   }
 }

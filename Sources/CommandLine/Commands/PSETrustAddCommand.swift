@@ -14,19 +14,20 @@ struct PSETrustAddCommand: ParsableCommand {
     abstract: "Adds certificates to the trust list of a PSE.",
     discussion: """
       The file is replaced in one step and keeps owner, group, mode, version and PIN. What is trusted
-      already is not added again.
+      already is not added again. Commands that change files of one folder wait for each other.
 
       EXIT CODES: 0 when all are in the list, 1 when the file could not be read or written.
 
       EXAMPLES:
         certrotd pse trust add client.pse chain.pem
+        certrotd pse trust add client.pse certnew.p7b
         certrotd pse trust add client.pse /etc/ssl/sap root.crt --pin-file pin.txt
       """)
 
   @Argument(help: ArgumentHelp("The PSE.", valueName: "file"))
   var file: String
 
-  @Argument(help: ArgumentHelp("PEM or DER files, or folders of them.", valueName: "certificates"))
+  @Argument(help: ArgumentHelp("PEM, DER or PKCS #7 (.p7b) files, or folders of them.", valueName: "certificates"))
   var certificates: [String]
 
   @OptionGroup var pin: PINOptions
@@ -34,14 +35,15 @@ struct PSETrustAddCommand: ParsableCommand {
   func run() throws {
     try PSEOnDisk.reporting(file) {
       let offered = try certificates.flatMap { try BundleReader().certificates(at: FilePath($0)) }
-      let pse = try PSEOnDisk.open(file, pin)
-      let present = pse.document.content.trust
-      let added = Set(offered.map(PSETrustList.Entry.certificate)).subtracting(present)
-      if !added.isEmpty {
-        let content = try pse.document.content.replacingTrust(present + added, changed: Date())
-        try pse.replace(with: content, version: pse.document.version, pin: pse.pin)
+      try PSEOnDisk.changing(file, pin) { pse in
+        let present = pse.document.content.trust
+        let (entries, added) = PSETrustList.adding(offered, to: present)
+        if Set(entries) != Set(present) {
+          let content = try pse.document.content.replacingTrust(entries, changed: Date())
+          try pse.replace(with: content, version: pse.document.version, pin: pse.pin)
+        }
+        Output.line("\(added) added; \(file) trusts \(entries.count)")
       }
-      Output.line("\(added.count) added; \(file) trusts \(present.count + added.count)")
     }
   }
 }

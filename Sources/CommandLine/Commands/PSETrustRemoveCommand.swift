@@ -38,13 +38,14 @@ struct PSETrustRemoveCommand: ParsableCommand {
 
   func run() throws {
     try PSEOnDisk.reporting(file) {
-      let pse = try PSEOnDisk.open(file, pin)
-      let present = pse.document.content.trust
-      let removed = Set(try entries.compactMap(TrustSelection.init).map { try $0.index(in: present) })
-      let kept = present.indices.filter { !removed.contains($0) }.map { present[$0] }
-      let content = try pse.document.content.replacingTrust(kept, changed: Date())
-      try pse.replace(with: content, version: pse.document.version, pin: pse.pin)
-      Output.line("\(removed.count) removed; \(file) trusts \(kept.count)")
+      try PSEOnDisk.changing(file, pin) { pse in
+        let present = pse.document.content.trust
+        let removed = Set(try entries.compactMap(TrustSelection.init).map { try $0.index(in: present) })
+        let kept = present.indices.filter { !removed.contains($0) }.map { present[$0] }
+        let content = try pse.document.content.replacingTrust(kept, changed: Date())
+        try pse.replace(with: content, version: pse.document.version, pin: pse.pin)
+        Output.line("\(removed.count) removed; \(file) trusts \(kept.count)")
+      }
     }
   }
 }

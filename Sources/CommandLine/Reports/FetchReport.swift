@@ -3,6 +3,7 @@
 import Certificates
 import ChainFetch
 import Foundation
+import OpenSSLBridge
 import Rotation
 
 /// What `certrotd fetch` shows: the chain that the server sent, the path that was built, and the verdict.
@@ -31,7 +32,7 @@ struct FetchReport: Output.Displayable {
     path = (report.path?.certificates ?? []).map { CertificateReport($0) }
     answers = report.answers.map { answer in
       Answer(
-        address: answer.address ?? "-", leaf: answer.chain.map { CertificateReport($0.leaf).sha256 },
+        address: answer.address ?? "-", leaf: answer.chain.map(\.leaf.fingerprint.description),
         fault: answer.failure?.description)
     }
     disagreement = report.disagreement

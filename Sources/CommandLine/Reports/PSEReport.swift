@@ -21,20 +21,25 @@ struct PSEReport: Output.Displayable {
   let created: Date
   let objects: [Object]
   let key: String?
+  /// Whether the key is that of the own certificate; nil where one of them is missing or the key of a kind that is only kept.
+  let keyFits: Bool?
   let certificate: CertificateReport?
   let issuers: [CertificateReport]
   let trustList: [TrustListReport.Entry]
+  private let trustText: String
   /// Entries of the trust list that older writers stored without their signature.
   let unsignedTrust: Int
 
   private enum CodingKeys: String, CodingKey {
     case version, created, objects, key, certificate, issuers
+    case keyFits = "key-fits"
     case pinProtected = "pin-protected"
     case trustList = "trust-list"
     case unsignedTrust = "unsigned-trust"
   }
 
-  init(_ document: PSEDocument) {
+  /// - Throws: `KeystoreError` when OpenSSL fails on the key.
+  init(_ document: PSEDocument) throws {
     let content = document.content
     version = document.version.rawValue
     pinProtected = document.isPINProtected
@@ -45,18 +50,17 @@ struct PSEReport: Output.Displayable {
         name: object.name, type: String(describing: object.type), created: object.created,
         understood: !unknown.contains(object))
     }
-    key = Self.kind(of: content)
+    (key, keyFits) =
+      switch try document.keyState() {
+      case .none: (nil, nil)
+      case .rsa(let bits, let fits): ("RSA \(bits)", fits)
+      case .other(let algorithm): (algorithm, nil)
+      }
     certificate = content.certificate.map { CertificateReport($0) }
     issuers = content.issuers.map { CertificateReport($0) }
-    trustList = TrustListReport(content.trust).entries
+    let trust = TrustListReport(content.trust)
+    (trustList, trustText) = (trust.entries, trust.text)
     unsignedTrust = content.trust.count - PSETrustList.certificates(in: content.trust).count
-  }
-
-  /// The algorithm and, as a PSE stores no more than two primes of it, the length that the certificate says.
-  private static func kind(of content: PSEContent) -> String? {
-    guard let key = content.privateKey else { return nil }
-    guard case .rsa = key else { return String(describing: key) }
-    return content.certificate?.publicKey.kind.description ?? "RSA"
   }
 
   var text: String {
@@ -73,11 +77,10 @@ struct PSEReport: Output.Displayable {
     } else {
       lines.append("no own certificate")
     }
-    lines.append("private key: \(key ?? "none")")
+    lines.append("private key: \(key ?? "none")\(keyFits == false ? ", which is not that of the own certificate" : "")")
     for (index, issuer) in issuers.enumerated() {
       lines += ["issuer \(index + 1)", issuer.text(indent: "  ")]
     }
-    lines.append("trust list: \(trustList.count) certificate\(trustList.count == 1 ? "" : "s")")
-    return (lines + trustList.map(\.text)).joined(separator: "\n")
+    return (lines + [trustText]).joined(separator: "\n")
   }
 }

@@ -24,7 +24,9 @@ enum Output {
   }
 
   /// "1 endpoint", "2 endpoints".
-  static func count(_ number: Int, _ thing: String) -> String { "\(number) \(thing)\(number == 1 ? "" : "s")" }
+  static func count(_ number: Int, _ thing: String, _ things: String? = nil) -> String {
+    "\(number) \(number == 1 ? thing : things ?? thing + "s")"
+  }
 
   /// A line for a person.
   static func line(_ text: String) { print(Escaping.escaped(text, keepingLineBreaks: true)) }

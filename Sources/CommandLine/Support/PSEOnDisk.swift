@@ -21,7 +21,7 @@ struct PSEOnDisk {
     let (files, path) = (HostFiles(), FilePath(file))
     let bytes = try files.readSecretFile(path, limit: PSEFile.sizeLimit)
     var pin: SecretBytes?
-    if try PSEFile(derEncoded: bytes.copyBytes()).isPINProtected {
+    if try isPINProtected(bytes) {
       pin = try options.named()
       if pin == nil, SecretInput.isAttended { pin = try SecretInput.ask("PIN of \(file): ") }
       guard pin != nil else { throw Refusal("it is protected by a PIN: give --pin-file or --pin-credential") }
@@ -29,9 +29,49 @@ struct PSEOnDisk {
     return PSEOnDisk(path: path, document: try .open(bytes, pin: pin), pin: pin, bytes: bytes, files: files)
   }
 
-  /// Puts another content in the place of the file, in one step, with the owner, group and mode that it has.
+  private static func isPINProtected(_ bytes: SecretBytes) throws -> Bool {
+    do {
+      return try PSEFile(derEncoded: bytes.copyBytes()).isPINProtected
+    } catch {
+      switch error {
+      case .malformed, .unknownVersion:
+        guard let kind = FileKind(bytes) else { throw error }
+        throw Refusal(kind.adviceForPSE)
+      default: throw error
+      }
+    }
+  }
+
+  /// Lends `work` a PSE that no other command of certrotd changes meanwhile, so that no change is lost.
   ///
-  /// What is written was opened again before, and holds the same.
+  /// - Parameters:
+  ///   - file: The PSE; its folder is locked.
+  ///   - options: Name the PIN, which is asked for before anything is locked.
+  ///   - limit: How long to wait for the others.
+  ///   - work: Reads and replaces the file.
+  /// - Throws: ``Refusal`` when another command takes longer than `limit`.
+  static func changing(
+    _ file: String, _ options: PINOptions, within limit: Duration = .seconds(30), _ work: (PSEOnDisk) throws -> Void
+  ) throws {
+    let seen = try open(file, options)
+    guard let lock = try FileLock.acquire(onFolder: seen.path.removingLastComponent(), within: limit) else {
+      throw Refusal(
+        "another program has locked its folder for more than \(limit.components.seconds) s: nothing was changed, try again"
+      )
+    }
+    defer { withExtendedLifetime(lock) {} }
+    let bytes = try seen.files.readSecretFile(seen.path, limit: PSEFile.sizeLimit)
+    let document = try PSEDocument.open(bytes, pin: seen.pin)
+    try work(
+      PSEOnDisk(
+        path: seen.path, document: document, pin: document.isPINProtected ? seen.pin : nil, bytes: bytes,
+        files: seen.files))
+  }
+
+  /// Puts another content in the place of the file, in one step, with the owner, group, mode, access list and attributes
+  /// that it has.
+  ///
+  /// What is written was opened again before, and holds the same. For a PSE of ``changing(_:_:within:_:)``.
   func replace(with content: PSEContent, version: PSEVersion, pin: SecretBytes?) throws {
     let status = try files.linkStatus(of: path)
     guard status.kind == .regular else {
@@ -41,13 +81,33 @@ struct PSEOnDisk {
     guard try files.readSecretFile(path, limit: PSEFile.sizeLimit) == bytes else {
       throw Refusal("somebody changed it meanwhile: nothing was written, try again")
     }
-    try files.replaceFile(at: path, mode: status.mode, owner: status.owner, group: status.group, contents: written)
+    do throws(SystemError) {
+      try files.replaceFile(
+        at: path, mode: status.mode, owner: status.owner, group: status.group, attributes: files.attributes(of: path),
+        contents: written)
+    } catch {
+      throw Self.refusal(error, status) ?? error
+    }
+  }
+
+  /// What to say of a failure that comes from the rights of this account; nil for any other.
+  private static func refusal(_ error: SystemError, _ status: FileStatus) -> (any Error)? {
+    if error.call == "fchown", error.errno == .notPermitted {
+      return Refusal(
+        """
+        it belongs to user \(status.owner) and group \(status.group), and only that user or root can put a file of the \
+        same owner in its place: nothing was changed, run the command as one of them
+        """)
+    }
+    guard error.errno == .permissionDenied else { return nil }
+    return Refusal(
+      "this account may not make files in its folder, which changing it takes (\(error)): nothing was changed")
   }
 
   /// Makes a new file with mode 0600.
   static func create(_ file: String, _ content: PSEContent, version: PSEVersion, pin: SecretBytes?) throws {
-    try HostFiles().createFile(
-      at: FilePath(file), mode: .ownerReadWrite, contents: encode(content, version: version, pin: pin))
+    let bytes = try encode(content, version: version, pin: pin)
+    try NewFiles.write([NewFiles.File(path: file, bytes: bytes, isSecret: true)])
   }
 
   private static func encode(
@@ -90,6 +150,12 @@ struct PSEOnDisk {
   static func about<Result>(_ name: String, _ work: () throws -> Result) throws -> Result {
     do {
       return try work()
+    } catch let error as OtherFile {
+      throw error
+    } catch let error as BundleError {
+      throw error
+    } catch let error as CredentialError {
+      throw error
     } catch {
       throw OtherFile(name: name, error: error)
     }

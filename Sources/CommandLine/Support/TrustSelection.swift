@@ -43,8 +43,9 @@ enum TrustSelection {
     case (.number(let wanted), _): wanted == number
     case (.fingerprint(let wanted), .certificate(let certificate)): certificate.fingerprint == wanted
     case (.subject(let wanted), .certificate(let certificate)): certificate.subject.isAlike(wanted)
-    // Its name can be seen in no listing, and its digest is nobody's fingerprint.
-    case (.fingerprint, .toBeSigned), (.subject, .toBeSigned): false
+    case (.subject(let wanted), .toBeSigned): entry.unsigned?.subject.isAlike(wanted) == true
+    // Its digest is nobody's fingerprint.
+    case (.fingerprint, .toBeSigned): false
     }
   }
 }

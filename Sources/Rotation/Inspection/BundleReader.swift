@@ -2,9 +2,10 @@
 
 package import Certificates
 package import Host
+import OpenSSLBridge
 package import SystemPackage
 
-/// Reads certificates from a PEM or DER file, or from every such file of a folder.
+/// Reads certificates from a PEM, DER or PKCS #7 file, or from every such file of a folder.
 package struct BundleReader: Sendable {
   private let files: HostFiles
 
@@ -42,13 +43,26 @@ package struct BundleReader: Sendable {
   private func certificates(inFile path: FilePath) throws -> [Certificate] {
     let bytes = try files.readFile(path, limit: Self.sizeLimit)
     do {
-      // A DER certificate begins with the tag of a SEQUENCE, which no PEM text does.
-      if bytes.first == 0x30 { return [try Certificate(derEncoded: bytes)] }
-      return try PEMReader.certificates(in: bytes)
+      // What is encoded in DER begins with the tag of a SEQUENCE, which no PEM text does.
+      if bytes.first == 0x30 { return try Self.certificates(inDER: bytes) }
+      return try PEMReader.blocks(in: bytes, labelled: Self.labels).flatMap { try Self.certificates(inDER: $0.bytes) }
     } catch {
       throw BundleError.damaged(path, String(describing: error))
     }
   }
+
+  /// One certificate, or those of a PKCS #7 file, which some authorities label like a certificate.
+  private static func certificates(inDER bytes: [UInt8]) throws -> [Certificate] {
+    do {
+      return [try Certificate(derEncoded: bytes)]
+    } catch {
+      guard let found = try PKCS7Certificates.decode(bytes) else { throw error }
+      return found
+    }
+  }
+
+  /// RFC 7468, sections 5, 8 and 9, and what `openssl crl2pkcs7` reads besides.
+  private static let labels = PEMReader.certificateLabels.union(["PKCS7", "CMS", "PKCS #7 SIGNED DATA"])
 
   private static func unique(_ certificates: [Certificate]) -> [Certificate] {
     var seen: Set<Certificate> = []
@@ -69,9 +83,9 @@ package enum BundleError: Error, Sendable {
 extension BundleError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .unreadable(let error): "the bundle cannot be read: \(error)"
-    case .damaged(let path, let what): "the bundle \(path) holds something that is no certificate: \(what)"
-    case .empty(let path): "the bundle \(path) holds no certificate"
+    case .unreadable(let error): "certificates cannot be read: \(error)"
+    case .damaged(let path, let what): "\(path) holds something that is no certificate: \(what)"
+    case .empty(let path): "\(path) holds no certificate"
     }
   }
 }
