@@ -33,7 +33,7 @@ extension KeyTable {
     "endpoints.NAME.anchors", "Where it is not `system`: exactly one of these.",
     [
       KeyDescription(
-        "bundle", "absolute path", default: "none", "A PEM or DER file, or a folder of such files.",
+        "bundle", "absolute path", default: "none", "A PEM, DER or PKCS #7 file, or a folder of such files.",
         example: "/etc/certrotd/roots.pem"),
       KeyDescription(
         "pins", "list of `sha256:…`", default: "none",

@@ -46,7 +46,7 @@ package struct EndpointSettings: Sendable, Equatable {
 package enum AnchorSettings: Sendable, Hashable {
   /// The distribution's store.
   case system
-  /// A PEM or DER file, or a folder of such files.
+  /// A PEM, DER or PKCS #7 file, or a folder of such files.
   case bundle(FilePath)
   /// The SHA-256 fingerprints of which one must occur in the path.
   case pins([Fingerprint])
