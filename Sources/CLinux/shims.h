@@ -31,6 +31,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/xattr.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // Swift's Glibc module is built without _GNU_SOURCE, so renameat2 (renameat2(2)) is not declared there.
@@ -71,6 +72,13 @@ static inline int CLinux_openat(int folder, const char *name, int flags, mode_t 
 static inline int CLinux_open_folder_without_links(int folder, const char *name) {
     struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
     return (int)syscall(SYS_openat2, folder, name, &how, sizeof how);
+}
+
+// statfs(2), whose header Swift's Glibc module leaves out. The kind of the file system, or -1.
+static inline long long CLinux_file_system_type(const char *path) {
+    struct statfs found;
+    // Some magic numbers have their highest bit set, which the type of the member may carry on.
+    return statfs(path, &found) == 0 ? (long long)(found.f_type & 0xffffffffL) : -1;
 }
 
 // faccessat(2) flag that <fcntl.h> shows under _GNU_SOURCE only.

@@ -13,11 +13,11 @@ package struct StateLayout: Sendable, Hashable {
   package let scratch: FilePath
 
   /// - Parameters:
-  ///   - root: the state folder.
-  ///   - runtime: what `$RUNTIME_DIRECTORY` names (systemd.exec(5)), which is in memory; nil outside a service.
-  package init(root: FilePath, runtime: FilePath? = nil) {
+  ///   - root: the state folder, absolute.
+  ///   - scratch: a folder in memory that nobody else may enter, ``ScratchFolder``; nil for the state folder.
+  package init(root: FilePath, scratch: FilePath? = nil) {
     self.root = root
-    scratch = runtime ?? root
+    self.scratch = scratch ?? root
   }
 
   package var ledger: FilePath { root.appending("ledger.sqlite3") }

@@ -2,10 +2,11 @@
 
 import ArgumentParser
 import Certificates
-import FoundationEssentials
+import Foundation
 import Host
 import Keystores
 import OpenSSLBridge
+import Rotation
 import SystemPackage
 import TestSupport
 import Testing
@@ -38,6 +39,15 @@ struct CommandTests {
   private func pse(_ name: String) throws -> KeystoreContent {
     let bytes = try HostFiles().readSecretFile(folder.file(name), limit: 1 << 20)
     return try KeystoreReader.read(.pse(), [RenderedFile(bytes: bytes, holdsSecret: true)]).content
+  }
+
+  @Test func `relative paths mean the folder that the command was called in, also for programs that it starts`() throws
+  {
+    let here = FileManager.default.currentDirectoryPath
+    let options = try GlobalOptions.parse(["--config", "certrotd.yaml", "--state", "./state/."])
+    #expect(options.configuration.string == "\(here)/certrotd.yaml" && options.layout.root.string == "\(here)/state")
+    let absolute = try GlobalOptions.parse(["--config", "/etc/./c.yaml", "--state", "/x/../y"])
+    #expect(absolute.configuration == "/etc/c.yaml" && absolute.layout.root == "/x/../y")
   }
 
   @Test func `a PSE is made and shown`() async throws {

@@ -40,11 +40,10 @@ struct RunCommand: AsyncParsableCommand {
       try ProcessLimits.forbidCoreDumps()
       _ = try ProcessLimits.raiseDescriptorLimit()
       let environment = ProcessInfo.processInfo.environment
-      let folder = environment["CREDENTIALS_DIRECTORY"].map { FilePath($0) }
-      // The unit has one such folder; several would be separated by colons.
-      let runtime = environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first.map { FilePath(String($0)) }
+      let folder = environment["CREDENTIALS_DIRECTORY"].map { FilePath($0).fromWorkingFolder }
+      let scratch = ScratchFolder(environment: environment).make(for: options.layout.root, logger: logger)
       try await Daemon(
-        configuration: options.configuration, layout: StateLayout(root: options.layout.root, runtime: runtime),
+        configuration: options.configuration, layout: StateLayout(root: options.layout.root, scratch: scratch),
         credentialsFolder: folder,
         clock: SystemWallClock(), logger: logger, notifier: ServiceManagerNotifier(logger: logger),
         version: Version.text

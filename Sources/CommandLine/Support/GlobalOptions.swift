@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import Rotation
 import SystemPackage
 
@@ -12,9 +13,19 @@ struct GlobalOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The folder of the ledger and the keystores.", valueName: "directory"))
   var state = StateLayout.usualRoot.string
 
-  var configuration: FilePath { FilePath(config) }
+  var configuration: FilePath { FilePath(config).fromWorkingFolder }
 
-  var layout: StateLayout { StateLayout(root: FilePath(state)) }
+  var layout: StateLayout { StateLayout(root: FilePath(state).fromWorkingFolder) }
+}
+
+extension FilePath {
+  /// The path as it reads from `/`, where hooks and SAP's own tool start.
+  ///
+  /// What lies behind a `..` stays as it is: the kernel may see a symbolic link there.
+  var fromWorkingFolder: FilePath {
+    let whole = FilePath(FileManager.default.currentDirectoryPath).pushing(self)
+    return FilePath(root: whole.root, whole.components.filter { $0.kind != .currentDirectory })
+  }
 }
 
 /// `--json`, of every command that lists something.

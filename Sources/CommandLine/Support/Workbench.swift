@@ -28,7 +28,8 @@ struct Workbench {
   /// - Throws: `ExitCode.configuration` after every mistake was printed; `LedgerError` when there is no ledger to read.
   static func open(_ options: GlobalOptions, access: LedgerAccess) async throws -> Workbench {
     let configuration = try readConfiguration(options)
-    let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"].map { FilePath($0) }
+    let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
+      .map { FilePath($0).fromWorkingFolder }
     let layout = options.layout
     // What root writes here, down to SQLite's companion files, the daemon could not open later.
     try Privileges.assumeOwner(of: layout.root, keepingGroups: outputGroups(of: configuration))
