@@ -25,7 +25,7 @@ struct OwnIdentityKeeper: Sendable {
     guard let settings = await context.landscape.configuration.keystore(named: keystore),
       case .selfSigned(let wish) = settings.identity
     else { return }
-    try await attempt(.renewSelfSigned(keystore: keystore), of: settings, because: reason.description) {
+    try await attempt(.renewSelfSigned(keystore: keystore), of: settings, because: Self.cause(of: reason)) {
       let key = try PrivateKey.generateRSA(bits: wish.keyBits.rawValue)
       let now = context.clock.now()
       let certificate = try SelfSignedCertificate.make(
@@ -41,7 +41,9 @@ struct OwnIdentityKeeper: Sendable {
     guard let settings = await context.landscape.configuration.keystore(named: keystore),
       case .pem(let wish) = settings.identity
     else { return }
-    try await attempt(.readIdentityFiles(keystore: keystore), of: settings, because: reason.description) {
+    try await attempt(
+      .readIdentityFiles(keystore: keystore), of: settings, because: Self.cause(of: reason, reading: wish)
+    ) {
       let certificates = try PEMReader.certificates(in: context.files.readFile(wish.certificate, limit: Self.sizeLimit))
       let key = try PrivateKey(
         pem: context.files.readSecretFile(wish.key, limit: Self.sizeLimit),
@@ -130,6 +132,25 @@ struct OwnIdentityKeeper: Sendable {
       .renewalFailing, message: "the identity of keystore \(keystore) cannot be renewed: \(failure.reason)",
       fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, keystore))
+  }
+
+  /// Why a new certificate was made, seen from the new one.
+  private static func cause(of reason: Reason) -> String {
+    switch reason {
+    case .noIdentityYet: "certrotd made it, since the keystore had none"
+    case .renewalPoint(let notAfter, let remaining):
+      "the one before \(remaining > 0 ? "ends" : "ended") at \(TimeText.instant(notAfter))"
+    case .notYetValid(let notBefore):
+      "the one before is valid only from \(TimeText.instant(notBefore)) on, which this clock has not reached"
+    default: reason.description
+    }
+  }
+
+  /// Why an identity was read; that it is new is what reading has shown, whatever the occasion.
+  private static func cause(of reason: Reason, reading files: PEMIdentityFiles) -> String {
+    let source = "it was read from \(files.certificate) and \(files.key)"
+    guard case .requested(let why) = reason, !why.isEmpty else { return source }
+    return "\(source), since \(why)"
   }
 
   private static func culprit(of error: any Error) -> Culprit {
