@@ -2,7 +2,6 @@
 
 import FoundationEssentials
 package import Host
-import Synchronization
 package import SystemPackage
 
 /// SAP's own tool for PSE files, run so that it neither waits for input nor sees a secret in its arguments.
@@ -11,15 +10,16 @@ package import SystemPackage
 package struct Sapgenpse: Sendable {
   private let program: FilePath
   private let libraryPath: FilePath
-  private let secudir: FilePath?
-  private let deadline: Duration
-  private let files: HostFiles
-  private let runner: HookRunner
+  let secudir: FilePath?
+  let deadline: Duration
+  let files: HostFiles
+  let runner: HookRunner
 
   /// - Parameters:
   ///   - program: the tool.
   ///   - libraryPath: the folder of its libraries, for `LD_LIBRARY_PATH`.
-  ///   - secudir: for `SECUDIR`; nil for a private folder, or beside a PSE that gets credentials the folder of that.
+  ///   - secudir: for `SECUDIR` while a file is made, and where credentials belong; nil for a private folder, and for the
+  ///     folder of the PSE that gets credentials.
   ///   - deadline: how long one of its commands may take.
   ///   - files: how files are written and read.
   ///   - runner: how the tool is run.
@@ -49,17 +49,24 @@ package struct Sapgenpse: Sendable {
   package func makePSE(
     pfx: SecretBytes, trust: SecretBytes?, in parent: FilePath, onLine: @escaping @Sendable (String) -> Void
   ) async throws -> SecretBytes {
-    let folder = parent.appending("\(Self.folderPrefix)\(UUID().uuidString)")
     do {
-      try files.makeDirectory(at: folder, mode: .ownerReadWriteExecute)
-      let made = await Result { () async throws in
-        try await self.makePSE(pfx: pfx, trust: trust, inside: folder, onLine: onLine)
+      return try await withFolder(in: parent) { folder in
+        try await makePSE(pfx: pfx, trust: trust, inside: folder, onLine: onLine)
       }
-      try files.removeTree(at: folder)
-      return try made.get()
     } catch let error as SystemError {
       throw SapgenpseError.folder(error)
     }
+  }
+
+  /// Lends `body` a new folder with mode 0700 that is removed at the end, whatever comes of it.
+  func withFolder<Made: Sendable>(
+    in parent: FilePath, _ body: (FilePath) async throws -> Made
+  ) async throws -> Made {
+    let folder = parent.appending("\(Self.folderPrefix)\(UUID().uuidString)")
+    try files.makeDirectory(at: folder, mode: .ownerReadWriteExecute)
+    let made = await Result { () async throws in try await body(folder) }
+    try files.removeTree(at: folder)
+    return try made.get()
   }
 
   private func makePSE(
@@ -79,48 +86,6 @@ package struct Sapgenpse: Sendable {
       try check(pse, after: "maintain_pk")
     }
     return try files.readSecretFile(pse, limit: Self.sizeLimit)
-  }
-
-  /// Has the tool write the credentials by which a user's programs open a PSE without being asked for its PIN.
-  ///
-  /// The PIN reaches the tool through its standard input, never as an argument, which every account of the host can read.
-  ///
-  /// - Parameters:
-  ///   - arguments: the whole command, as ``loginArguments(program:pse:user:)`` has it.
-  ///   - pse: the file, absolute.
-  ///   - pin: its PIN.
-  ///   - onLine: gets what the tool prints.
-  /// - Returns: how that ended; a tool that ends with 0 without having written credentials has failed.
-  package func login(
-    _ arguments: [String], to pse: FilePath, pin: SecretBytes, onLine: @escaping @Sendable (String) -> Void
-  ) async -> HookOutcome {
-    let line = SecretBytes(count: pin.count + 1) { target in
-      pin.withSpan { source in
-        for index in source.indices { target[index] = source[index] }
-      }
-      target[pin.count] = UInt8(ascii: "\n")
-    }
-    let folder = secudir ?? pse.removingLastComponent()
-    let spoken = Spoken()
-    let outcome = await runner.run(
-      Hook(arguments: arguments, environment: environment(secudir: folder), input: line, deadline: deadline)
-    ) { line in
-      spoken.hear(line)
-      onLine(line)
-    }
-    switch outcome {
-    case .succeeded: break
-    case .exited: return .failed(reason: "\(outcome)\(spoken.quoted)")
-    default: return outcome
-    }
-    if spoken.complainsOfPIN { return .failed(reason: "did not accept the PIN\(spoken.quoted)") }
-    let credentials = folder.appending(Self.credentialsName)
-    do {
-      guard try files.statusIfPresent(FileLocation(credentials)) == nil else { return .succeeded }
-      return .failed(reason: "ended with exit status 0 and wrote no \(credentials)\(spoken.quoted)")
-    } catch {
-      return .failed(reason: "ended with exit status 0, and its credentials cannot be looked at: \(error)")
-    }
   }
 
   /// The command that writes credentials.
@@ -143,7 +108,7 @@ package struct Sapgenpse: Sendable {
   private func command(
     _ name: String, _ arguments: [String], _ folder: FilePath, _ onLine: @escaping @Sendable (String) -> Void
   ) async throws {
-    let spoken = Spoken()
+    let spoken = SpokenLines()
     let outcome = await runner.run(
       Hook(
         arguments: [program.string, name] + arguments, environment: environment(secudir: secudir ?? folder),
@@ -165,7 +130,7 @@ package struct Sapgenpse: Sendable {
     }
   }
 
-  private func environment(secudir: FilePath) -> [String: String] {
+  func environment(secudir: FilePath) -> [String: String] {
     ["SECUDIR": secudir.string, "LD_LIBRARY_PATH": libraryPath.string]
   }
 
@@ -177,40 +142,8 @@ package struct Sapgenpse: Sendable {
   package static let transferPassword = "transfer"
 
   private static let folderPrefix = "sapgenpse-"
-  /// What the tool calls the credentials in `SECUDIR`.
-  private static let credentialsName = "cred_v2"
   /// In bytes; what certrotd reads of a PSE at most.
   private static let sizeLimit = 4 << 20
-}
-
-/// What the tool prints, as far as it is worth repeating.
-private final class Spoken: Sendable {
-  private struct Heard {
-    var lastLines: [String] = []
-    var complainsOfPIN = false
-  }
-
-  private let heard = Mutex(Heard())
-
-  func hear(_ line: String) {
-    heard.withLock { heard in
-      guard line.contains(where: { !$0.isWhitespace }) else { return }
-      heard.lastLines.append(line)
-      if heard.lastLines.count > Self.linesKept { heard.lastLines.removeFirst() }
-      if line.contains("Wrong PIN") { heard.complainsOfPIN = true }
-    }
-  }
-
-  /// An end for a sentence: `, and printed “…”`.
-  var quoted: String {
-    let last = heard.withLock(\.lastLines)
-    return last.isEmpty ? ", and printed nothing" : ", and printed “\(last.joined(separator: " / "))”"
-  }
-
-  /// The tool's one text that is known; it may come with any exit status.
-  var complainsOfPIN: Bool { heard.withLock(\.complainsOfPIN) }
-
-  private static let linesKept = 3
 }
 
 extension Result where Failure == any Error, Success: Sendable {

@@ -4,18 +4,36 @@ import FoundationEssentials
 import Settings
 
 /// When hooks run: at once, and again with backoff until they succeed.
+///
+/// Those of one keystore begin in their order, each once the one before it was tried, and none before the credentials for
+/// the new files are written.
 enum HookPlanner {
   static func plan(_ context: PlanningContext, into draft: inout PlanDraft) {
     guard !context.inventory.hooks.isEmpty else { return }
     let configured = Set(context.configuration.keystores.map(\.name))
-    for hook in context.inventory.hooks where configured.contains(hook.keystore) {
+    let hooks = context.inventory.hooks.filter { configured.contains($0.keystore) }
+    let owed = Dictionary(grouping: hooks, by: \.keystore)
+    // Files in one folder share their credentials, and each run writes all of them.
+    var isLoginUnderWay = hooks.contains { $0.isLogin && context.inventory.underWay.contains(.runHook(id: $0.id)) }
+    for hook in hooks where !hook.waits(for: owed[hook.keystore] ?? []) {
       let cadence = Cadence.once("hook/\(hook.id)", installation: context.inventory.installation)
       guard let time = cadence.due(hook.schedule, now: context.now) else { continue }
+      if hook.isLogin, time <= context.now {
+        guard !isLoginUnderWay else { continue }
+        isLoginUnderWay = true
+      }
       draft.add(
         .runHook(id: hook.id), at: time, lapsesAt: nil,
         because: hook.schedule.failures > 0
           ? .attempt(hook.schedule, now: context.now)
           : .hookOwed(keystore: hook.keystore, generation: hook.generation))
     }
+  }
+}
+
+extension HookState {
+  /// Whether one of `others`, which the same keystore owes, has to come first.
+  fileprivate func waits(for others: [HookState]) -> Bool {
+    !isLogin && others.contains { $0.isLogin || $0.id < id && $0.attempts == 0 }
   }
 }

@@ -103,13 +103,19 @@ package struct HookState: Sendable, Hashable {
   package var id: Int64
   package var keystore: String
   package var generation: Int
+  /// Whether it writes the credentials that the programs which the other hooks restart open the files with.
+  package var isLogin: Bool
   package var attempts: Int
   package var schedule: Schedule
 
-  package init(id: Int64, keystore: String, generation: Int, attempts: Int = 0, schedule: Schedule = .untouched) {
+  package init(
+    id: Int64, keystore: String, generation: Int, isLogin: Bool = false, attempts: Int = 0,
+    schedule: Schedule = .untouched
+  ) {
     self.id = id
     self.keystore = keystore
     self.generation = generation
+    self.isLogin = isLogin
     self.attempts = attempts
     self.schedule = schedule
   }

@@ -137,7 +137,13 @@ private struct SubjectReader {
     if let damage = state.damage { return damage }
     if state.identitySchedule.failures > 0 { return state.identitySchedule.reason }
     let hook = inventory.hooks.first { $0.keystore == name && $0.schedule.failures > 0 }
-    return hook.map { "a hook of generation \($0.generation) fails: \($0.schedule.reason)" }
+    return hook.map { hook in
+      let what =
+        hook.isLogin
+        ? "the credentials (seclogin) for generation \(hook.generation) could not be written, and its hooks wait"
+        : "a hook of generation \(hook.generation) fails"
+      return "\(what): \(hook.schedule.reason)"
+    }
   }
 
   private func status(

@@ -114,6 +114,10 @@ import Testing
     sample.inventory.hooks = [hook]
     let failing = try state(sample, keystore, at: start)
     #expect(failing.state == .failing && failing.reason == "a hook of generation 4 fails: it ended with 3")
+    sample.inventory.hooks[0].isLogin = true
+    #expect(
+      try state(sample, keystore, at: start).reason
+        == "the credentials (seclogin) for generation 4 could not be written, and its hooks wait: it ended with 3")
   }
 
   @Test func aRollbackIsHeld() throws {

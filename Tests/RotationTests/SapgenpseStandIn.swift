@@ -83,7 +83,7 @@ struct SapgenpseStandIn: Sendable {
       seclogin)
         [ -e "$pse" ] || exit 7
         [ "$pin" = "$(cat "$here/pin")" ] || { echo "(Wrong PIN/Passphrase)"; exit 1; }
-        echo "$user" >"$SECUDIR/cred_v2" ;;
+        echo "$user" >>"$SECUDIR/cred_v2" ;;
       *) exit 8 ;;
     esac
     """#

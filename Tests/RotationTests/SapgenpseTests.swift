@@ -134,42 +134,4 @@ struct SapgenpseTests {
     try await site.settle()
     #expect(try HostFiles().linkStatusIfPresent(of: site.layout.scratch.appending("sapgenpse-1")) == nil)
   }
-
-  @Test func `credentials are made anew after each change, and the PIN is in no argument`() async throws {
-    let pin = "geheim-4711"
-    try site.folder.write("pin", bytes: Array("\(pin)\n".utf8))
-    try tool.folder.write("pin", bytes: Array("0000".utf8))
-    try configure("pin-credential: \(site.folder.file("pin")), sapgenpse: \(tool.program), seclogin: abcadm")
-    try await site.run { daemon in
-      try await daemon.settle()
-      let failure = try #require(site.recorder.take().first { $0.event == .hookFailed })
-      #expect(
-        failure.fields[.reason] == "ended with exit status 1, and printed “Please enter PIN: (Wrong PIN/Passphrase)”")
-      #expect(!failure.fields.values.joined().contains(pin))
-      try tool.folder.write("pin", bytes: Array(pin.utf8))
-      site.clock.advance(by: .minutes(10))
-      try await daemon.settle()
-      #expect(site.recorder.takeNames() == [.hookRecovered])
-      #expect(try site.folder.read("cred_v2") == "abcadm\n")
-      #expect(try delivered(pin: pin).identity?.certificate == leaf.certificate)
-      try HostFiles().removeTree(at: site.folder.file("cred_v2"))
-      try site.folder.write("trust.pem", (trust + [leaf.issuers[0]]).pem)
-      try await daemon.services.refresher.changed(site.folder.file("trust.pem"))
-      try await daemon.settle()
-      #expect(try site.folder.read("cred_v2") == "abcadm\n")
-    }
-    let calls = try tool.calls
-    #expect(calls.count == 3 && Set(calls) == ["seclogin -p \(site.folder.file("out.pse")) -O abcadm"])
-  }
-
-  @Test func `a tool that says it wrote credentials and did not has failed`() async throws {
-    try site.folder.write("pin", bytes: Array("1234".utf8))
-    try tool.behave(.noFile)
-    try configure("pin-credential: \(site.folder.file("pin")), sapgenpse: \(tool.program), seclogin: abcadm")
-    try await site.run { daemon in
-      try await daemon.settle()
-      let failure = try #require(site.recorder.take().first { $0.event == .hookFailed })
-      #expect(failure.fields[.reason]?.contains("wrote no \(site.folder.file("cred_v2"))") == true)
-    }
-  }
 }

@@ -48,7 +48,8 @@ extension GenerationWriter {
     } catch let error as CancellationError {
       throw error
     } catch {
-      guard ownDamage, let state = try await newestWhole(besides: current.number, of: settings) else { throw error }
+      guard ownDamage, let state = try await newestWhole(besides: current.number, of: settings, in: configuration)
+      else { throw error }
       try await tellRepaired(
         settings, state.number, at: path,
         "\(damage); generation \(current.number) could not be made again (\(error)), so that \(state.number) is in force"
@@ -60,7 +61,9 @@ extension GenerationWriter {
   /// Puts the newest other generation in force whose files are what was judged good; nil when there is none.
   ///
   /// One that an operator withdrew comes last, but before having none at all.
-  private func newestWhole(besides damaged: Int, of settings: KeystoreSettings) async throws -> GenerationState? {
+  private func newestWhole(
+    besides damaged: Int, of settings: KeystoreSettings, in configuration: Configuration
+  ) async throws -> GenerationState? {
     let store = shelf.store(of: settings.name)
     let known = try await context.ledger.generations(settings.name, limit: 100)
     let kept = try store.list()
@@ -76,7 +79,7 @@ extension GenerationWriter {
       }
       try await context.ledger.markGeneration(
         settings.name, number, .current, hooks: settings.owedAfterChange, at: context.clock.now())
-      await context.landscape.replaceHooks(try await context.ledger.pendingHooks().map(HookState.init))
+      try await renewHooks(in: configuration)
       let certificates = try await context.ledger.certificates(Set(generation.trust))
       var identity: IdentityState?
       if let leaf = generation.leaf {

@@ -117,10 +117,16 @@ struct GenerationWriter: Sendable {
     try await context.tell(
       [GenerationNews.written(settings, number, wanted, reason, previous: current?.number)],
       of: LedgerSubject(.keystore, settings.name))
-    await context.landscape.replaceHooks(try await context.ledger.pendingHooks().map(HookState.init))
+    try await renewHooks(in: configuration)
     return GenerationState(
       number: number, content: content, identity: wanted.identity.map { IdentityState($0.certificate) },
       trustNotAfter: wanted.trust.map(\.validity.notAfter).min())
+  }
+
+  /// The inventory learns which hooks are owed now.
+  func renewHooks(in configuration: Configuration) async throws {
+    await context.landscape.replaceHooks(
+      try await context.ledger.pendingHooks().map { HookState($0, in: configuration) })
   }
 
   private func judge(

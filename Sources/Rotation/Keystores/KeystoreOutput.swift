@@ -27,16 +27,24 @@ package struct KeystoreOutput: Sendable {
   ) throws(OutputError) -> [KeystoreOutput] {
     var outputs: [KeystoreOutput] = []
     for file in keystore.files {
-      let owner = try file.owner.map { name throws(OutputError) in try userID(name) }
-      let group = try file.group.map { name throws(OutputError) in try groupID(name) }
+      let access = try access(to: file)
       for (format, path) in try formats(of: file.format, credentials) {
         outputs.append(
           KeystoreOutput(
-            format: format, path: path, owner: owner, group: group, mode: FilePermissions(rawValue: CModeT(file.mode)),
-            tool: file.tool))
+            format: format, path: path, owner: access.owner, group: access.group, mode: access.mode, tool: file.tool))
       }
     }
     return outputs
+  }
+
+  /// Who may use a file, by the numbers of this host.
+  ///
+  /// - Throws: ``OutputError`` for an account that does not exist.
+  static func access(to file: FileSettings) throws(OutputError) -> FileAccess {
+    FileAccess(
+      owner: try file.owner.map { name throws(OutputError) in try userID(name) },
+      group: try file.group.map { name throws(OutputError) in try groupID(name) },
+      mode: FilePermissions(rawValue: CModeT(file.mode)))
   }
 
   private static func formats(

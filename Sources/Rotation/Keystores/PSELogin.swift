@@ -13,6 +13,7 @@ struct PSELogin {
   let settings: PSEFileSettings
   let pse: FilePath
   let user: String
+  private let file: FileSettings
 
   /// nil for a file that gets no credentials.
   init?(_ file: FileSettings) {
@@ -21,9 +22,15 @@ struct PSELogin {
     self.settings = settings
     self.pse = pse
     self.user = user
+    self.file = file
   }
 
   var arguments: [String] { Sapgenpse.loginArguments(program: settings.tool.program, pse: pse, user: user) }
+
+  /// Who may read the credentials: whoever may read the PSE, since only both together are of use.
+  ///
+  /// - Throws: ``OutputError`` for an account that does not exist.
+  func access() throws(OutputError) -> FileAccess { try KeystoreOutput.access(to: file) }
 
   /// - Throws: ``OutputError`` when the PIN cannot be read.
   func pin(_ credentials: CredentialStore) throws(OutputError) -> SecretBytes {

@@ -54,7 +54,9 @@ struct HookExecutor: Sendable {
     }
     do {
       return await Sapgenpse(login.settings.tool, files: context.files, runner: runner)
-        .login(hook.arguments, to: login.pse, pin: try login.pin(context.credentials), onLine: onLine)
+        .login(
+          hook.arguments, to: login.pse, pin: try login.pin(context.credentials), access: try login.access(),
+          in: context.layout.scratch, onLine: onLine)
     } catch {
       return .couldNotStart(reason: error.description)
     }
@@ -97,10 +99,10 @@ struct HookExecutor: Sendable {
         inventory.hooks[index].schedule = schedule
       }
     }
-    try await tell(outcome, hook, next: schedule.nextAttempt)
+    try await tell(outcome, hook, isLogin: before.isLogin, next: schedule.nextAttempt)
   }
 
-  private func tell(_ outcome: HookOutcome, _ hook: PendingHook, next: Date?) async throws {
+  private func tell(_ outcome: HookOutcome, _ hook: PendingHook, isLogin: Bool, next: Date?) async throws {
     var fields: [EventField: String] = [
       .keystore: hook.keystore, .hook: hook.arguments.joined(separator: " "), .generation: String(hook.generation),
     ]
@@ -115,8 +117,9 @@ struct HookExecutor: Sendable {
     fields[.reason] = outcome.description
     fields[.attempts] = "1"
     if let next { fields[.nextAttempt] = EventTime.text(next) }
+    let waiting = isLogin ? ", and the hooks of the keystore wait for the credentials that it writes" : ""
     let message = """
-      the hook \(hook.arguments[0]) of keystore \(hook.keystore) failed and is tried again: \(outcome)
+      the hook \(hook.arguments[0]) of keystore \(hook.keystore) failed and is tried again\(waiting): \(outcome)
       """
     try await context.tell([.init(.hookFailed, message: message, fields: fields)], of: subject)
   }

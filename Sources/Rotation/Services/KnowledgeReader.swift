@@ -54,7 +54,7 @@ package struct KnowledgeReader: Sendable {
       let members = TrustPlanner.wanted(keystore, inventory, now: now).members
       inventory.keystores[keystore.name]?.trustMembers = members
     }
-    inventory.hooks = try await ledger.pendingHooks().map(HookState.init)
+    inventory.hooks = try await ledger.pendingHooks().map { HookState($0, in: configuration) }
     inventory.alerts = Set(try await ledger.raisedAlerts().compactMap(AlertMark.init))
     return Knowledge(inventory: inventory, conditions: schedules.compactMapValues(\.condition))
   }
@@ -208,9 +208,11 @@ extension TrustMember {
 }
 
 extension HookState {
-  package init(_ hook: PendingHook) {
+  package init(_ hook: PendingHook, in configuration: Configuration) {
+    let logins = configuration.keystore(named: hook.keystore)?.logins ?? []
     self.init(
-      id: hook.id, keystore: hook.keystore, generation: hook.generation, attempts: hook.attempts,
+      id: hook.id, keystore: hook.keystore, generation: hook.generation,
+      isLogin: logins.contains { $0.arguments == hook.arguments }, attempts: hook.attempts,
       schedule: hook.attempts == 0
         ? .untouched
         : Schedule(

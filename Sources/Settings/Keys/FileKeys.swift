@@ -62,7 +62,8 @@ extension KeyTable {
         example: "/usr/sap/hostctrl/exe"),
       KeyDescription(
         "secudir", "absolute path", default: "for `seclogin` the folder of the PSE, else a private one",
-        "The tool's `SECUDIR`, in which it keeps credentials.", example: "/usr/sap/ABC/D00/sec"),
+        "The folder of the credentials that `seclogin` writes; for `writer: sapgenpse` the tool's `SECUDIR`.",
+        example: "/usr/sap/ABC/D00/sec"),
       KeyDescription(
         "deadline", "duration, 1s to 1h", default: "60s",
         "After this long a command of the tool is ended and has failed.",
