@@ -51,6 +51,13 @@ package struct DeliveryError: Error, Sendable {
   }
 }
 
+extension DeliveryError {
+  /// Whether a file could not be given to its owner or group (chown(2)).
+  package var isForeignAccount: Bool {
+    if case .system(let error) = reason { error.call == "fchown" && error.errno == .notPermitted } else { false }
+  }
+}
+
 extension DeliveryError: CustomStringConvertible {
   /// One or more sentences for the operator, the last without a full stop: what failed, on which path, why, and what to do.
   package var description: String {

@@ -20,7 +20,7 @@ extension Sapgenpse {
   ///   - onLine: gets what the tool prints.
   /// - Returns: how that ended; a tool that ends with 0 without having written credentials has failed.
   package func login(
-    _ arguments: [String], to pse: FilePath, pin: SecretBytes, access: FileAccess, in parent: FilePath,
+    _ arguments: [String], to pse: FilePath, pin: SecretBytes, access: FileOwnership, in parent: FilePath,
     onLine: @escaping @Sendable (String) -> Void
   ) async -> HookOutcome {
     let credentials = (secudir ?? pse.removingLastComponent()).appending(Self.credentialsName)
@@ -37,7 +37,7 @@ extension Sapgenpse {
 
   private func login(
     _ arguments: [String], _ pin: SecretBytes, inside folder: FilePath, replacing credentials: FilePath,
-    _ access: FileAccess, _ onLine: @escaping @Sendable (String) -> Void
+    _ access: FileOwnership, _ onLine: @escaping @Sendable (String) -> Void
   ) async throws -> HookOutcome {
     let made = folder.appending(Self.credentialsName)
     if try files.linkStatusIfPresent(of: credentials) != nil {

@@ -81,7 +81,7 @@ extension Event {
     case .keystoreAdopted:
       EventDefinition(
         "d878174208414558901895b57600deba", .notice, "A keystore has taken over a PSE",
-        [.keystore, .path], optional: [.fingerprint, .notAfter, .subject])
+        [.keystore, .original, .path], optional: [.fingerprint, .notAfter, .subject])
     case .keystoreWritten:
       EventDefinition(
         "03c244bbcec44a5fb5649644150ebc8b", .notice, "A keystore was written",

@@ -26,6 +26,8 @@ package enum EventField: String, Sendable, CaseIterable {
   case notAfter = "not-after"
   /// By how much the wall clock moved, in seconds, negative when it went back.
   case offset
+  /// The copy of a file that is kept as it was.
+  case original
   /// The file or folder in question.
   case path
   /// SHA-256 of the certificate that was in its place before.

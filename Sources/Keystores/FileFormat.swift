@@ -65,11 +65,13 @@ extension FileFormat {
     /// The identity's certificate with its issuers.
     package static let certificate = Parts(rawValue: 2)
     package static let trust = Parts(rawValue: 4)
+    /// Objects that certrotd does not understand.
+    package static let objects = Parts(rawValue: 8)
   }
 
   package var parts: Parts {
     switch self {
-    case .pse: [.key, .certificate, .trust]
+    case .pse: [.key, .certificate, .trust, .objects]
     case .pem(.certificate): .certificate
     case .pem(.key): .key
     case .pfx: [.key, .certificate]

@@ -19,6 +19,8 @@ package enum KeystoreFault: Hashable, Sendable {
   case expired(Certificate)
   case trustMissing(Certificate)
   case trustUnwanted(Certificate)
+  /// An object that the PSE before held, and that is to be handed on.
+  case objectMissing(String)
   /// What a consumer would see when it connects: the trust list alone does not lead to the endpoint's certificate.
   case endpointUntrusted(name: String, reason: String)
 }
@@ -51,6 +53,8 @@ extension KeystoreFault: CustomStringConvertible {
       "the trust list lacks \(Self.name(certificate))"
     case .trustUnwanted(let certificate):
       "the trust list holds \(Self.name(certificate)), which is no longer to be trusted"
+    case .objectMissing(let name):
+      "the object \(name) of the PSE that was taken over is missing"
     case .endpointUntrusted(let name, let reason):
       "with its trust list alone a consumer would not trust the endpoint \(name): \(reason)"
     }

@@ -3,6 +3,7 @@
 package import Certificates
 package import FoundationEssentials
 package import OpenSSLBridge
+import PSEFormat
 
 /// Says whether the files of a keystore are good, from what was read back of them: the last word before they count.
 package enum KeystoreJudge {
@@ -57,6 +58,10 @@ package enum KeystoreJudge {
       faults += trustFaults(read.trust, wanted.trust)
       faults += endpointFaults(read.trust, endpointChains, now)
     }
+    if read.parts.contains(.objects) {
+      faults += Set(wanted.kept.objects).subtracting(read.kept.objects).map(\.name).sorted()
+        .map(KeystoreFault.objectMissing)
+    }
     return faults
   }
 
@@ -81,7 +86,7 @@ package enum KeystoreJudge {
         if read.parts.contains(.key) { faults.append(.keyMissing(of: certificate)) }
         others = ReadKeystore(parts: read.parts.intersection(.trust), trust: read.trust)
       }
-      let wanted = KeystoreContent(identity: identity, trust: read.trust)
+      let wanted = KeystoreContent(identity: identity, trust: read.trust, kept: read.kept)
       faults += judge(others, wanted: wanted, endpointChains: endpointChains, now: now)
     }
     return faults

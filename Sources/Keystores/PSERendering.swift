@@ -20,7 +20,8 @@ enum PSERendering {
     let pse: PSEContent
     do {
       pse = try PSEContent.make(
-        identity: try content.identity.map(Self.identity), trust: content.trust, list: options.list,
+        identity: try content.identity.map(Self.identity), trust: content.trust, kept: content.kept,
+        list: options.list,
         derivation: PINDerivation(salt: salt), created: now)
     } catch let error as PrivateKeyError {
       throw .key(error)
@@ -53,7 +54,7 @@ extension PSEDocument {
   package func read() throws(KeystoreError) -> ReadKeystore {
     ReadKeystore(
       parts: FileFormat.pse().parts, key: try key(), certificate: content.certificate, issuers: content.issuers,
-      trust: PSETrustList.certificates(in: content.trust))
+      trust: PSETrustList.certificates(in: content.trust), kept: PSEKeptObjects(content.unknownObjects))
   }
 
   /// The private key; nil when there is none.

@@ -2,6 +2,7 @@
 
 package import Certificates
 package import OpenSSLBridge
+package import PSEFormat
 
 /// What was found in the files of a keystore.
 ///
@@ -15,11 +16,14 @@ package struct ReadKeystore: Sendable {
   package private(set) var issuers: [Certificate]
   /// As found.
   package private(set) var trust: [Certificate]
+  /// Of a PSE: what certrotd does not understand.
+  package private(set) var kept: PSEKeptObjects
 
   package init(
     parts: FileFormat.Parts, key: PrivateKey? = nil, certificate: Certificate? = nil, issuers: [Certificate] = [],
-    trust: [Certificate] = []
+    trust: [Certificate] = [], kept: PSEKeptObjects = .none
   ) {
+    self.kept = kept
     self.parts = parts
     self.key = key
     self.certificate = certificate
@@ -32,7 +36,7 @@ package struct ReadKeystore: Sendable {
     ReadKeystore(
       parts: parts.union(other.parts), key: key ?? other.key, certificate: certificate ?? other.certificate,
       issuers: parts.contains(.certificate) ? issuers : other.issuers,
-      trust: parts.contains(.trust) ? trust : other.trust)
+      trust: parts.contains(.trust) ? trust : other.trust, kept: kept.isEmpty ? other.kept : kept)
   }
 
   /// The content as it would be written anew; without an identity unless both key and certificate were found.
@@ -41,6 +45,6 @@ package struct ReadKeystore: Sendable {
     if let key, let certificate {
       identity = Identity(certificate: certificate, key: key, issuers: issuers)
     }
-    return KeystoreContent(identity: identity, trust: trust)
+    return KeystoreContent(identity: identity, trust: trust, kept: kept)
   }
 }

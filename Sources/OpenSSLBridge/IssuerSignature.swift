@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import Certificates
+package import Certificates
 
 /// Whether one certificate's key signed another, X509_verify(3); nothing else about them is judged.
-enum IssuerSignature {
+package enum IssuerSignature {
   /// False too for certificates that OpenSSL cannot read.
-  static func isGenuine(on certificate: Certificate, by issuer: Certificate) -> Bool {
+  package static func isGenuine(on certificate: Certificate, by issuer: Certificate) -> Bool {
     guard let certificate = try? X509Codec.decode(certificate), let issuer = try? X509Codec.decode(issuer) else {
       return false
     }

@@ -102,9 +102,11 @@ extension PSEContent {
     }.filter { seen.insert($0).inserted }
   }
 
-  /// What the owner trusts; empty when there is no trust list.
+  /// What the owner trusts, by every trust list; empty when there is none.
   package var trust: [PSETrustList.Entry] {
-    first { if case .trustList(let list) = $0 { list.entries } else { nil } } ?? []
+    objects.flatMap { object -> [PSETrustList.Entry] in
+      if case .trustList(let list) = object.value { list.entries } else { [] }
+    }
   }
 
   private func first<Result>(_ pick: (PSEObject.Value) -> Result?) -> Result? {

@@ -9,6 +9,7 @@ extension PSEContent {
   /// - Parameters:
   ///   - identity: the own key and certificate, or `nil` for a PSE that only trusts.
   ///   - trust: the trust list in any order; without one no `PKList` is written.
+  ///   - kept: objects of other files that are handed on unchanged.
   ///   - list: what `CertList` of an issued identity holds; for a self-signed one both are the same.
   ///   - derivation: salt and iterations; SAP's tools write them even where no PIN makes use of them.
   ///   - created: when the file was first made.
@@ -16,8 +17,8 @@ extension PSEContent {
   /// - Returns: a content that ``PSEFile/init(_:)`` makes a file of.
   /// - Throws: ``PSEError/unbuildable(part:reason:)`` when there is neither identity nor trust, or a part does not fit.
   package static func make(
-    identity: PSEIdentity?, trust: [Certificate], list: PSECertificateListReading = .issuers,
-    derivation: PINDerivation, created: Date, changed: Date? = nil
+    identity: PSEIdentity?, trust: [Certificate], kept: PSEKeptObjects = .none,
+    list: PSECertificateListReading = .issuers, derivation: PINDerivation, created: Date, changed: Date? = nil
   ) throws(PSEError) -> PSEContent {
     guard identity != nil || !trust.isEmpty else {
       throw .unbuildable(part: "trust list", reason: "there is no identity and nothing to trust")
@@ -30,6 +31,7 @@ extension PSEContent {
     if !trust.isEmpty {
       objects.append(PSEObject(.trustList, created: changed, value: .trustList(PSETrustList(trust))))
     }
+    objects += kept.objects
     do {
       return try PSEContent(
         algorithm: .pinEncryption(derivation), created: created, keyFlag: identity == nil ? nil : 1,

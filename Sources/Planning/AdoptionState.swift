@@ -12,8 +12,13 @@ package struct AdoptionState: Sendable, Equatable {
   package var identity: IdentityState?
   /// Its trust list.
   package var trust: [KnownCertificate]
+  /// How it was made, and whose it was; nil when nobody looked at that.
+  package var form: AdoptedForm?
 
-  package init(file: String, adoptedAt: Date, identity: IdentityState?, trust: [KnownCertificate]) {
+  package init(
+    file: String, adoptedAt: Date, identity: IdentityState?, trust: [KnownCertificate], form: AdoptedForm? = nil
+  ) {
+    self.form = form
     self.file = file
     self.adoptedAt = adoptedAt
     self.identity = identity

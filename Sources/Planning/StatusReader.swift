@@ -95,6 +95,7 @@ private struct SubjectReader {
     let decision = WritePlanner.decide(keystore, inventory, trust: trust, now: now)
     if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
+      if case .stuck(let sentence) = decision { status.reason = sentence }
     } else if works.contains(where: inventory.underWay.contains) {
       (status.state, status.reason) = (.renewing, "a new generation or identity is being made")
     } else if let failing = failing(keystore.name, state, decision) {
@@ -117,6 +118,7 @@ private struct SubjectReader {
     case .held:
       let generation = state.rolledBackTo.map { "generation \($0)" } ?? "an earlier generation"
       return (.held, "it was rolled back to \(generation), and the same content is not tried again")
+    case .stuck(let sentence): return (.failing, sentence)
     case .waiting(let sentence) where state.current == nil: return (.waiting, sentence)
     case .waiting, .upToDate:
       if let work = works.lazy.compactMap({ due[$0] }).first(where: { $0.work.renews }) {
@@ -133,6 +135,7 @@ private struct SubjectReader {
   /// What went wrong last, as long as it has not been put right.
   private func failing(_ name: String, _ state: KeystoreState, _ decision: WriteDecision) -> String? {
     if case .write = decision, state.writing.failures > 0 { return state.writing.reason }
+    if case .stuck(let sentence) = decision { return sentence }
     if state.adoptionSchedule.failures > 0 { return state.adoptionSchedule.reason }
     if let damage = state.damage { return damage }
     if state.identitySchedule.failures > 0 { return state.identitySchedule.reason }

@@ -6,6 +6,8 @@ package enum WriteDecision: Sendable, Equatable {
   case upToDate
   /// Nothing can be written yet, for this reason, which is one sentence.
   case waiting(String)
+  /// Nothing can be written before an operator does what this one sentence says.
+  case stuck(String)
   /// What would be written is what was rolled back.
   case held(GenerationContent)
   /// Write this content.

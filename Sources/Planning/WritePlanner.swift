@@ -20,7 +20,8 @@ package enum WritePlanner {
     }
     let wanted: GenerationContent
     switch content(keystore, state, inventory, trust: trust, now: now) {
-    case .failure(let obstacle): return restoration ?? .waiting(obstacle.sentence)
+    case .failure(let obstacle):
+      return restoration ?? (obstacle.needsOperator ? .stuck(obstacle.sentence) : .waiting(obstacle.sentence))
     case .success(let content): wanted = content
     }
     guard let current = state.current else {
@@ -64,6 +65,8 @@ package enum WritePlanner {
   /// What stands in the way of writing anything.
   private struct Obstacle: Error {
     let sentence: String
+    /// Whether it stays until the configuration changes.
+    var needsOperator = false
   }
 
   private static func content(
@@ -80,10 +83,13 @@ package enum WritePlanner {
     var leaf: Fingerprint?
     let identity = keystore.identityInForce(inventory, now: now)
     if keystore.identity != nil || identity != nil {
-      let source = keystore.identity?.phrase ?? "an operator, since the one that it took over has no source"
+      let source = keystore.identity?.phrase ?? "an operator"
       guard let identity else { return obstacle("it waits for its identity from", [source]) }
       guard identity.notAfter > now else {
-        return obstacle("it waits for an identity that has not ended from", [source])
+        guard keystore.identity == nil, let file = state.adoption?.file else {
+          return obstacle("it waits for an identity that has not ended from", [source])
+        }
+        return .failure(ended(identity, takenOverFrom: file, now: now))
       }
       leaf = identity.leaf
     }
@@ -92,8 +98,24 @@ package enum WritePlanner {
         ? obstacle("there is neither an identity nor a trusted certificate to write", [])
         : obstacle("it waits for a verified path of", trust.unverified)
     }
+    guard !keystore.lacksPIN(state) else {
+      let sentence = """
+        the PSE that it took over had a PIN, and the configuration names none for the file that takes its place: write \
+        'pin-credential', there or under 'adopt', or 'pin-credential: none' where the file shall lose its PIN
+        """
+      return .failure(Obstacle(sentence: sentence, needsOperator: true))
+    }
     return .success(
-      GenerationContent(recipe: keystore.filesRecipe, identityLeaf: leaf, trust: Set(trust.wanted.keys)))
+      GenerationContent(recipe: keystore.inForce(state).filesRecipe, identityLeaf: leaf, trust: Set(trust.wanted.keys)))
+  }
+
+  private static func ended(_ identity: IdentityState, takenOverFrom file: String, now: Date) -> Obstacle {
+    let since = "\(TimeText.instant(identity.notAfter)), \(TimeText.span(now.timeIntervalSince(identity.notAfter))) ago"
+    return Obstacle(
+      sentence: """
+        the identity that was taken over from \(file) ended at \(since), and none follows it: give the keystore an \
+        'identity' (such as self-signed), or name a PSE under 'adopt' that is still valid
+        """, needsOperator: true)
   }
 
   private static func obstacle(_ text: String, _ names: [String]) -> Result<GenerationContent, Obstacle> {

@@ -53,7 +53,7 @@ struct DaemonServices: Sendable {
         context: context, issuers: issuers,
         verifier: IdentityVerifier(client: client, credentials: context.credentials)),
       identities: OwnIdentityKeeper(context: context, issuers: issuers),
-      adopter: PSEAdopter(context: context, trustKeeper: trustKeeper),
+      adopter: PSEAdopter(context: context, issuers: issuers, trustKeeper: trustKeeper),
       generations: GenerationWriter(
         context: context, assembler: assembler, shelf: shelf, trustKeeper: trustKeeper),
       hooks: HookExecutor(context: context, shelf: shelf), alerts: AlertExecutor(context: context))

@@ -30,6 +30,9 @@ package struct StateLayout: Sendable, Hashable {
   /// The folder of one keystore: its generations and the link to the current one.
   package func keystore(_ name: String) -> FilePath { keystores.appending(name) }
 
+  /// Copies of the files that keystores started from.
+  package var adopted: FilePath { root.appending("adopted") }
+
   /// Held for as long as a daemon runs on this state.
   package var daemonLock: FilePath { root.appending("daemon.lock") }
 

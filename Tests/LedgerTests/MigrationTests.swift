@@ -17,6 +17,9 @@ import Testing
   static let rowsOfVersion: [Int: [String]] = [
     1: rowsOfVersion1,
     2: rowsOfVersion1 + ["INSERT INTO adoption VALUES (2, '/x/old.pse', 1, 1, 1000)"],
+    3: rowsOfVersion1 + [
+      "INSERT INTO adoption VALUES (2, '/x/old.pse', 1, 1, 1000, 4, 1, 1, 2, 416, '/s/old.pse', '[\"a\"]', x'01', 1)"
+    ],
   ]
 
   private static let rowsOfVersion1 = [
@@ -94,6 +97,7 @@ import Testing
       digests == [
         "bce4faec16fb0dcc3f75cd4505991829f8f3d22050e1477ebefb366c8bc3fa60",
         "0cb4f725ca75d4e73c3dd5d836465f8c016d36102e6e4697811559abb81376f0",
+        "bb30f0ed4e937aca47225c775bb8013f2d2f1fc6885c2dafb907ce28eaaa020d",
       ])
   }
 
@@ -164,6 +168,8 @@ import Testing
     "DELETE FROM certificate",
     "UPDATE adoption SET path = ''",
     "UPDATE adoption SET trust = 99",
+    "UPDATE adoption SET has_pin = 2",
+    "UPDATE adoption SET sealed_under = 7",
     "INSERT INTO generation SELECT 2, keystore, 5, state, recipe, reason, NULL, leaf, 0, 1, 1, 1 FROM generation",
     "UPDATE generation SET state = 'failed'",
     "UPDATE hook SET arguments = '[]'",

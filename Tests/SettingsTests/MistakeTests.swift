@@ -160,6 +160,8 @@ struct MistakeTests {
     (selfSigned("path: a, writer: sap"), "must be one of native, sapgenpse"),
     (selfSigned("path: /etc/ssl/a, seclogin: abcadm"), "no meaning without a PIN"),
     (selfSigned("path: a, pin-credential: p, seclogin: abcadm"), "needs a PSE with an absolute path"),
+    (selfSigned("path: /etc/ssl/a, pin-credential: none, seclogin: abcadm"), "no meaning without a PIN"),
+    (inPlace("writer: sapgenpse"), "sapgenpse would make one without"),
     (
       "keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: a}}], after-change: [x]}}",
       "must be a list of arguments"
@@ -188,6 +190,23 @@ struct MistakeTests {
 
   private static func selfSigned(_ pse: String) -> String {
     "keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{pse: {\(pse)}}]}}"
+  }
+
+  /// A file that takes the place of a PSE with a PIN.
+  private static func inPlace(_ pse: String) -> String {
+    let file = "/usr/sap/ABC/D00/sec/a.pse"
+    return "keystores: {a: {adopt: {file: \(file), pin-credential: p}, files: [{pse: {path: \(file), \(pse)}}]}}"
+  }
+
+  @Test func `a file in the place of an adopted one has its PIN`() throws {
+    #expect(mistakes(Self.inPlace("seclogin: abcadm")).isEmpty)
+    #expect(mistakes(Self.inPlace("writer: sapgenpse, pin-credential: none")).isEmpty)
+    let file = try #require(read(Self.inPlace("pin-credential: none")).configuration?.keystores.first?.files.first)
+    guard case .pse(let pse) = file.format else {
+      Issue.record("it is a PSE")
+      return
+    }
+    #expect(pse.isWithoutPIN && pse.pin == nil && pse.version == nil && file.mode == nil)
   }
 
   @Test func `a private key in the configuration is refused and not shown`() {

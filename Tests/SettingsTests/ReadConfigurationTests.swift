@@ -108,7 +108,7 @@ struct ReadConfigurationTests {
     let selfSigned = SelfSignedSettings(subject: "CN=a, C=DE", validFor: day * 825, keyBits: .rsa2048)
     #expect(own.identity == .selfSigned(selfSigned))
     #expect(
-      own.files == [FileSettings(format: .pse(PSEFileSettings(path: .inKeystore("sub/client.pse"))), mode: 0o640)])
+      own.files == [FileSettings(format: .pse(PSEFileSettings(path: .inKeystore("sub/client.pse"))))])
     let store = try #require(configuration.keystore(named: "key"))
     #expect(store.overlap == day * 30 && store.trust.include == [.roots, .issuers])
     #expect(store.afterChange == [HookSettings(arguments: ["/usr/local/bin/tell-strust", "", "--x"])])

@@ -40,7 +40,9 @@ struct ShowCommand: AsyncParsableCommand {
 
   private func adoption(of subject: Subject, _ bench: Workbench) async throws -> ShowReport.Adopted? {
     guard case .keystore(let name) = subject else { return nil }
-    return try await bench.context.ledger.adoption(of: name).map { .init(path: $0.path, at: $0.adoptedAt) }
+    return try await bench.context.ledger.adoption(of: name).map {
+      .init(path: $0.path, at: $0.adoptedAt, original: $0.original, objects: $0.keptNames)
+    }
   }
 
   private func sections(of subject: Subject, _ bench: Workbench) async throws -> [ShowReport.Section] {

@@ -26,6 +26,10 @@ struct ShowReport: Output.Displayable {
   struct Adopted: Encodable {
     let path: String
     let at: Date
+    /// Where the copy of it lies that was made then.
+    let original: String?
+    /// What certrotd hands on without understanding it: name and type.
+    let objects: [String]
   }
 
   let now: Date
@@ -52,6 +56,8 @@ struct ShowReport: Output.Displayable {
     add("next    ", status.nextAttempt)
     if let adopted = item.adopted {
       lines.append("  adopted   \(adopted.path), \(TimeText.instant(adopted.at))")
+      if let original = adopted.original { lines.append("  original  \(original)") }
+      for object in adopted.objects { lines.append("  object    \(object), handed on as it is") }
     }
     for section in item.sections where !section.certificates.isEmpty {
       lines.append("  \(section.title)")

@@ -30,6 +30,25 @@ struct KeySeal: Sendable {
     }
   }
 
+  /// Seals what a keystore keeps of the file that it started from, so that it opens only as that.
+  func seal(_ objects: SecretBytes, ofAdoptionBy keystore: String, from path: String) throws(LedgerError) -> [UInt8] {
+    do {
+      return try Sealing.seal(objects, key: key, context: Self.context(ofAdoptionBy: keystore, from: path))
+    } catch {
+      throw .sealingKeyUnusable(origin: origin, detail: "\(error)")
+    }
+  }
+
+  func open(
+    _ sealed: [UInt8], ofAdoptionBy keystore: String, from path: String, ledger: FilePath
+  ) throws(LedgerError) -> SecretBytes {
+    do {
+      return try Sealing.open(sealed, key: key, context: Self.context(ofAdoptionBy: keystore, from: path))
+    } catch {
+      throw .sealedValueDamaged(ledger: ledger, subject: LedgerSubject(.keystore, keystore), detail: "\(error)")
+    }
+  }
+
   /// A known value, sealed: whoever can open it has the right key.
   func makeCheck() throws(LedgerError) -> [UInt8] {
     do {
@@ -52,6 +71,10 @@ struct KeySeal: Sendable {
     LengthPrefixed.encode([
       Array("certrotd identity".utf8), Array(subject.kind.rawValue.utf8), Array(subject.name.utf8), leaf.bytes,
     ])
+  }
+
+  private static func context(ofAdoptionBy keystore: String, from path: String) -> [UInt8] {
+    LengthPrefixed.encode([Array("certrotd adoption".utf8), Array(keystore.utf8), Array(path.utf8)])
   }
 
   private static let checkContext = LengthPrefixed.encode([Array("certrotd sealing key check".utf8)])

@@ -64,7 +64,7 @@ extension LedgerStore {
     return StoredIdentity(entry: entry, privateKey: key)
   }
 
-  private func keySeal() throws(LedgerError) -> KeySeal {
+  func keySeal() throws(LedgerError) -> KeySeal {
     guard let seal else { throw .sealingKeyMissing(ledger: path, origin: "it was opened without a sealing key") }
     return seal
   }

@@ -5,6 +5,7 @@ import Host
 package import Keystores
 package import Ledger
 import OpenSSLBridge
+import PSEFormat
 package import Planning
 package import Settings
 
@@ -34,7 +35,16 @@ package struct ContentAssembler: Sendable {
       identity = Identity(
         certificate: stored.entry.leaf, key: try PrivateKey(der: stored.privateKey), issuers: stored.entry.issuers)
     }
-    return KeystoreContent(identity: identity, trust: try await trust(content.trust, of: keystore))
+    return KeystoreContent(
+      identity: identity, trust: try await trust(content.trust, of: keystore), kept: try await kept(by: keystore))
+  }
+
+  /// What the keystore hands on of the PSE that it started from.
+  private func kept(by keystore: KeystoreSettings) async throws -> PSEKeptObjects {
+    guard let adopt = keystore.adopt, try await ledger.adoption(of: keystore.name)?.path == "\(adopt.file)",
+      let bytes = try await ledger.keptObjects(of: keystore.name)
+    else { return .none }
+    return try PSEKeptObjects(derEncoded: bytes.copyBytes())
   }
 
   /// The keystore's identity, or the one that it took over, whichever has this certificate; or an earlier one.

@@ -63,7 +63,7 @@ struct GenerationRecovery: Sendable {
       let store = shelf.store(of: keystore.name)
       do {
         guard let current = try store.current() else { continue }
-        let outputs = try KeystoreOutput.resolve(keystore, credentials: context.credentials)
+        let outputs = try KeystoreOutput.resolve(keystore.readable, credentials: context.credentials)
         let found = try shelf.content(of: current, keystore: keystore.name, outputs)
         let merged = found.dropFirst().reduce(found.first) { $0?.merging($1) }
         try await adopt(current, newest: try store.list().max() ?? current, merged?.content, of: keystore)

@@ -36,8 +36,10 @@ struct GenerationWriter: Sendable {
   /// Writes what is wanted for `keystore` now, if anything is.
   func run(_ keystore: String) async throws {
     let configuration = await context.landscape.configuration
-    guard let settings = configuration.keystore(named: keystore) else { return }
     let inventory = await context.landscape.inventory
+    guard
+      let settings = configuration.keystore(named: keystore)?.inForce(inventory.keystores[keystore] ?? KeystoreState())
+    else { return }
     let now = context.clock.now()
     let trust = TrustPlanner.wanted(settings, inventory, now: now)
     let decision = WritePlanner.decide(settings, inventory, trust: trust, now: now)
@@ -192,8 +194,13 @@ struct GenerationWriter: Sendable {
       state.failedContent = content
       inventory.keystores[settings.name] = state
     }
+    let state = await context.landscape.inventory.keystores[settings.name] ?? KeystoreState()
     let (isNew, _) = try await context.record(schedule, of: .write(settings.name), condition: "failed")
     guard isNew else { return }
+    let advice =
+      (error as? DeliveryError)?.isForeignAccount == true && state.adoption?.form != nil
+      ? ". Owner, group and mode are those of the file that was taken over, unless 'owner', 'group' and 'mode' say otherwise"
+      : ""
     var fields: [EventField: String] = [
       .keystore: settings.name, .reason: String(describing: error), .culprit: Self.culprit(of: error).rawValue,
       .attempts: String(schedule.failures),
@@ -201,7 +208,7 @@ struct GenerationWriter: Sendable {
     fields[.nextAttempt] = schedule.nextAttempt.map(EventTime.text)
     let event = Events.Raised(
       .keystoreFailed,
-      message: "keystore \(settings.name) could not be written, and the files in force stay: \(error)",
+      message: "keystore \(settings.name) could not be written, and the files in force stay: \(error)\(advice)",
       fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }

@@ -6,6 +6,7 @@ import Host
 package import Keystores
 import OpenSSLBridge
 import PSEFormat
+import Planning
 package import Settings
 package import SystemPackage
 
@@ -40,11 +41,11 @@ package struct KeystoreOutput: Sendable {
   /// Who may use a file, by the numbers of this host.
   ///
   /// - Throws: ``OutputError`` for an account that does not exist.
-  static func access(to file: FileSettings) throws(OutputError) -> FileAccess {
-    FileAccess(
+  static func access(to file: FileSettings) throws(OutputError) -> FileOwnership {
+    FileOwnership(
       owner: try file.owner.map { name throws(OutputError) in try userID(name) },
       group: try file.group.map { name throws(OutputError) in try groupID(name) },
-      mode: FilePermissions(rawValue: CModeT(file.mode)))
+      mode: FilePermissions(rawValue: CModeT(file.mode ?? Defaults.fileMode)))
   }
 
   private static func formats(
@@ -53,7 +54,7 @@ package struct KeystoreOutput: Sendable {
     switch settings {
     case .pse(let pse):
       let options = FileFormat.PSEOptions(
-        version: pse.version == .four ? .four : .two,
+        version: (pse.version ?? Defaults.pseVersion) == .four ? .four : .two,
         pin: try pse.pin.map { pin throws(OutputError) in try secret(.credential(pin), credentials) },
         list: pse.certificateList == .chain ? .chain : .issuers)
       return [(.pse(options), pse.path)]
@@ -141,5 +142,21 @@ extension FileSettings {
   fileprivate var tool: SapgenpseSettings? {
     guard case .pse(let pse) = format, pse.writer == .sapgenpse else { return nil }
     return pse.tool
+  }
+}
+
+extension KeystoreSettings {
+  /// For reading files of a time that nobody remembers: with the PIN that one of them may have.
+  var readable: KeystoreSettings {
+    guard let adopt, let pin = adopt.pin else { return self }
+    var settings = self
+    settings.files = files.map { file in
+      guard case .pse(var pse) = file.format, file.takesThePlace(of: adopt.file.string) else { return file }
+      pse.pin = pse.pin ?? pin
+      var readable = file
+      readable.format = .pse(pse)
+      return readable
+    }
+    return settings
   }
 }

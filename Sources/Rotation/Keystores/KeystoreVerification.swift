@@ -7,6 +7,7 @@ import Host
 package import Keystores
 import Ledger
 import OpenSSLBridge
+import Planning
 package import Settings
 
 /// Judges a keystore's files as they lie on disk, and its trust list against the endpoints as they answer now.
@@ -36,6 +37,8 @@ package struct KeystoreVerification: Sendable {
   /// - Returns: nil when the keystore has no generation.
   /// - Throws: `LedgerError`, `DeliveryError`, `KeystoreError`, ``OutputError``.
   package func run(_ settings: KeystoreSettings, in configuration: Configuration) async throws -> Result? {
+    let settings = settings.inForce(
+      await context.landscape.inventory.keystores[settings.name] ?? KeystoreState())
     let store = shelf.store(of: settings.name)
     guard let current = try store.current() else { return nil }
     var faults = try store.damage(of: current).map(\.description)

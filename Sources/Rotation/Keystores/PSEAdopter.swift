@@ -7,6 +7,7 @@ import Journal
 import Keystores
 import Ledger
 import OpenSSLBridge
+import PSEFormat
 import Planning
 import Settings
 import SystemPackage
@@ -14,13 +15,15 @@ import SystemPackage
 /// Takes over the identity and the trust list of a PSE that existed before its keystore did, once.
 ///
 /// From then on the ledger has them, and the file may go. Until then the keystore writes nothing, since what it writes may
-/// take the place of that file.
+/// take the place of that file. A copy of the file stays in the state folder.
 struct PSEAdopter: Sendable {
   private let context: RotationContext
+  private let issuers: IssuerPool
   private let trustKeeper: TrustKeeper
 
-  init(context: RotationContext, trustKeeper: TrustKeeper) {
+  init(context: RotationContext, issuers: IssuerPool, trustKeeper: TrustKeeper) {
     self.context = context
+    self.issuers = issuers
     self.trustKeeper = trustKeeper
   }
 
@@ -31,8 +34,10 @@ struct PSEAdopter: Sendable {
     let cadence = await context.landscape.cadence(of: .adopt(keystore: keystore))
     let now = context.clock.now()
     do {
-      let found = try read(adopt)
-      try await accept(found, adopt, settings)
+      let found = try await AdoptedPSE.read(
+        adopt, of: settings, issuers: issuers, credentials: context.credentials, files: context.files)
+      let original = try keep(found.bytes, of: keystore)
+      try await accept(found, original: original, adopt, settings)
       try await finish(keystore, before.adoptionSchedule.succeeded(at: now, cadence: cadence), failure: nil)
     } catch let error as LedgerError {
       throw error
@@ -43,29 +48,38 @@ struct PSEAdopter: Sendable {
     }
   }
 
-  private func read(_ adopt: AdoptionSettings) throws -> KeystoreContent {
-    let pin = try adopt.pin.map { try context.credentials.secret($0) }
-    let bytes = try context.files.readSecretFile(adopt.file, limit: Self.sizeLimit)
-    let document = try PSEDocument.open(bytes, pin: pin)
-    let read = try document.read()
-    let losses = document.losses(in: read)
-    guard losses.isEmpty else { throw AdoptionLoss(losses: losses) }
-    return read.content
+  /// Copies the file as it is to where nothing takes its place: another content has another name.
+  private func keep(_ bytes: SecretBytes, of keystore: String) throws -> FilePath {
+    let digest = Fingerprint(bytes: Digest.sha256(bytes))?.short ?? ""
+    let path = context.layout.adopted.appending("\(keystore)-\(digest).pse")
+    try context.files.makeDirectories(at: context.layout.adopted, mode: .ownerReadWriteExecute)
+    try context.files.replaceFile(at: path, mode: .ownerReadWrite, contents: bytes)
+    return path
   }
 
-  private func accept(_ found: KeystoreContent, _ adopt: AdoptionSettings, _ settings: KeystoreSettings) async throws {
+  private func accept(
+    _ found: AdoptedPSE, original: FilePath, _ adopt: AdoptionSettings, _ settings: KeystoreSettings
+  ) async throws {
     let now = context.clock.now()
-    let identity = try found.identity.map { identity in
+    let content = found.content
+    let identity = try content.identity.map { identity in
       NewIdentity(
         owner: .keystore(settings.name), leaf: identity.certificate, issuers: identity.issuers,
         privateKey: try identity.key.pkcs8DER(), recipe: adopt.recipe)
     }
+    var kept: SecretBytes?
+    if !content.kept.isEmpty {
+      var bytes = try content.kept.derEncoded()
+      kept = SecretBytes(cleansing: &bytes)
+    }
     try await context.ledger.adopt(
-      settings.name, from: adopt.file.string, identity: identity, trust: found.trust, at: now)
+      NewAdoption(
+        keystore: settings.name, path: adopt.file.string, identity: identity, trust: content.trust, form: found.form,
+        original: original.string, keptNames: content.kept.names, kept: kept), at: now)
     let state = AdoptionState(
       file: adopt.file.string, adoptedAt: now,
-      identity: found.identity.map { IdentityState($0.certificate, recipe: adopt.recipe) },
-      trust: found.trust.map { KnownCertificate($0) })
+      identity: content.identity.map { IdentityState($0.certificate, recipe: adopt.recipe) },
+      trust: content.trust.map { KnownCertificate($0) }, form: AdoptedForm(found.form))
     await context.landscape.update { inventory in
       inventory.keystores[settings.name, default: KeystoreState()].adoption = state
       if case .selfSigned = settings.identity {
@@ -73,24 +87,36 @@ struct PSEAdopter: Sendable {
       }
     }
     try await trustKeeper.settle(settings)
-    try await context.tell([Self.news(found, adopt, settings)], of: LedgerSubject(.keystore, settings.name))
+    try await context.tell(
+      [news(found, original: original, adopt, settings)], of: LedgerSubject(.keystore, settings.name))
   }
 
-  private static func news(
-    _ found: KeystoreContent, _ adopt: AdoptionSettings, _ settings: KeystoreSettings
+  private func news(
+    _ found: AdoptedPSE, original: FilePath, _ adopt: AdoptionSettings, _ settings: KeystoreSettings
   ) -> Events.Raised {
-    let count = found.trust.count
-    let trust = "\(count) trusted \(count == 1 ? "certificate" : "certificates")"
-    var fields: [EventField: String] = [.keystore: settings.name, .path: adopt.file.string]
-    var what = trust
-    if let leaf = found.identity?.certificate {
+    let count = found.content.trust.count
+    var parts = ["\(count) trusted \(count == 1 ? "certificate" : "certificates")"]
+    var fields: [EventField: String] = [
+      .keystore: settings.name, .path: adopt.file.string, .original: original.string,
+    ]
+    if let leaf = found.content.identity?.certificate {
       fields[.fingerprint] = leaf.fingerprint.description
       fields[.notAfter] = EventTime.text(leaf.validity.notAfter)
       fields[.subject] = leaf.subject.description
-      what = "the identity \(leaf.subject), valid until \(TimeText.instant(leaf.validity.notAfter)), and \(trust)"
+      let end = TimeText.instant(leaf.validity.notAfter)
+      let validity = leaf.validity.notAfter > context.clock.now() ? "valid until \(end)" : "which ended at \(end)"
+      parts.insert("the identity \(leaf.subject), \(validity)", at: 0)
     }
+    let names = found.content.kept.names
+    if !names.isEmpty { parts.append("what certrotd hands on without knowing it: \(names.joined(separator: ", "))") }
+    let added = found.added.map { "\($0.subject)" }
+    let completion = added.isEmpty ? "" : "; its chain lacked \(added.joined(separator: " and "))"
     return Events.Raised(
-      .keystoreAdopted, message: "keystore \(settings.name) has taken over \(adopt.file): \(what)", fields: fields)
+      .keystoreAdopted,
+      message: """
+        keystore \(settings.name) has taken over \(adopt.file): \(parts.joined(separator: ", and "))\(completion); a copy of \
+        the file is kept as \(original)
+        """, fields: fields)
   }
 
   private func finish(_ keystore: String, _ schedule: Schedule, failure: AdoptionError?) async throws {
@@ -107,36 +133,4 @@ struct PSEAdopter: Sendable {
       .keystoreFailed, message: "keystore \(keystore) is not written: \(failure)", fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, keystore))
   }
-
-  /// In bytes; what certrotd reads of a PSE at most.
-  private static let sizeLimit = 4 << 20
-}
-
-/// What stands against taking over a PSE though it can be read.
-struct AdoptionLoss: Error, CustomStringConvertible {
-  let losses: [String]
-
-  var description: String {
-    """
-    it holds what certrotd cannot keep: \(losses.joined(separator: "; ")); remove that from a copy of it, or make one with \
-    “certrotd pse create”, and adopt the copy
-    """
-  }
-}
-
-/// Why a PSE was not taken over.
-struct AdoptionError: Error, CustomStringConvertible {
-  let file: FilePath
-  let culprit: Culprit
-  private let reason: String
-
-  init(file: FilePath, _ error: any Error) {
-    self.file = file
-    reason = String(describing: error)
-    // Whatever is wrong with the file or its PIN: the configuration names them.
-    culprit =
-      (error as? SystemError).map { $0.errno == .noSuchFileOrDirectory ? .configuration : .host } ?? .configuration
-  }
-
-  var description: String { "\(file) cannot be taken over: \(reason)" }
 }

@@ -30,7 +30,7 @@ struct PSELogin {
   /// Who may read the credentials: whoever may read the PSE, since only both together are of use.
   ///
   /// - Throws: ``OutputError`` for an account that does not exist.
-  func access() throws(OutputError) -> FileAccess { try KeystoreOutput.access(to: file) }
+  func access() throws(OutputError) -> FileOwnership { try KeystoreOutput.access(to: file) }
 
   /// - Throws: ``OutputError`` when the PIN cannot be read.
   func pin(_ credentials: CredentialStore) throws(OutputError) -> SecretBytes {

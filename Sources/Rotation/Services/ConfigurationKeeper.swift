@@ -61,6 +61,7 @@ package struct ConfigurationKeeper: Sendable {
     for (name, state) in known.inventory.keystores {
       known.inventory.keystores[name]?.writing = state.writing.hastened(to: now)
       known.inventory.keystores[name]?.identitySchedule = state.identitySchedule.hastened(to: now)
+      known.inventory.keystores[name]?.adoptionSchedule = state.adoptionSchedule.hastened(to: now)
     }
     for (name, state) in known.inventory.endpoints where state.schedule.failures > 0 {
       known.inventory.endpoints[name]?.schedule = state.schedule.hastened(to: now)

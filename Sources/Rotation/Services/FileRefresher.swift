@@ -36,6 +36,7 @@ package struct FileRefresher: Sendable {
       .map(\.name)
     let keystores = configuration.keystores.filter { $0.identity?.names(path) == true }.map(\.name)
     let protected = await passwords(of: configuration.keystores.filter { $0.takesPassword(from: path) })
+    let adopting = configuration.keystores.filter { $0.adopt != nil }.map(\.name)
     let isTrusted = configuration.keystores.contains { $0.trust.bundles.contains(path) }
     if isSystemStore || !endpoints.isEmpty { await anchors.reload() }
     let bundles = isTrusted ? knowledge.knownBundles(of: configuration) : nil
@@ -50,6 +51,8 @@ package struct FileRefresher: Sendable {
         // A write may have failed for want of the credential.
         inventory.keystores[name]?.writing.hasten(to: now)
       }
+      // A PSE may not have been taken over for want of its PIN, or of an issuer that any bundle may hold.
+      for name in adopting { inventory.keystores[name]?.adoptionSchedule.hasten(to: now) }
       if let bundles { inventory.bundles.merge(bundles) { _, new in new } }
     }
     for keystore in configuration.keystores where keystore.trust.bundles.contains(path) {
@@ -116,7 +119,9 @@ extension Schedule {
 
 extension KeystoreSettings {
   /// Whether a file's password stands in `path`.
-  func takesPassword(from path: FilePath) -> Bool { files.contains { $0.format.password == .file(path) } }
+  func takesPassword(from path: FilePath) -> Bool {
+    adopt?.pin == .file(path) || files.contains { $0.format.password == .file(path) }
+  }
 }
 
 extension IdentitySource {

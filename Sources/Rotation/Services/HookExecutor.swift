@@ -33,7 +33,8 @@ struct HookExecutor: Sendable {
     guard let hook = try await context.ledger.pendingHooks().first(where: { $0.id == id }) else {
       return await context.landscape.update { $0.hooks.removeAll { $0.id == id } }
     }
-    let keystore = await context.landscape.configuration.keystore(named: hook.keystore)
+    let state = await context.landscape.inventory.keystores[hook.keystore] ?? KeystoreState()
+    let keystore = await context.landscape.configuration.keystore(named: hook.keystore)?.inForce(state)
     guard let keystore, keystore.owedAfterChange.contains(where: { $0.arguments == hook.arguments }) else {
       return try await abandon(hook)
     }

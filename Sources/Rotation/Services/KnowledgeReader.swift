@@ -114,9 +114,7 @@ package struct KnowledgeReader: Sendable {
     case .serviceKey, nil: break
     }
     state.adoptionSchedule = schedules[.adoption(name)]?.schedule ?? .untouched
-    if let adopt = keystore.adopt {
-      state.adoption = try await ledger.adoption(of: name).map { AdoptionState($0, recipe: adopt.recipe) }
-    }
+    state.adoption = try await ledger.adoption(of: name).map { AdoptionState($0, recipe: keystore.adopt?.recipe) }
     state.trustMembers = try await ledger.trustMembers(name).map(TrustMember.init)
     let generations = try await ledger.generations(name, limit: Self.generationsRead)
     guard let current = generations.first(where: { $0.state == .current }) else {
@@ -192,11 +190,19 @@ extension PathState {
 }
 
 extension AdoptionState {
-  package init(_ adoption: Adoption, recipe: String) {
+  package init(_ adoption: Adoption, recipe: String?) {
     self.init(
       file: adoption.path, adoptedAt: adoption.adoptedAt,
       identity: adoption.leaf.map { IdentityState($0, recipe: recipe) },
-      trust: adoption.trust.map { KnownCertificate($0) })
+      trust: adoption.trust.map { KnownCertificate($0) }, form: adoption.form.map { AdoptedForm($0) })
+  }
+}
+
+extension AdoptedForm {
+  init(_ file: AdoptedFile) {
+    self.init(
+      version: file.version == 4 ? .four : .two, hasPIN: file.hasPIN, owner: file.owner, group: file.group,
+      mode: file.mode)
   }
 }
 

@@ -3,6 +3,8 @@
 /// Reads one element of a keystore's `files`.
 struct FileReader {
   let keystore: String
+  /// The PSE that the keystore starts from.
+  let adopt: AdoptionSettings?
   let hasIdentity: Bool
   let hasTrust: Bool
   let outputs: OutputRegistry
@@ -27,8 +29,8 @@ struct FileReader {
     guard let mapping = MappingReader(field, group) else { return nil }
     let owner = mapping["owner"]?.account()
     let group = mapping["group"]?.account()
-    let mode = mapping["mode"]?.mode() ?? Defaults.fileMode
-    if holdsKey(mapping), mode & 0o007 != 0 {
+    let mode = mapping["mode"]?.mode()
+    if holdsKey(mapping), let mode, mode & 0o007 != 0 {
       mapping["mode"]?.report(
         "the file holds a private key, and others must not read it", hint: "write \"0640\" or \"0600\"")
     }
@@ -37,7 +39,7 @@ struct FileReader {
 
   private func pse(_ mapping: MappingReader) -> FileFormatSettings? {
     output(mapping.required("path")).map { path in
-      .pse(PSEReader(mapping: mapping, path: path, hasIdentity: hasIdentity).read())
+      .pse(PSEReader(mapping: mapping, path: path, adopt: adopt, hasIdentity: hasIdentity).read())
     }
   }
 

@@ -18,7 +18,8 @@ enum KeystoreEntryReader {
     let hasIdentity = adopts || (identityField != nil && identityField?.scalar != "none")
     let hasTrust = adopts || mapping["trust"] != nil
     let filesField = mapping.required("files")
-    let fileReader = FileReader(keystore: name, hasIdentity: hasIdentity, hasTrust: hasTrust, outputs: scope.outputs)
+    let fileReader = FileReader(
+      keystore: name, adopt: adopt, hasIdentity: hasIdentity, hasTrust: hasTrust, outputs: scope.outputs)
     let files = filesField?.list(fileReader.read)
     if files?.isEmpty == true {
       filesField?.report("must not be empty", hint: "write for example [{pse: {path: client.pse}}]")

@@ -4,12 +4,14 @@
 struct PSEReader {
   let mapping: MappingReader
   let path: OutputPath
+  /// The PSE that the keystore starts from.
+  let adopt: AdoptionSettings?
   let hasIdentity: Bool
 
   /// What can be read; the rest are mistakes.
   func read() -> PSEFileSettings {
-    let version = mapping["version"]?.choice(PSEFileSettings.Version.self) ?? .two
-    let pin = mapping["pin-credential"]?.credential()
+    let version = mapping["version"]?.choice(PSEFileSettings.Version.self)
+    let pin = isWithoutPIN ? nil : mapping["pin-credential"]?.credential()
     let list = mapping["certificate-list"]?.choice(PSEFileSettings.CertificateList.self) ?? .issuers
     if let field = mapping["certificate-list"], !hasIdentity {
       field.report("says how an identity is written, and the keystore has none", hint: "remove it")
@@ -24,7 +26,16 @@ struct PSEReader {
       field.checkProgram(SapgenpseSettings.usualProgram, hint: "say with 'sapgenpse: /…' where SAP's tool is")
     }
     return PSEFileSettings(
-      path: path, version: version, pin: pin, certificateList: list, writer: writer, tool: tool, login: login)
+      path: path, version: version, pin: pin, isWithoutPIN: isWithoutPIN, certificateList: list, writer: writer,
+      tool: tool, login: login)
+  }
+
+  private var isWithoutPIN: Bool { mapping["pin-credential"]?.scalar == "none" }
+
+  /// Whether the file gets the PIN of the one whose place it takes.
+  private var inheritsPIN: Bool {
+    guard let adopt, mapping["pin-credential"] == nil else { return false }
+    return adopt.pin != nil && path == .absolute(adopt.file)
   }
 
   private func checkWriter() {
@@ -32,16 +43,26 @@ struct PSEReader {
       mapping["writer"]?.report(
         "sapgenpse makes a PSE from an identity, and the keystore has none", hint: "write 'native'")
     }
+    if inheritsPIN {
+      mapping["writer"]?.report(
+        "the PSE that this file takes the place of has a PIN ('adopt'), and sapgenpse would make one without",
+        hint: "write 'native', or 'pin-credential: none' where the file shall lose its PIN")
+    }
+    guard !isWithoutPIN else { return checkChoices() }
     mapping["pin-credential"]?.report(
       "sapgenpse takes a PIN as an argument only, where every account of this host could read it",
       hint: "write 'writer: native', and 'seclogin' for the credentials")
+    checkChoices()
+  }
+
+  private func checkChoices() {
     for key in ["version", "certificate-list"] {
       mapping[key]?.report("is sapgenpse's own choice", hint: "remove it, or write 'writer: native'")
     }
   }
 
   private func checkLogin(_ field: Field) {
-    if mapping["pin-credential"] == nil {
+    if isWithoutPIN || mapping["pin-credential"] == nil && !inheritsPIN {
       field.report("has no meaning without a PIN: any program opens the file", hint: "remove it")
     }
     if case .inKeystore = path {

@@ -9,7 +9,7 @@ extension KeyTable {
         example: "{service-key: cpi-sender}"),
       KeyDescription(
         "adopt", "absolute path, or mapping", default: "nothing",
-        "A PSE that exists already: its identity and its trust list are taken over once, and kept from then on.",
+        "A PSE that exists already: what it holds is taken over once, and kept from then on.",
         example: "/usr/sap/ABC/D00/sec/SAPSSLC.pse"),
       KeyDescription(
         "trust", "mapping", default: "nothing", "The certificates that the files trust.",
@@ -73,10 +73,11 @@ extension KeyTable {
         "The PSE. It may be the file that the keystore writes, and need not be there once it was taken over.",
         example: "/usr/sap/ABC/D00/sec/SAPSSLC.pse"),
       KeyDescription(
-        "pin-credential", "credential", default: "no PIN", "The PIN of the PSE.", example: "old-pse"),
+        "pin-credential", "credential", default: "no PIN",
+        "The PIN of the PSE, and of the file that takes its place.", example: "old-pse"),
       KeyDescription(
         "without", "list of SHA-256 fingerprints", default: "empty",
-        "Certificates of its trust list that are not wanted any more; they leave after `overlap`.",
+        "Certificates that are not wanted any more: those of its trust list leave after `overlap`, those beside its chain at once.",
         example: "[\"sha256:cb3ccbb76031e5e0138f8dd39a23f9de47ffc35e43c1144cea27d46a5ab1cb5f\"]"),
     ])
 

@@ -42,5 +42,7 @@ extension Defaults {
   package static let serviceKeyOverlap = Duration.seconds(48 * 3600)
   package static let hookDeadline = Duration.seconds(60)
   package static let fileMode: UInt16 = 0o640
+  /// What every consumer opens.
+  package static let pseVersion = PSEFileSettings.Version.two
   package static let selfSignedValidFor = Duration.seconds(825 * 86_400)
 }

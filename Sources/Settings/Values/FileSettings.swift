@@ -5,14 +5,14 @@ package import SystemPackage
 /// One entry of a keystore's `files`: a format, where it goes, and who may read it.
 package struct FileSettings: Sendable, Hashable {
   package var format: FileFormatSettings
-  /// Account name; nil leaves the file to the account that certrotd runs as.
+  /// Account name or number; nil leaves the file to the account that certrotd runs as.
   package var owner: String?
   package var group: String?
-  /// Permission bits, such as 0o640.
-  package var mode: UInt16
+  /// Permission bits, such as 0o640; nil where nobody has said: ``Defaults/fileMode``.
+  package var mode: UInt16?
 
   package init(
-    format: FileFormatSettings, owner: String? = nil, group: String? = nil, mode: UInt16 = Defaults.fileMode
+    format: FileFormatSettings, owner: String? = nil, group: String? = nil, mode: UInt16? = nil
   ) {
     self.format = format
     self.owner = owner

@@ -43,7 +43,7 @@ extension IdentitySource {
 
 extension FileSettings {
   fileprivate var recipe: String {
-    let access = "\(quoted(owner ?? "")) \(quoted(group ?? "")) \(String(mode, radix: 8))"
+    let access = "\(quoted(owner ?? "")) \(quoted(group ?? "")) \(String(mode ?? Defaults.fileMode, radix: 8))"
     return "file \(format.recipe) \(access)"
   }
 }
@@ -69,7 +69,7 @@ extension PSEFileSettings {
   /// What has its default is left out: a recipe from before there was a choice is still the same.
   fileprivate var recipe: String {
     var parts = ["pse", path.recipe]
-    if version != .two { parts.append("version \(version.rawValue)") }
+    if let version, version != Defaults.pseVersion { parts.append("version \(version.rawValue)") }
     if let pin { parts.append("pin \(quoted(pin.description))") }
     if certificateList != .issuers { parts.append("certificate-list \(certificateList.rawValue)") }
     if writer != .native { parts.append("writer \(writer.rawValue)") }

@@ -3,9 +3,12 @@
 /// A PSE file (Documentation/pse-format.md).
 package struct PSEFileSettings: Sendable, Hashable {
   package var path: OutputPath
-  package var version: Version
-  /// The credential that the PIN comes from; nil writes a file that opens without one.
+  /// Nil where nobody has said: ``Defaults/pseVersion``, or that of the file whose place it takes.
+  package var version: Version?
+  /// The credential that the PIN comes from; nil writes a file that opens without one, or as the one whose place it takes.
   package var pin: CredentialReference?
+  /// Whether somebody has said that the file shall open without a PIN.
+  package var isWithoutPIN: Bool
   package var certificateList: CertificateList
   package var writer: Writer
   /// SAP's tool, where it writes the file or its credentials.
@@ -14,13 +17,14 @@ package struct PSEFileSettings: Sendable, Hashable {
   package var login: String?
 
   package init(
-    path: OutputPath, version: Version = .two, pin: CredentialReference? = nil,
+    path: OutputPath, version: Version? = nil, pin: CredentialReference? = nil, isWithoutPIN: Bool = false,
     certificateList: CertificateList = .issuers, writer: Writer = .native,
     tool: SapgenpseSettings = SapgenpseSettings(), login: String? = nil
   ) {
     self.path = path
     self.version = version
     self.pin = pin
+    self.isWithoutPIN = isWithoutPIN
     self.certificateList = certificateList
     self.writer = writer
     self.tool = tool

@@ -3,7 +3,7 @@
 package import SystemPackage
 
 /// Who may use a file.
-package struct FileAccess: Sendable, Hashable {
+package struct FileOwnership: Sendable, Hashable {
   /// The number of the user who shall own it; nil: the user of this process.
   package var owner: UInt32?
   /// The number of the group it shall have; nil: the group that new files get.
