@@ -12,6 +12,9 @@ package struct FileLock: ~Copyable, Sendable {
   /// A child that another thread forks at this moment holds a copy, and with it the lock, until it calls execve(2).
   deinit { _ = flock(descriptor.rawValue, LOCK_UN) }
 
+  /// Lets go of it, where a reader and an optimiser see it: a value that nothing uses any more ends at once, in a release.
+  package consuming func release() {}
+
   /// Takes the lock, making the file with mode 0600 when it is missing.
   ///
   /// Returns nil when another holder has it and `wait` is false; with `wait` the thread blocks until it is free.

@@ -67,13 +67,19 @@ package struct Daemon: Sendable {
   /// - Throws: ``StartError`` when it cannot start; any error of a service that cannot go on.
   package func run(obeying signals: ProcessSignals) async throws {
     let configuration = try readConfiguration()
-    try await serve(configuration, obeying: signals, holding: takeState())
+    let lock = try takeState()
+    let end: Result<Void, any Error>
+    do {
+      end = .success(try await serve(configuration, obeying: signals))
+    } catch {
+      end = .failure(error)
+    }
+    lock.release()
+    try end.get()
   }
 
-  /// Runs for as long as the lock on the state is held.
-  private func serve(
-    _ configuration: Configuration, obeying signals: ProcessSignals, holding lock: borrowing FileLock
-  ) async throws {
+  /// Runs while the caller holds the lock on the state.
+  private func serve(_ configuration: Configuration, obeying signals: ProcessSignals) async throws {
     let (context, services) = try await prepare(configuration)
     defer { services.fetcher.shutDown() }
     try await services.group(obeying: signals, logger: logger).run()

@@ -78,7 +78,7 @@ struct FetchCommand: AsyncParsableCommand {
       fetcher: fetcher, anchors: AnchorLibrary(),
       issuers: IssuerFetcher(client: try HTTPClient(connections: 2), clock: clock),
       credentials: CredentialStore(folder: SecretInput.credentialsFolder), clock: clock)
-    let report = await inspector.inspect(endpoint) { [] }
+    let report = await inspector.inspect(endpoint) { _ in [] }
     if let save { try write(report, to: FilePath(save)) }
     try Output.show(FetchReport(report, server: server), as: format)
     if report.path == nil { throw ExitCode.fault }

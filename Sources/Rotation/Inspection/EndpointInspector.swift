@@ -31,10 +31,10 @@ package struct EndpointInspector: Sendable {
   ///
   /// - Parameters:
   ///   - endpoint: what to probe.
-  ///   - known: certificates seen before that may complete the chain; asked only when the chain needs it.
+  ///   - known: certificates seen before that may complete the chain it is given; asked only when that needs it.
   /// - Returns: what was found; a failure is a finding too.
   package func inspect(
-    _ endpoint: EndpointSettings, known: @Sendable () async -> [Certificate]
+    _ endpoint: EndpointSettings, known: @Sendable (Chain) async -> [Certificate]
   ) async -> EndpointReport {
     let target: ProbeTarget
     do {
@@ -64,7 +64,7 @@ package struct EndpointInspector: Sendable {
   /// before, then fetched from where the certificates say.
   private func judge(
     _ chain: Chain, of endpoint: EndpointSettings, proxy: HTTPProxy?, permitting places: Set<AddressPlace>,
-    known: @Sendable () async -> [Certificate]
+    known: @Sendable (Chain) async -> [Certificate]
   ) async -> EndpointReport.Verdict {
     let anchorSet: TrustAnchors
     do {
@@ -90,7 +90,7 @@ package struct EndpointInspector: Sendable {
       var more: [Certificate] = []
       if !askedKnown {
         askedKnown = true
-        more = await known()
+        more = await known(chain)
       }
       if more.isEmpty { more = await missingIssuers(complaints, asked: &asked, proxy, places) }
       guard !more.isEmpty else { return .rejected(complaints) }

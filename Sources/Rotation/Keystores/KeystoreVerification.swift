@@ -52,7 +52,7 @@ package struct KeystoreVerification: Sendable {
     var endpoints: [(name: String, fault: String?)] = []
     for name in settings.trust.endpoints {
       guard let endpoint = configuration.endpoint(named: name) else { continue }
-      let report = await inspector.inspect(endpoint) { [] }
+      let report = await inspector.inspect(endpoint) { _ in [] }
       guard let chain = report.chain else {
         endpoints.append((name, report.fault?.reason))
         continue

@@ -38,7 +38,7 @@ struct ProbeRunner: Sendable {
         group.addTask {
           guard let endpoint = configuration.endpoint(named: name) else { return .gone(name) }
           let asked = await context.landscape.demand(of: .probe(endpoint: name))
-          let report = await inspector.inspect(endpoint) { await knownIssuers(of: name) }
+          let report = await inspector.inspect(endpoint) { await knownIssuers(of: name, sending: $0) }
           return .found(Finding(report: report, settings: endpoint, asked: asked))
         }
       }
@@ -76,14 +76,35 @@ struct ProbeRunner: Sendable {
     bell.ring()
   }
 
-  private func knownIssuers(of endpoint: String) async -> [Certificate] {
+  /// Certificates seen before that may complete the chain: those of the last path, and whatever bears the name of an
+  /// issuer that is missing, whichever server sent it; the path decides what it is worth.
+  private func knownIssuers(of endpoint: String, sending chain: Chain) async -> [Certificate] {
     do {
-      return try await context.ledger.latestVerifiedPath(endpoint).map { Array($0.path.certificates.dropFirst()) } ?? []
+      var found = try await context.ledger.latestVerifiedPath(endpoint)?.path.certificates.dropFirst().map(\.self) ?? []
+      var present = Set((chain.certificates + found).map(\.subject))
+      var missing = (chain.certificates + found).map(\.issuer)
+      for _ in 1...Self.issuersAbove {
+        let wanted = Set(missing).subtracting(present)
+        guard !wanted.isEmpty else { break }
+        var more: [Certificate] = []
+        for name in wanted {
+          more += try await context.ledger.certificates(withSubject: name.description, limit: Self.issuersOfOneName)
+        }
+        found += more
+        present.formUnion(wanted)
+        missing = more.map(\.issuer)
+      }
+      return found
     } catch {
       context.logger.warning("cannot look up known issuers: \(error)", metadata: ["endpoint": .string(endpoint)])
       return []
     }
   }
+
+  /// How far up issuers are looked for; longer paths are not verified either.
+  private static let issuersAbove = 4
+  /// The newest of one name: an authority that renews its certificate has two or three at a time.
+  private static let issuersOfOneName = 4
 
   private func record(_ findings: [Finding]) async throws {
     guard !findings.isEmpty else { return }
