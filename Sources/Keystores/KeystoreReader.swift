@@ -33,7 +33,8 @@ package enum KeystoreReader {
   /// - Throws: ``KeystoreError``, when the file is none of this format.
   package static func opens(_ format: FileFormat, _ files: [RenderedFile]) throws(KeystoreError) -> Bool {
     switch format {
-    case .pse, .pem, .caDirectory: true
+    case .pem, .caDirectory: true
+    case .pse(let options): try PSERendering.opens(single(format, files).bytes, options)
     case .pfx(let options): try PKCS12Rendering.opens(single(format, files).bytes, options.password)
     case .javaTruststore(let password): try PKCS12Rendering.opens(single(format, files).bytes, password)
     }

@@ -40,6 +40,15 @@ enum PSERendering {
     try PSEDocument.open(bytes, pin: options.pin).read()
   }
 
+  /// Whether the file has the PIN of the options, or none where they name none.
+  static func opens(_ bytes: SecretBytes, _ options: FileFormat.PSEOptions) throws(KeystoreError) -> Bool {
+    do {
+      return try PSEDocument.open(bytes, pin: options.pin).isPINProtected == (options.pin != nil)
+    } catch .pse(.wrongPIN), .pse(.pinProtected) {
+      return false
+    }
+  }
+
   private static func identity(_ identity: Identity) throws -> PSEIdentity {
     let (p, q) = try identity.key.rsaPrimes()
     return try PSEIdentity(

@@ -222,4 +222,18 @@ struct PSEKeystoreTests {
     return try PSEContent.read([0x30, 85] + algorithm + time + [0x31, 36] + object)
       .replacingTrust(trust, changed: aTime)
   }
+
+  @Test(arguments: [PSEVersion.two, .four])
+  func tellsWhetherItHasThePINOfItsCredential(version: PSEVersion) throws {
+    func options(_ pin: String?) -> FileFormat.PSEOptions {
+      FileFormat.PSEOptions(version: version, pin: pin.map { SecretBytes(copying: $0.utf8) })
+    }
+    let (_, locked) = try write(landscape.selfSignedIdentity, trust: [], options("1234"))
+    #expect(try KeystoreReader.opens(.pse(options("1234")), [locked]))
+    #expect(try !KeystoreReader.opens(.pse(options("2222")), [locked]))
+    #expect(try !KeystoreReader.opens(.pse(options(nil)), [locked]))
+    let (_, open) = try write(landscape.selfSignedIdentity, trust: [], options(nil))
+    #expect(try KeystoreReader.opens(.pse(options(nil)), [open]))
+    #expect(try !KeystoreReader.opens(.pse(options("1234")), [open]))
+  }
 }

@@ -13,7 +13,7 @@ import Testing
 
 @testable import Rotation
 
-/// The password of a PFX file changes in the file that its credential names.
+/// The password of a PFX file and the PIN of a PSE change in the file that their credential names.
 struct PasswordLifeTests {
   private let site: Site
 
@@ -29,6 +29,7 @@ struct PasswordLifeTests {
           trust: {bundles: [\(site.folder.file("trust.pem"))]}
           files:
             - pfx: {path: client.pfx, password-credential: \(site.folder.file("password")), profile: legacy}
+            - pse: {path: client.pse, pin-credential: \(site.folder.file("password"))}
             - java-truststore: {path: trust.p12, password-credential: \(site.folder.file("password"))}
       """)
   }
@@ -37,6 +38,8 @@ struct PasswordLifeTests {
 
   private func opens(_ password: String, _ daemon: RunningSite) throws -> Bool {
     let folder = daemon.context.layout.keystore("client").appending("current")
+    let pse = try HostFiles().readSecretFile(folder.appending("client.pse"), limit: 1 << 20)
+    _ = try PSEDocument.open(pse, pin: SecretBytes(copying: password.utf8))
     return try ["client.pfx", "trust.p12"].allSatisfy { name in
       try PKCS12.opens(
         HostFiles().readSecretFile(folder.appending(name), limit: 1 << 20),
