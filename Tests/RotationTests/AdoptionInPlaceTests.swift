@@ -109,6 +109,21 @@ struct AdoptionInPlaceTests {
     #expect(try await site.settle() == [.started, .configurationApplied], "nothing is written again")
   }
 
+  @Test func `a PIN that is taken over is followed when it changes`() async throws {
+    try place(content(), version: .four, pin: pin)
+    try configure(adopt: withPIN, Self.selfSigned)
+    try await site.run { daemon in
+      try await daemon.settle()
+      let before = try document(pin: pin).content.certificate
+      try site.folder.write("pin", bytes: Array("2222\n".utf8))
+      try await daemon.services.refresher.changed(site.folder.file("pin"))
+      try await daemon.settle()
+      let now = try document(pin: SecretBytes(copying: "2222".utf8))
+      #expect(now.version == .four && now.content.certificate == before)
+      #expect(site.recorder.takeNames().last == .keystoreWritten)
+    }
+  }
+
   @Test func `what the configuration says goes before that`() async throws {
     try place(content(), version: .four, pin: pin, mode: 0o660)
     try configure(adopt: withPIN, pse: ", version: 2, pin-credential: none, mode: \"0440\", owner: \(geteuid())")

@@ -35,7 +35,7 @@ package struct FileRefresher: Sendable {
     let serviceKeys = configuration.serviceKeys.filter { $0.source.path == path || $0.passphrase == .file(path) }
       .map(\.name)
     let keystores = configuration.keystores.filter { $0.identity?.names(path) == true }.map(\.name)
-    let protected = await passwords(of: configuration.keystores.filter { $0.takesPassword(from: path) })
+    let protected = configuration.keystores.filter { $0.takesPassword(from: path) }
     let adopting = configuration.keystores.filter { $0.adopt != nil }.map(\.name)
     let isTrusted = configuration.keystores.contains { $0.trust.bundles.contains(path) }
     if isSystemStore || !endpoints.isEmpty { await anchors.reload() }
@@ -45,12 +45,10 @@ package struct FileRefresher: Sendable {
     works += serviceKeys.map { Work.readServiceKey($0) }
     works += keystores.map { Work.readIdentityFiles(keystore: $0) }
     await context.landscape.release(works, because: "\(path) changed")
+    await reviewPasswords(of: protected)
     await context.landscape.update { inventory in
-      for (name, hasChanged) in protected {
-        inventory.keystores[name]?.passwordChanged = hasChanged
-        // A write may have failed for want of the credential.
-        inventory.keystores[name]?.writing.hasten(to: now)
-      }
+      // A write may have failed for want of the credential.
+      for keystore in protected { inventory.keystores[keystore.name]?.writing.hasten(to: now) }
       // A PSE may not have been taken over for want of its PIN, or of an issuer that any bundle may hold.
       for name in adopting { inventory.keystores[name]?.adoptionSchedule.hasten(to: now) }
       if let bundles { inventory.bundles.merge(bundles) { _, new in new } }
@@ -62,27 +60,20 @@ package struct FileRefresher: Sendable {
   }
 
   /// Opens the files that have passwords and remembers which have another than their credentials hold now.
-  package func reviewPasswords() async {
-    let configuration = await context.landscape.configuration
-    for keystore in configuration.keystores where keystore.files.contains(where: { $0.format.password != nil }) {
-      let state = await context.landscape.inventory.keystores[keystore.name]
-      guard let current = state?.current, state?.damage == nil else { continue }
-      let hasChanged = knowledge.hasOtherPassword(current.number, of: keystore)
+  package func reviewPasswords() async { await reviewPasswords(of: context.landscape.configuration.keystores) }
+
+  private func reviewPasswords(of keystores: [KeystoreSettings]) async {
+    for keystore in keystores {
+      guard let state = await context.landscape.inventory.keystores[keystore.name], state.damage == nil,
+        let current = state.current
+      else { continue }
+      let hasChanged = knowledge.hasOtherPassword(current.number, of: keystore.inForce(state))
       await context.landscape.update { inventory in
         // What was written meanwhile has the password of then.
         guard inventory.keystores[keystore.name]?.current?.number == current.number else { return }
         inventory.keystores[keystore.name]?.passwordChanged = hasChanged
       }
       if hasChanged { bell.ring() }
-    }
-  }
-
-  /// Of which keystores the files have another password than their credentials hold now.
-  private func passwords(of keystores: [KeystoreSettings]) async -> [String: Bool] {
-    let known = await context.landscape.inventory.keystores
-    return keystores.reduce(into: [:]) { changed, keystore in
-      guard let current = known[keystore.name]?.current else { return changed[keystore.name] = false }
-      changed[keystore.name] = knowledge.hasOtherPassword(current.number, of: keystore)
     }
   }
 
@@ -97,12 +88,11 @@ package struct FileRefresher: Sendable {
     let damages = keystores.compactMapValues(\.current).reduce(into: [String: String?]()) { damages, entry in
       damages[entry.key] = knowledge.damage(of: entry.value.number, keystore: entry.key)
     }
-    let passwords = await passwords(of: configuration.keystores)
     await context.landscape.update { inventory in
       inventory.bundles.merge(bundles) { _, new in new }
       for (name, damage) in damages { inventory.keystores[name]?.damage = damage }
-      for (name, hasChanged) in passwords { inventory.keystores[name]?.passwordChanged = hasChanged }
     }
+    await reviewPasswords(of: configuration.keystores)
     for keystore in configuration.keystores where !keystore.trust.bundles.isEmpty {
       try await trustKeeper.settle(keystore)
     }

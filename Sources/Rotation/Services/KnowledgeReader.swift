@@ -78,6 +78,11 @@ package struct KnowledgeReader: Sendable {
   ///
   /// The file itself tells, so that nothing has to be kept that a password could be guessed by. A credential that cannot
   /// be read, and a file that is damaged, say nothing about it: other findings do.
+  ///
+  /// - Parameters:
+  ///   - generation: whose files are opened.
+  ///   - keystore: its settings with what they leave open, `inForce(_:)`.
+  /// - Returns: false also where nothing can be told.
   package func hasOtherPassword(_ generation: Int, of keystore: KeystoreSettings) -> Bool {
     guard keystore.files.contains(where: { $0.format.password != nil }),
       let outputs = try? KeystoreOutput.resolve(keystore, credentials: credentials),
