@@ -109,7 +109,7 @@ struct EndpointReloadTests {
       first.release()
       try await probe
       let due = await daemon.context.landscape.plan(now: site.clock.now()).due
-      #expect(due.contains { $0.work == .probe(endpoint: "shop") })
+      #expect(due.map(\.work).contains(.probe(endpoint: "shop")))
       try await daemon.settle()
       #expect(try await standing(daemon).state == .ok)
     }

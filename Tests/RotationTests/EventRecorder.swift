@@ -23,6 +23,9 @@ final class EventRecorder: Sendable {
     }
   }
 
+  /// Those of one name of what was raised since the last call, in order; the others are taken too.
+  func take(_ event: Event) -> [Events.Raised] { take().filter { $0.event == event } }
+
   /// The names of what was raised since the last call.
   func takeNames() -> [Event] { take().map(\.event) }
 }

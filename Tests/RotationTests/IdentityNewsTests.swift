@@ -25,14 +25,14 @@ struct IdentityNewsTests {
       """)
     try await site.run { daemon in
       try await daemon.settle()
-      let first = try #require(site.recorder.take().first { $0.event == .identityRenewed })
+      let first = try #require(site.recorder.take(.identityRenewed).first)
       #expect(first.fields[.reason] == "it was read from \(certificate) and \(key)")
       #expect(first.message.hasSuffix(": it was read from \(certificate) and \(key)"))
       try site.folder.write(
         "certificate.pem", try Authority.one.get().leaf("client", days: 91) { $0.key = leaf.key }.path.pem)
       try await daemon.services.refresher.changed(certificate)
       try await daemon.settle()
-      let second = try #require(site.recorder.take().first { $0.event == .identityRenewed })
+      let second = try #require(site.recorder.take(.identityRenewed).first)
       #expect(second.fields[.reason] == "it was read from \(certificate) and \(key), since \(certificate) changed")
     }
   }
@@ -49,11 +49,11 @@ struct IdentityNewsTests {
       """)
     try await site.run { daemon in
       try await daemon.settle()
-      let first = try #require(site.recorder.take().first { $0.event == .identityRenewed })
+      let first = try #require(site.recorder.take(.identityRenewed).first)
       #expect(first.fields[.reason] == "certrotd made it, since the keystore had none")
       site.clock.advance(by: .days(9))
       try await daemon.settle()
-      let second = try #require(site.recorder.take().first { $0.event == .identityRenewed })
+      let second = try #require(site.recorder.take(.identityRenewed).first)
       #expect(second.fields[.reason]?.hasPrefix("the one before ends at 20") == true, "\(second.fields)")
     }
   }

@@ -66,7 +66,7 @@ struct PSELoginTests {
     try configure()
     try await site.run { daemon in
       try await daemon.settle()
-      let failure = try #require(site.recorder.take().first { $0.event == .hookFailed })
+      let failure = try #require(site.recorder.take(.hookFailed).first)
       #expect(
         failure.fields[.reason] == "ended with exit status 1, and printed “Please enter PIN: (Wrong PIN/Passphrase)”")
       #expect(!failure.fields.values.joined().contains(pin))
@@ -93,7 +93,7 @@ struct PSELoginTests {
     try configure()
     try await site.run { daemon in
       try await daemon.settle()
-      let failure = try #require(site.recorder.take().first { $0.event == .hookFailed })
+      let failure = try #require(site.recorder.take(.hookFailed).first)
       #expect(failure.fields[.reason]?.contains("wrote no \(site.folder.file("cred_v2"))") == true)
     }
   }
@@ -104,7 +104,7 @@ struct PSELoginTests {
     try configure()
     try await site.run { daemon in
       try await daemon.settle()
-      let failure = try #require(site.recorder.take().first { $0.event == .hookFailed })
+      let failure = try #require(site.recorder.take(.hookFailed).first)
       #expect(failure.fields[.reason]?.contains("left \(site.folder.file("cred_v2")) as it was") == true)
       #expect(try site.folder.read("cred_v2") == "of another file\n")
       try tool.behave(.good)
@@ -141,7 +141,7 @@ struct PSELoginTests {
     try tool.behave(.silent)
     try await site.run { daemon in
       try await daemon.settle()
-      let failure = try #require(site.recorder.take().first { $0.event == .hookFailed })
+      let failure = try #require(site.recorder.take(.hookFailed).first)
       #expect(failure.message.contains("the hooks of the keystore wait for the credentials"), "\(failure.message)")
       #expect(try HostFiles().linkStatusIfPresent(of: mark) == nil)
       #expect(await daemon.context.landscape.inventory.hooks.map(\.attempts) == [1, 0])

@@ -94,7 +94,7 @@ struct SapgenpseTests {
     try tool.behave(behaviour)
     try await site.run { daemon in
       try await daemon.settle()
-      let failure = try #require(site.recorder.take().first { $0.event == .keystoreFailed })
+      let failure = try #require(site.recorder.take(.keystoreFailed).first)
       #expect(failure.fields[.reason]?.contains(words) == true, "\(failure.fields)")
       #expect(failure.message.contains("\(tool.program)") && failure.fields[.culprit] == "host")
       #expect(try HostFiles().readFile(site.folder.file("out.pse"), limit: 1 << 20) == before)
@@ -122,7 +122,7 @@ struct SapgenpseTests {
     try await site.run { daemon in
       try HostFiles().removeTree(at: tool.program)
       try await daemon.settle()
-      let failure = try #require(site.recorder.take().first { $0.event == .keystoreFailed })
+      let failure = try #require(site.recorder.take(.keystoreFailed).first)
       #expect(failure.fields[.culprit] == "configuration" && failure.message.contains("could not be started"))
     }
   }

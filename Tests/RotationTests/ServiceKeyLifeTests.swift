@@ -134,7 +134,7 @@ struct ServiceKeyLifeTests {
     try await site.run { daemon in
       try await daemon.services.refresher.changed(site.folder.file("sender.json"))
       try await daemon.settle()
-      let events = site.recorder.take().filter { $0.event == .keyRejected }
+      let events = site.recorder.take(.keyRejected)
       #expect(events.count == 1)
       #expect(events.first?.fields[.reason]?.contains("--force") == true)
       #expect(events.first?.message.contains("the one in force stays") == true)
@@ -157,7 +157,7 @@ struct ServiceKeyLifeTests {
   func `what is no service key is rejected with the file's name and without its content`(text: String) async throws {
     try site.folder.write("sender.json", bytes: text.utf8)
     try await site.run { try await $0.settle() }
-    let rejected = try #require(site.recorder.take().first { $0.event == .keyRejected })
+    let rejected = try #require(site.recorder.take(.keyRejected).first)
     #expect(rejected.message.contains(site.folder.file("sender.json").string))
     #expect(rejected.fields[.culprit] == "configuration")
     #expect(rejected.message.contains("none is in force"))
