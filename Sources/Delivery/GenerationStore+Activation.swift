@@ -37,7 +37,8 @@ extension GenerationStore {
       do throws(SystemError) {
         for (item, contents) in zip(manifest.items, contents) {
           guard let path = item.outside.map({ FilePath($0) }) else { continue }
-          if damage(of: item, at: path).isEmpty {
+          // Of an old file that cannot be read, nobody knows that it is this generation's.
+          if damage(of: item, at: path, countingUnreadable: true).isEmpty {
             activation.leftBehind += try OutsideReplacement.removeLeftovers(of: path, files: files)
           } else {
             replacements.append(try .prepare(item, contents, at: path, files: files))

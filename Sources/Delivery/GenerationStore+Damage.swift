@@ -71,12 +71,16 @@ extension GenerationStore {
   }
 
   /// Compares one item with what lies at a path.
-  func damage(of item: GenerationManifest.Item, at path: FilePath) -> [Damage] {
+  ///
+  /// A file that this process may not read counts as right when its size is, unless `countingUnreadable` is set.
+  func damage(
+    of item: GenerationManifest.Item, at path: FilePath, countingUnreadable: Bool = false
+  ) -> [Damage] {
     do throws(SystemError) {
       guard let status = try files.linkStatusIfPresent(of: path) else { return [Damage(path: path, fault: .missing)] }
       guard let folderMode = item.folderMode else {
         guard let file = item.files.first else { return [] }
-        return try damage(of: file, in: item, at: path, status)
+        return try damage(of: file, in: item, at: path, status, countingUnreadable)
       }
       guard status.kind == .folder else { return [Damage(path: path, fault: .otherKind)] }
       var found = attributeDamage(folderMode, item, path, status)
@@ -87,7 +91,7 @@ extension GenerationStore {
           found.append(Damage(path: filePath, fault: .missing))
           continue
         }
-        found += try damage(of: file, in: item, at: filePath, status)
+        found += try damage(of: file, in: item, at: filePath, status, countingUnreadable)
       }
       return found + unexpected.sorted().map { Damage(path: path.appending($0), fault: .unexpected) }
     } catch {
@@ -96,7 +100,8 @@ extension GenerationStore {
   }
 
   private func damage(
-    of file: GenerationManifest.File, in item: GenerationManifest.Item, at path: FilePath, _ status: FileStatus
+    of file: GenerationManifest.File, in item: GenerationManifest.Item, at path: FilePath, _ status: FileStatus,
+    _ countingUnreadable: Bool
   ) throws(SystemError) -> [Damage] {
     guard status.kind == .regular else { return [Damage(path: path, fault: .otherKind)] }
     var found = attributeDamage(file.mode, item, path, status)
@@ -109,7 +114,7 @@ extension GenerationStore {
         found.append(Damage(path: path, fault: .changedBytes))
       }
     } catch  where error.errno == .permissionDenied {
-      return found
+      if countingUnreadable { found.append(Damage(path: path, fault: .unreachable(error))) }
     }
     return found
   }

@@ -67,16 +67,30 @@ package struct GenerationStore: Sendable {
       let before = numbers.last { $0 < current ?? 0 }
       let kept = Set(numbers.suffix(max(keep, 1)) + [current, before].compactMap(\.self))
       let removed = numbers.filter { !kept.contains($0) }
-      for number in removed {
-        try reporting { () throws(SystemError) in
-          // By its new name it is no generation any longer, however much of it is left when this is interrupted.
-          try files.removeTree(at: partial(number))
-          try files.rename(from: directory(of: number), to: partial(number))
-          try files.removeTree(at: partial(number))
-        }
-      }
-      if !removed.isEmpty { try reporting { () throws(SystemError) in try files.syncDirectory(at: generations) } }
+      try remove(removed)
       return removed
+    }
+  }
+
+  /// Removes a generation that was given up, if it exists; the one in force is never removed.
+  package func discard(_ number: Int) throws(DeliveryError) {
+    guard try list().contains(number) else { return }
+    try locked { () throws(DeliveryError) in
+      guard try current() != number, try list().contains(number) else { return }
+      try remove([number])
+    }
+  }
+
+  private func remove(_ numbers: [Int]) throws(DeliveryError) {
+    guard !numbers.isEmpty else { return }
+    try reporting { () throws(SystemError) in
+      for number in numbers {
+        // By its new name it is no generation any longer, however much of it is left when this is interrupted.
+        try files.removeTree(at: partial(number))
+        try files.rename(from: directory(of: number), to: partial(number))
+        try files.removeTree(at: partial(number))
+      }
+      try files.syncDirectory(at: generations)
     }
   }
 

@@ -46,26 +46,30 @@ enum AlertPlanner {
     }
   }
 
+  /// How far a clock may be set back, in seconds, without an alert being told again.
+  private static let clockTolerance: TimeInterval = 3600
+
   private static func consider(
-    _ candidate: Candidate, _ marks: [Duration], _ context: PlanningContext, into draft: inout PlanDraft
+    _ candidate: Candidate, _ alertBefore: [Duration], _ context: PlanningContext, into draft: inout PlanDraft
   ) {
     let now = context.now
     let remaining = candidate.notAfter.timeIntervalSince(now)
     let usable = AlertMarks.applying(
-      marks, to: candidate.role, lifetime: candidate.notAfter.timeIntervalSince(candidate.notBefore))
+      alertBefore, to: candidate.role, lifetime: candidate.notAfter.timeIntervalSince(candidate.notBefore))
     draft.wake(
       at: usable.last { TimeInterval($0) < remaining }.map { candidate.notAfter.addingTimeInterval(-TimeInterval($0)) }
         ?? (remaining > 0 ? candidate.notAfter : nil))
+    let marks = ([0] + usable).filter { context.inventory.alerts.contains(candidate.mark($0)) }
+    for mark in marks where TimeInterval(mark) + clockTolerance < remaining {
+      draft.add(
+        .withdrawAlert(candidate.mark(mark)), at: now, lapsesAt: nil,
+        because: .alertBeforeItsTime(subject: candidate.subject, certificate: candidate.title))
+    }
     let crossed: Int64? = remaining <= 0 ? 0 : usable.first { TimeInterval($0) >= remaining }
     guard let crossed else { return }
-    // A nearer mark stands for every wider one.
-    let raised = ([0] + usable).contains { $0 <= crossed && context.inventory.alerts.contains(candidate.mark($0)) }
-    guard !raised else { return }
-    if remaining <= 0, candidate.silentOnceEnded,
-      !usable.contains(where: { context.inventory.alerts.contains(candidate.mark($0)) })
-    {
-      return
-    }
+    // A nearer mark stands for every wider one, unless a clock that ran ahead raised it.
+    guard !marks.contains(where: { $0 <= crossed && TimeInterval($0) + clockTolerance >= remaining }) else { return }
+    if remaining <= 0, candidate.silentOnceEnded, marks.isEmpty { return }
     draft.add(
       .alert(candidate.mark(crossed)), at: candidate.notAfter.addingTimeInterval(-TimeInterval(crossed)),
       lapsesAt: candidate.notAfter,

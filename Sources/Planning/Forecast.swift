@@ -106,7 +106,7 @@ private struct Forecaster {
           why: "\(reason)"))
     }
     for member in trust.members {
-      guard let last = member.lastNeeded else { continue }
+      guard let last = member.lastNeeded, trust.wanted[member.fingerprint] != nil else { continue }
       let leaves = min(last.addingTimeInterval(Cadence.seconds(keystore.overlap)), member.certificate.notAfter)
       entries.append(
         ForecastEntry(

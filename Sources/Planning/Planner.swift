@@ -41,7 +41,8 @@ package enum Planner {
     case .adopt(let name): return .once("adopt/\(name)", installation: installation)
     case .write(let name): return .once("write/\(name)", installation: installation)
     case .runHook(let id): return .once("hook/\(id)", installation: installation)
-    case .alert(let mark): return .once("alert/\(mark.identifier)", installation: installation)
+    case .alert(let mark), .withdrawAlert(let mark):
+      return .once("alert/\(mark.identifier)", installation: installation)
     }
   }
 }

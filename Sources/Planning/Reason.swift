@@ -44,6 +44,8 @@ package enum Reason: Sendable, Hashable {
   case expiring(subject: Subject, certificate: String, notAfter: Date, remaining: TimeInterval)
   /// The end of a certificate has passed.
   case expired(subject: Subject, certificate: String, notAfter: Date)
+  /// An alert was raised by a clock that ran ahead.
+  case alertBeforeItsTime(subject: Subject, certificate: String)
 }
 
 extension Reason: CustomStringConvertible {
@@ -82,6 +84,8 @@ extension Reason: CustomStringConvertible {
       "\(certificate) of \(subject) ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
     case .expired(let subject, let certificate, let notAfter):
       "\(certificate) of \(subject) ended at \(TimeText.instant(notAfter))"
+    case .alertBeforeItsTime(let subject, let certificate):
+      "the alert about \(certificate) of \(subject) was raised before its time, by a clock that ran ahead"
     }
   }
 

@@ -17,8 +17,6 @@ package struct TrustDecision: Sendable, Equatable {
   package var unreadBundles: [String]
   /// The members as the ledger is to keep them from now on; store them if they differ from what it has.
   package var members: [TrustMember]
-  /// Members that the ledger is to drop.
-  package var toForget: [Fingerprint]
   /// When the decision changes by itself.
   package var nextChange: Date?
 }

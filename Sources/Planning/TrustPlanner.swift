@@ -28,20 +28,16 @@ package enum TrustPlanner {
       }
       // A bundle that cannot be read may still need it: nothing ages meanwhile.
       let ages = decision.unreadBundles.isEmpty
-      // A time ahead of the clock comes from a clock that was set back.
-      let lastNeeded = min(member.lastNeeded ?? now, now)
-      let leaves = lastNeeded.addingTimeInterval(overlap)
-      guard member.certificate.notAfter > now, leaves > now || !ages else {
-        decision.toForget.append(member.fingerprint)
-        continue
-      }
+      var remembered = member
+      if ages { remembered.lastNeeded = lastNeeded(member, overlap: overlap, now: now) }
+      let leaves = remembered.lastNeeded?.addingTimeInterval(overlap)
+      guard member.certificate.notAfter > now else { continue }
+      // What leaves the list stays in memory until it ends: a clock that ran ahead for a moment takes nothing for good.
+      decision.members.append(remembered)
+      guard !ages || leaves.map({ $0 > now }) ?? true else { continue }
       decision.wanted[member.fingerprint] = member.certificate
-      decision.members.append(
-        TrustMember(
-          certificate: member.certificate, firstNeeded: member.firstNeeded,
-          lastNeeded: ages ? lastNeeded : member.lastNeeded))
       changes.append(member.certificate.notAfter)
-      if ages { changes.append(leaves) }
+      if ages, let leaves { changes.append(leaves) }
     }
     for certificate in decision.needed.values.sorted(by: { $0.fingerprint < $1.fingerprint })
     where !known.contains(certificate.fingerprint) {
@@ -51,9 +47,19 @@ package enum TrustPlanner {
     return decision
   }
 
+  /// Since when nobody needs a member, for the ledger.
+  ///
+  /// A time ahead of the clock was written by a clock that ran ahead, or the clock is behind now, as at a start before the
+  /// time service. It is corrected only where it would prolong the trust by more than `overlap` and the clock shows a time
+  /// at which the member was known: what a clock that lags for a moment stores would end the overlap when it is set.
+  private static func lastNeeded(_ member: TrustMember, overlap: TimeInterval, now: Date) -> Date {
+    guard let stored = member.lastNeeded else { return now }
+    return stored > now + overlap && now >= member.firstNeeded ? now : stored
+  }
+
   private static func needed(_ trust: TrustSettings, _ inventory: Inventory) -> TrustDecision {
     var decision = TrustDecision(
-      wanted: [:], needed: [:], neededByPaths: [], unverified: [], unreadBundles: [], members: [], toForget: [])
+      wanted: [:], needed: [:], neededByPaths: [], unverified: [], unreadBundles: [], members: [])
     for name in trust.endpoints {
       guard let path = inventory.endpoints[name]?.verifiedPath else {
         decision.unverified.append(name)

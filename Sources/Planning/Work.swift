@@ -14,6 +14,8 @@ package enum Work: Sendable, Hashable {
   case write(keystore: String)
   case runHook(id: Int64)
   case alert(AlertMark)
+  /// Forget that an alert was raised, so that it is raised when its time comes.
+  case withdrawAlert(AlertMark)
 }
 
 /// How hard to try.

@@ -4,6 +4,7 @@ import ChainFetch
 import HTTPTransport
 import Host
 import Journal
+import Ledger
 import Logging
 import ServiceLifecycle
 import SystemPackage
@@ -46,7 +47,8 @@ struct DaemonServices: Sendable {
     refresher = FileRefresher(
       context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper, bell: bell)
     let pulse = Pulse(
-      context: context, fetcher: fetcher, refresher: refresher, keeper: keeper, notifier: notifier)
+      context: context, fetcher: fetcher, refresher: refresher, keeper: keeper, notifier: notifier,
+      ledgerCounter: try await context.ledger.changeCounter())
     dispatcher = Dispatcher(
       probes: ProbeRunner(context: context, inspector: inspector, trustKeeper: trustKeeper, bell: bell),
       serviceKeys: ServiceKeyIntake(

@@ -137,6 +137,32 @@ import Testing
     #expect(try keystore.debris() == [])
   }
 
+  @Test func aGenerationThatWasGivenUpIsRemoved() throws {
+    for number in 1...2 { try store.stage(number, keystore.set(number)) }
+    try store.activate(1)
+    for number in 1...3 { try store.discard(number) }
+    #expect(try store.list() == [1])
+    #expect(try keystore.debris() == [])
+    #expect(try Set(keystore.inForce()) == [1])
+  }
+
+  /// The file was given to another user, and the new one is of the same size.
+  @Test func anOldFileThatCannotBeReadIsReplaced() throws {
+    try keystore.deliver(upTo: 1)
+    let reading = "open \(keystore.pse)"
+    try store.stage(2, keystore.set(2))
+    let counting = FailingFileCalls()
+    try keystore.store(counting).activate(2)
+    let number = try 1 + #require(counting.log.firstIndex(of: reading))
+    try store.activate(1)
+    try keystore.store(FailingFileCalls(.once(number: number, .permissionDenied))).activate(2)
+    #expect(try Set(keystore.inForce()) == [2])
+    let calls = FailingFileCalls()
+    #expect(try keystore.store(calls).damage(of: 2) == [])
+    let again = try 1 + #require(calls.log.firstIndex(of: reading))
+    #expect(try keystore.store(FailingFileCalls(.once(number: again, .permissionDenied))).damage(of: 2) == [])
+  }
+
   @Test func findsEveryKindOfDamage() throws {
     try keystore.deliver(upTo: 1)
     func expect(_ damage: Damage..., after change: () throws -> Void) throws {

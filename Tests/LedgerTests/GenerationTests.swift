@@ -141,6 +141,20 @@ import Testing
     #expect(try await store.pendingHooks().count == 1)
   }
 
+  /// Failures, however many, take nobody the generations that one can go back to.
+  @Test func failedGenerationsMakeRoomFirst() async throws {
+    let folder = try #require(folder)
+    let store = try folder.store()
+    for index in 1...3 { try await makeCurrent(store, at: Double(index)) }
+    for index in 4...(LedgerStore.generationsPerKeystore + 30) {
+      let number = try await store.beginGeneration(plan(), at: later(Double(index)))
+      try await store.markGeneration("k", number, .failed("no room"), at: later(Double(index)))
+    }
+    let generations = try await store.generations("k", limit: 1_000)
+    #expect(generations.count == LedgerStore.failedGenerationsPerKeystore + 3)
+    #expect(generations.map(\.number).suffix(3) == [3, 2, 1])
+  }
+
   @Test func everyTransitionIsDecidedOnce() {
     let states: [GenerationProgress] = [.intended, .staged, .current, .superseded, .failed("x"), .rolledBack("y")]
     let allowed = states.map { state in states.filter { state.allows($0) }.map(\.name) }

@@ -41,9 +41,31 @@ import Testing
     #expect(kinds(sample, at: start + 360 * day) == [.expiring(mark: 7 * 86_400)])
     sample.inventory.alerts.formUnion(alerts(sample, at: start + 360 * day))
     #expect(alerts(sample, at: start + 360 * day).isEmpty)
-    // A clock that was set back does not bring the wider marks up again.
-    #expect(alerts(sample, at: start + 340 * day).isEmpty)
+    // A clock that was set back a little does not bring the wider marks up again.
+    #expect(alerts(sample, at: start + 358 * day - hour).isEmpty)
     #expect(kinds(sample, at: start + 363 * day) == [.expiring(mark: 3 * 86_400)])
+  }
+
+  /// Days since the start at which the clock is right when it jumps ahead for a moment, and the marks that are told later.
+  @Test(arguments: [(100, [30, 14, 7, 3, 1, 0]), (340, [14, 7, 3, 1, 0]), (363, [1, 0])] as [(Int, [Int64])])
+  func `a clock that runs ahead for a moment silences nothing`(day jump: Int, marks: [Int64]) {
+    var sample = sample()
+    var told: [AlertMark.Kind] = []
+    func live(at time: Date) {
+      let due = sample.plan(at: time).due
+      for case .withdrawAlert(let mark) in due.map(\.work) { sample.inventory.alerts.remove(mark) }
+      told = alerts(sample, at: time).map(\.kind)
+      sample.inventory.alerts.formUnion(alerts(sample, at: time))
+    }
+    live(at: start + Double(jump) * day)
+    live(at: start + Double(jump + 800) * day)
+    #expect(told == [.expired])
+    var later: [AlertMark.Kind] = []
+    for hours in (jump * 24)...(367 * 24) {
+      live(at: start + Double(hours) * hour)
+      later += told
+    }
+    #expect(later == marks.map { $0 == 0 ? .expired : .expiring(mark: $0 * 86_400) })
   }
 
   @Test func theSentenceNamesWhatEndsAndWhen() throws {

@@ -66,6 +66,7 @@ private struct Simulation {
         sample.deliver(at: now, number: serial)
       }
     case .alert(let mark): sample.inventory.alerts.insert(mark)
+    case .withdrawAlert(let mark): sample.inventory.alerts.remove(mark)
     case .readServiceKey, .readIdentityFiles, .adopt, .runHook:
       Issue.record("\(work) is nothing that this simulation has")
     }

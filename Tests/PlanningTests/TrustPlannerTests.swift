@@ -36,8 +36,8 @@ import Testing
     #expect(sample.trust(at: change + 29 * day).wanted.keys.contains(fingerprint(3)))
     let late = sample.trust(at: change + 30 * day)
     #expect(Set(late.wanted.keys) == [fingerprint(13)])
-    #expect(late.toForget == [fingerprint(3)])
-    #expect(!late.members.contains { $0.fingerprint == fingerprint(3) })
+    // It stays in memory until it ends.
+    #expect(late.members.map(\.fingerprint).contains(fingerprint(3)))
   }
 
   @Test func aRootThatReturnsIsNeededAgain() throws {
@@ -72,7 +72,8 @@ import Testing
     #expect(sample.trust(at: start + day).wanted.keys.contains(fingerprint(30)))
     #expect(sample.trust(at: start + day).nextChange == start + 5 * day)
     let after = sample.trust(at: start + 5 * day)
-    #expect(!after.wanted.keys.contains(fingerprint(30)) && after.toForget == [fingerprint(30)])
+    #expect(!after.wanted.keys.contains(fingerprint(30)))
+    #expect(!sample.trust(at: start + 31 * day).members.map(\.fingerprint).contains(fingerprint(30)))
     // One that is still needed leaves the trust list too, but not the memory.
     let end = sample.trust(at: start + 4000 * day)
     #expect(end.wanted.isEmpty && end.members.map(\.fingerprint) == [fingerprint(3)])
@@ -91,6 +92,17 @@ import Testing
     sample.remember(at: start + 3000 * day)
     sample.remember(at: start)
     #expect(!sample.trust(at: start + 30 * day).wanted.keys.contains(fingerprint(3)))
+  }
+
+  @Test(arguments: [-3000 * day, -40 * day, -5 * day, hour, 40 * day, 1000 * day])
+  func `a clock that is wrong for a moment does not end the overlap`(jump: TimeInterval) {
+    var sample = sample([.roots])
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 11, issuer: 12, root: 13))
+    let change = start + 20 * day
+    sample.remember(at: change)
+    sample.remember(at: change + 10 * day + jump)
+    #expect(sample.trust(at: change + 10 * day).wanted.keys.contains(fingerprint(3)))
+    #expect(!sample.trust(at: change + 30 * day).wanted.keys.contains(fingerprint(3)))
   }
 
   @Test func bundlesAreTrustedAsTheyAre() {

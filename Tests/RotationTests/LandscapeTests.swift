@@ -55,7 +55,8 @@ struct LandscapeTests {
     await landscape.release([work], because: "the file changed")
     var reading = known
     reading.inventory.keystores["client"] = KeystoreState(rolledBackTo: 1)
-    #expect(await landscape.apply(Configuration(), reading, readAfter: before))
+    let revision = await landscape.view.revision
+    #expect(await landscape.refresh(reading, readAfter: before, of: revision))
     let inventory = await landscape.inventory
     #expect(inventory.endpoints["shop"]?.schedule.failures == 1)
     #expect(inventory.serviceKeys["sender"]?.schedule.lastAttempt == nil, "it stays due")
@@ -63,6 +64,19 @@ struct LandscapeTests {
     #expect(inventory.keystores["client"]?.rolledBackTo == 1, "and what another process wrote is known")
     #expect(await landscape.conditions[.probe("shop")] == condition)
     let settled = await landscape.knowledge
-    #expect(await !landscape.apply(Configuration(), settled, readAfter: settled))
+    #expect(await !landscape.refresh(settled, readAfter: settled, of: revision))
+  }
+
+  @Test func `a reading of the ledger that a reload overtakes leaves the new configuration in force`() async {
+    let landscape = landscape
+    let (_, revision, before) = await landscape.view
+    var settings = Configuration()
+    settings.defaults.refetchEvery = .seconds(77)
+    await landscape.apply(settings, before, readAfter: before)
+    var reading = known
+    reading.inventory.keystores["removed"] = KeystoreState()
+    #expect(await landscape.refresh(reading, readAfter: before, of: revision), "it asks for another reading")
+    #expect(await landscape.configuration == settings)
+    #expect(await landscape.inventory.keystores.isEmpty)
   }
 }

@@ -42,7 +42,7 @@ struct RareEventTests {
       let pulse = Pulse(
         context: daemon.context, fetcher: daemon.services.fetcher, refresher: daemon.services.refresher,
         keeper: daemon.services.keeper, notifier: ServiceManagerNotifier(logger: logger),
-        monotonic: { start + elapsed.withLock { $0 } })
+        ledgerCounter: try await daemon.context.ledger.changeCounter(), monotonic: { start + elapsed.withLock { $0 } })
       try await pulse.beat()
       _ = site.recorder.take()
       // Wall clock and monotonic clock, in seconds.

@@ -36,6 +36,20 @@ extension LedgerStore {
       }
     }
   }
+
+  /// Forgets that these alerts were raised; those that never were do not matter.
+  package func forgetAlerts(_ alerts: Set<RaisedAlert>) async throws(LedgerError) {
+    try await write { database in
+      for alert in alerts {
+        try database.run(
+          """
+          DELETE FROM alert WHERE subject = (SELECT id FROM subject WHERE kind = ? AND name = ?)
+            AND role = ? AND certificate = ? AND mark = ?
+          """,
+          [alert.subject.kind.rawValue, alert.subject.name, alert.role, Data(alert.certificate.bytes), alert.mark])
+      }
+    }
+  }
 }
 
 private struct AlertRecord: LedgerRecord {

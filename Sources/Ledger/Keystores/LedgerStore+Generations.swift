@@ -107,7 +107,9 @@ extension LedgerStore {
   }
 
   /// How many generations of a keystore are remembered; their files are kept by other rules.
-  static let generationsPerKeystore = 100
+  package static let generationsPerKeystore = 100
+  /// How many of them may be ones that were never in force; those that were come before more of these.
+  package static let failedGenerationsPerKeystore = 20
 }
 
 extension Database {
@@ -136,10 +138,8 @@ extension Database {
         current_since = CASE ?1 WHEN 'current' THEN ?3 ELSE current_since END
       WHERE id = ?4
       """, [state.name, state.outcome, now.instant, record.id])
-    if state == .current {
-      try enqueueHooks(hooks, of: record.id, at: now)
-      try forgetOldGenerations(of: record.keystore)
-    }
+    if state == .current { try enqueueHooks(hooks, of: record.id, at: now) }
+    try forgetOldGenerations(of: record.keystore)
   }
 
   fileprivate func supersedeGeneration(of keystore: Int64, at now: Date) throws {
@@ -154,8 +154,11 @@ extension Database {
       """
       DELETE FROM generation
       WHERE keystore = ?1 AND state IN ('superseded', 'failed', 'rolled-back')
-        AND number <= (SELECT number FROM generation WHERE keystore = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
+        AND (
+          number <= (SELECT number FROM generation WHERE keystore = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
+          OR state = 'failed' AND number <= (
+            SELECT number FROM generation WHERE keystore = ?1 AND state = 'failed' ORDER BY number DESC LIMIT 1 OFFSET ?3))
         AND NOT EXISTS (SELECT 1 FROM hook WHERE hook.generation = generation.id AND hook.state = 'pending')
-      """, [keystore, LedgerStore.generationsPerKeystore])
+      """, [keystore, LedgerStore.generationsPerKeystore, LedgerStore.failedGenerationsPerKeystore])
   }
 }

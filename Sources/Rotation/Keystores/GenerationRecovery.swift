@@ -101,5 +101,12 @@ struct GenerationRecovery: Sendable {
   private func giveUp(_ generation: StoredGeneration, because reason: String) async throws {
     try await context.ledger.markGeneration(
       generation.keystore, generation.number, .failed(reason), at: context.clock.now())
+    do {
+      try shelf.store(of: generation.keystore).discard(generation.number)
+    } catch {
+      context.logger.warning(
+        "generation \(generation.number), which was given up, could not be removed: \(error)",
+        metadata: ["keystore": .string(generation.keystore)])
+    }
   }
 }

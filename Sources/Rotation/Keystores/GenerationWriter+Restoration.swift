@@ -65,7 +65,7 @@ extension GenerationWriter {
     besides damaged: Int, of settings: KeystoreSettings, in configuration: Configuration
   ) async throws -> GenerationState? {
     let store = shelf.store(of: settings.name)
-    let known = try await context.ledger.generations(settings.name, limit: 100)
+    let known = try await context.ledger.generations(settings.name, limit: LedgerStore.generationsPerKeystore)
     let kept = try store.list()
     let used = known.filter { $0.number != damaged && $0.currentSince != nil && kept.contains($0.number) }
     for generation in used.filter({ !$0.isRolledBack }) + used.filter(\.isRolledBack) {

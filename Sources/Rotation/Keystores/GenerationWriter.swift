@@ -166,6 +166,14 @@ struct GenerationWriter: Sendable {
     }
     try await context.ledger.markGeneration(
       settings.name, number, .failed(String(describing: error)), at: context.clock.now())
+    do {
+      // Nobody goes back to it, and its key must not lie about; what is tried every minute would fill the disk.
+      try store.discard(number)
+    } catch let second {
+      context.logger.warning(
+        "generation \(number), which failed, could not be removed: \(second)",
+        metadata: ["keystore": .string(settings.name)])
+    }
   }
 
   private func finish(

@@ -28,7 +28,7 @@ package struct Rollback: Sendable {
       throw RollbackError.noGeneration(settings.name)
     }
     let kept = try store.list()
-    let known = try await context.ledger.generations(settings.name, limit: 100)
+    let known = try await context.ledger.generations(settings.name, limit: LedgerStore.generationsPerKeystore)
     let candidates = known.filter { $0.number != current.number && kept.contains($0.number) && $0.currentSince != nil }
     let wanted =
       target.map { number in candidates.first { $0.number == number } }

@@ -22,6 +22,12 @@ struct AlertExecutor: Sendable {
     await context.landscape.update { _ = $0.alerts.insert(mark) }
   }
 
+  /// Forgets that the alert was raised.
+  func withdraw(_ mark: AlertMark) async throws {
+    try await context.ledger.forgetAlerts([RaisedAlert(mark)])
+    await context.landscape.update { _ = $0.alerts.remove(mark) }
+  }
+
   // `name` is the distinguished name of the certificate; nil where nobody knows the certificate any more.
   private static func event(_ mark: AlertMark, of name: String?, _ reason: Reason, now: Date) -> Events.Raised {
     var fields: [EventField: String] = [

@@ -97,12 +97,11 @@ package struct ConfigurationKeeper: Sendable {
   /// Reads the ledger again, after another process wrote to it.
   package func rereadLedger() async throws {
     for _ in 1...Self.readings {
-      let configuration = await context.landscape.configuration
-      let before = await context.landscape.knowledge
+      let (configuration, revision, before) = await context.landscape.view
       var known = try await knowledge.read(configuration, now: context.clock.now())
       known.keepPasswordFindings(of: before)
       // What was recorded meanwhile is kept; whether the other process wrote about the same, only a new reading tells.
-      guard await context.landscape.apply(configuration, known, readAfter: before) else { break }
+      guard await context.landscape.refresh(known, readAfter: before, of: revision) else { break }
     }
     reviewPasswords()
     bell.ring()

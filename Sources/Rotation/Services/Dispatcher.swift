@@ -24,6 +24,7 @@ struct Dispatcher: WorkRunner {
     case .write(let keystore): try await generations.run(keystore)
     case .runHook(let id): try await hooks.run(id)
     case .alert(let mark): try await alerts.run(mark, because: due.reason)
+    case .withdrawAlert(let mark): try await alerts.withdraw(mark)
     }
   }
 }

@@ -122,7 +122,7 @@ package struct KnowledgeReader: Sendable {
     state.adoption = try await ledger.adoption(of: name).map { AdoptionState($0, recipe: keystore.adopt?.recipe) }
     state.trustMembers = try await ledger.trustMembers(name).map(TrustMember.init)
     let generations = try await ledger.generations(name, limit: Self.generationsRead)
-    guard let current = generations.first(where: { $0.state == .current }) else {
+    guard let current = try await ledger.currentGeneration(name) else {
       state.failedContent = generations.first.flatMap(Self.failedContent)
       return state
     }
@@ -166,8 +166,8 @@ package struct KnowledgeReader: Sendable {
     if case .failed = generation.state { GenerationContent(generation) } else { nil }
   }
 
-  /// As many as can lie between the current generation and the newest failed one and still matter.
-  private static let generationsRead = 20
+  /// More than the failed ones that the ledger keeps, so that the ones that were in force last are among them.
+  private static let generationsRead = 2 * LedgerStore.failedGenerationsPerKeystore
 }
 
 extension GenerationContent {

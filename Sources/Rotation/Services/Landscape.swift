@@ -11,6 +11,8 @@ package import Settings
 /// an outcome in the ledger changes this in the same step.
 package actor Landscape {
   package private(set) var configuration: Configuration
+  /// How often another configuration was put in force.
+  private var revision = 0
   package private(set) var inventory: Inventory
   /// What lasts and was told, by the work that found it.
   package private(set) var conditions: [ScheduleKey: StoredSchedule.Condition]
@@ -58,11 +60,33 @@ package actor Landscape {
   ///   - configuration: what is in force from now on.
   ///   - knowledge: the reading.
   ///   - before: what was known before the reading began. Whatever has changed since is newer than the reading.
-  /// - Returns: whether something has changed since, so that a further reading is worth its while.
-  @discardableResult
-  package func apply(_ configuration: Configuration, _ knowledge: Knowledge, readAfter before: Knowledge) -> Bool {
-    let now = self.knowledge
+  package func apply(_ configuration: Configuration, _ knowledge: Knowledge, readAfter before: Knowledge) {
     self.configuration = configuration
+    revision += 1
+    merge(knowledge, readAfter: before)
+  }
+
+  /// What a reading of the ledger begins with: the configuration, its revision for ``refresh(_:readAfter:of:)``, and
+  /// what is known before the reading.
+  package var view: (configuration: Configuration, revision: Int, knowledge: Knowledge) {
+    (configuration, revision, knowledge)
+  }
+
+  /// Takes up what another process wrote into the ledger; the configuration stays as it is.
+  ///
+  /// - Parameters:
+  ///   - knowledge: the reading; it counts for nothing when another configuration was put in force since it began.
+  ///   - before: what was known before the reading began.
+  ///   - revision: that of the configuration that the reading was made for.
+  /// - Returns: whether something has changed since, so that a further reading is worth its while.
+  package func refresh(_ knowledge: Knowledge, readAfter before: Knowledge, of revision: Int) -> Bool {
+    guard revision == self.revision else { return true }
+    return merge(knowledge, readAfter: before)
+  }
+
+  @discardableResult
+  private func merge(_ knowledge: Knowledge, readAfter before: Knowledge) -> Bool {
+    let now = self.knowledge
     let merging = KnowledgeMerge(reading: knowledge, before: before, now: now)
     inventory = merging.merged.inventory
     inventory.underWay = now.inventory.underWay
@@ -121,7 +145,7 @@ extension Inventory {
     case .probe(let name): endpoints[name]?.schedule.release(because: reason)
     case .readServiceKey(let name): serviceKeys[name]?.schedule.release(because: reason)
     case .readIdentityFiles(let name): keystores[name]?.identitySchedule.release(because: reason)
-    case .renewSelfSigned, .adopt, .write, .runHook, .alert: break
+    case .renewSelfSigned, .adopt, .write, .runHook, .alert, .withdrawAlert: break
     }
   }
 }

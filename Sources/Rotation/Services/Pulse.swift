@@ -19,7 +19,7 @@ package actor Pulse {
   private let notifier: ServiceManagerNotifier
   private let monotonic: @Sendable () -> ContinuousClock.Instant
   private var isReady = false
-  private var ledgerCounter: Int?
+  private var ledgerCounter: Int
   private var lastProof: ContinuousClock.Instant?
   private var lastRefresh: ContinuousClock.Instant
   private var lastSeen: (wall: Date, monotonic: ContinuousClock.Instant)?
@@ -30,10 +30,12 @@ package actor Pulse {
   ///   - refresher: looks at files once in a refetch interval.
   ///   - keeper: reads the ledger again after a command wrote to it.
   ///   - notifier: tells the service manager.
+  ///   - ledgerCounter: the ledger's ``LedgerStore/changeCounter()`` before the daemon first read it, so that what a
+  ///     command writes during the start is noticed.
   ///   - monotonic: a clock that nobody sets.
   package init(
     context: RotationContext, fetcher: ChainFetcher, refresher: FileRefresher, keeper: ConfigurationKeeper,
-    notifier: ServiceManagerNotifier,
+    notifier: ServiceManagerNotifier, ledgerCounter: Int,
     monotonic: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }
   ) {
     self.context = context
@@ -41,6 +43,7 @@ package actor Pulse {
     self.refresher = refresher
     self.keeper = keeper
     self.notifier = notifier
+    self.ledgerCounter = ledgerCounter
     self.monotonic = monotonic
     self.lastRefresh = monotonic()
   }
@@ -78,8 +81,8 @@ package actor Pulse {
   /// A command may have rolled a keystore back or taken a service key over.
   private func noticeForeignWrites() async throws {
     let counter = try await context.ledger.changeCounter()
-    defer { ledgerCounter = counter }
-    guard let before = ledgerCounter, before != counter else { return }
+    guard counter != ledgerCounter else { return }
+    ledgerCounter = counter
     try await keeper.rereadLedger()
   }
 
