@@ -132,7 +132,7 @@ extension ProbeFailure: CustomStringConvertible {
     case .lookupStuck(let threads):
       "the name was not looked up, since all \(threads) look-up threads wait for a resolver that does not answer; "
         + "check the DNS servers in /etc/resolv.conf"
-    case .refused: "the connection was refused; nothing listens at this port, or a firewall rejects it"
+    case .refused: "the connection was refused: nothing listens at this port"
     case .unreachable(let errno): "there is no way to this address: \(errno.description) (\(errno.symbol))"
     case .timedOut(let limit, let time): timeoutSentence(limit, time)
     case .reset: "the connection was reset \(during)"

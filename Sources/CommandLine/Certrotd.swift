@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ArgumentParser
+import Foundation
 
 /// The command line of certrotd: one command per file in `Commands`.
 package struct Certrotd: AsyncParsableCommand {
@@ -34,5 +35,13 @@ package struct Certrotd: AsyncParsableCommand {
   package init() {}
 
   /// Carries out what the arguments of this process say, and ends the process with the command's exit code.
-  package static func start() async { await main() }
+  package static func start() async {
+    let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
+    do {
+      try RepeatedOptions.check(arguments)
+    } catch {
+      exit(withError: error)
+    }
+    await main(arguments)
+  }
 }

@@ -41,8 +41,8 @@ package struct DeliveryError: Error, Sendable {
     case .manifestUnreadable, .damaged: .host
     case .system(let error):
       switch error.errno {
-      case .permissionDenied, .notPermitted, .readOnlyFileSystem, .noSuchFileOrDirectory, .notDirectory,
-        .isDirectory, .tooManySymbolicLinkLevels, .fileNameTooLong:
+      // A path that cannot be. What this host does not permit is its own matter: a permission, a mount, a unit.
+      case .noSuchFileOrDirectory, .notDirectory, .isDirectory, .tooManySymbolicLinkLevels, .fileNameTooLong:
         .configuration
       case .invalidArgument where error.call != "renameat2", .badFileDescriptor: .certrotd
       default: .host

@@ -15,7 +15,7 @@ extension Sapgenpse {
   ///   - arguments: the whole command, as ``loginArguments(program:pse:user:)`` has it.
   ///   - pse: the file, absolute.
   ///   - pin: its PIN.
-  ///   - access: whom the credentials are handed over to.
+  ///   - access: whom credentials are handed over to that did not exist; those that do keep owner, group and mode.
   ///   - parent: where the folder is made; best on a file system in memory.
   ///   - onLine: gets what the tool prints.
   /// - Returns: how that ended; a tool that ends with 0 without having written credentials has failed.
@@ -40,7 +40,11 @@ extension Sapgenpse {
     _ access: FileOwnership, _ onLine: @escaping @Sendable (String) -> Void
   ) async throws -> HookOutcome {
     let made = folder.appending(Self.credentialsName)
+    var access = access
     if try files.linkStatusIfPresent(of: credentials) != nil {
+      // They are others' too: who may use them is not for one PSE to say.
+      let status = try files.status(of: credentials)
+      access = FileOwnership(owner: status.owner, group: status.group, mode: status.mode)
       let old = try files.readSecretFile(credentials, limit: Self.credentialsLimit)
       try files.createFile(at: made, mode: .ownerReadWrite, contents: old, sync: false)
     }

@@ -7,6 +7,7 @@
 package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case started
   case stopping
+  case failed
   case configurationRejected = "config.rejected"
   case configurationApplied = "config.applied"
   case endpointChainChanged = "endpoint.chain-changed"

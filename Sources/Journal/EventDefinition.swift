@@ -27,6 +27,9 @@ extension Event {
       EventDefinition("99dc777ea0854799806b9a0240578115", .info, "certrotd has started", [.version, .path])
     case .stopping:
       EventDefinition("b803971a3e6146e4a9664775c68ded1c", .info, "certrotd is stopping", [.reason])
+    case .failed:
+      EventDefinition(
+        "765c81cecfc446c8b823fd357c0b29d2", .critical, "certrotd cannot go on", [.reason, .culprit, .path])
     case .configurationRejected:
       EventDefinition(
         "32627bd573a240e3b4ff31762b617a20", .error, "The configuration was rejected",

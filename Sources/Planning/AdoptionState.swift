@@ -37,13 +37,24 @@ extension KeystoreSettings {
     adopt == nil || awaitsAdoption(state) ? nil : state.adoption
   }
 
+  /// The identity that was taken over, as long as the configuration says so.
+  ///
+  /// Where `adopt` is gone and nothing is said of an identity, one that the files in place hold stays: they work with it.
+  func adoptedIdentity(in state: KeystoreState) -> IdentityState? {
+    guard adopt == nil else { return adoption(in: state)?.identity }
+    guard identity == nil, !refusesIdentity, let adopted = state.adoption?.identity,
+      state.current?.content.identityLeaf == adopted.leaf
+    else { return nil }
+    return adopted
+  }
+
   /// The identity that the keystore's files are to hold.
   ///
   /// One that was taken over stays until it is due, and longer where nothing can take its place.
   package func identityInForce(_ inventory: Inventory, now: Date) -> IdentityState? {
     let state = inventory.keystores[name] ?? KeystoreState()
     let own = identity?.identity(of: self, state, inventory)
-    guard let adopted = adoption(in: state)?.identity else { return own }
+    guard let adopted = adoptedIdentity(in: state) else { return own }
     switch identity {
     case nil: return adopted
     case .selfSigned:
@@ -65,7 +76,7 @@ extension KeystoreSettings {
 enum AdoptionPlanner {
   static func plan(_ keystore: KeystoreSettings, _ context: PlanningContext, into draft: inout PlanDraft) {
     let state = context.inventory.keystores[keystore.name] ?? KeystoreState()
-    if let adopted = keystore.adoption(in: state)?.identity {
+    if let adopted = keystore.adoptedIdentity(in: state) {
       draft.wake(at: keystore.adoptionEnds(adopted))
       draft.wake(at: adopted.notAfter)
     }

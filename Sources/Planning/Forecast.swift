@@ -28,6 +28,10 @@ package struct ForecastEntry: Sendable, Equatable {
     /// A trusted certificate that nothing needs any more leaves the trust list.
     case dropTrust = "drop-trust"
     case runHook = "run-hook"
+    /// A service key, or the PEM files of an identity, are read again; no forecast lists it.
+    case readFiles = "read-files"
+    /// A PSE of others is taken over; no forecast lists it.
+    case adopt
   }
 }
 
@@ -106,8 +110,7 @@ private struct Forecaster {
           why: "\(reason)"))
     }
     for member in trust.members {
-      guard let last = member.lastNeeded, trust.wanted[member.fingerprint] != nil else { continue }
-      let leaves = min(last.addingTimeInterval(Cadence.seconds(keystore.overlap)), member.certificate.notAfter)
+      guard let last = member.lastNeeded, let leaves = trust.departures[member.fingerprint] else { continue }
       entries.append(
         ForecastEntry(
           subject: subject, what: .dropTrust, dueAt: max(now, leaves), lapsesAt: nil,

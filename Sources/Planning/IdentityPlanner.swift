@@ -51,7 +51,7 @@ enum IdentityPlanner {
     _ keystore: KeystoreSettings, _ state: KeystoreState, _ cadence: Cadence, _ now: Date, into draft: inout PlanDraft
   ) {
     let (start, reason) = renewal(keystore, state, now: now)
-    guard start <= now else { return draft.wake(at: start) }
+    guard start <= now else { return draft.foresee(.renewSelfSigned(keystore: keystore.name), at: start) }
     let schedule = state.identitySchedule
     let identity = keystore.identityToRenew(in: state)
     let lastTenth = identity.map { LastTenth.start(notBefore: $0.notBefore, notAfter: $0.notAfter) }

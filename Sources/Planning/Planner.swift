@@ -8,8 +8,17 @@ package import Settings
 /// It is pure: the same arguments always give the same plan.
 package enum Planner {
   /// What is due at `now` by the wall clock, which may have jumped either way since the inventory was taken.
-  package static func plan(_ configuration: Configuration, _ inventory: Inventory, now: Date) -> Plan {
-    var draft = PlanDraft(now: now)
+  ///
+  /// - Parameters:
+  ///   - configuration: what is wanted.
+  ///   - inventory: what is known.
+  ///   - now: the wall clock.
+  ///   - foreseeing: whether to tell too what becomes due later.
+  /// - Returns: what is due, urgent work first.
+  package static func plan(
+    _ configuration: Configuration, _ inventory: Inventory, now: Date, foreseeing: Bool = false
+  ) -> Plan {
+    var draft = PlanDraft(now: now, foreseeing: foreseeing)
     let context = PlanningContext(configuration: configuration, inventory: inventory, now: now)
     for endpoint in configuration.endpoints { ProbePlanner.plan(endpoint, context, into: &draft) }
     for serviceKey in configuration.serviceKeys { IdentityPlanner.plan(serviceKey, context, into: &draft) }

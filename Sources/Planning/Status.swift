@@ -12,6 +12,18 @@ package struct Status: Sendable, Equatable {
       ($0.breakage?.at ?? .distantFuture) < ($1.breakage?.at ?? .distantFuture)
     }
   }
+  /// The subject for which something happens first.
+  package var happensNext: SubjectStatus? {
+    subjects.filter { $0.nextAttempt != nil && $0.nextStep != nil }.min {
+      ($0.nextAttempt ?? .distantFuture) < ($1.nextAttempt ?? .distantFuture)
+    }
+  }
+  /// What fails, the latest attempt first.
+  package var failing: [SubjectStatus] {
+    subjects.filter { $0.state == .failing }.sorted {
+      ($0.lastAttempt ?? .distantPast) > ($1.lastAttempt ?? .distantPast)
+    }
+  }
   /// What is due now, and when that changes.
   package var plan: Plan
 }
@@ -24,8 +36,10 @@ package struct SubjectStatus: Sendable, Equatable {
   package var breakage: Breakage?
   package var lastAttempt: Date?
   package var lastSuccess: Date?
-  /// When something is next tried for it; `now` if that is due.
+  /// When something is next done for it; `now` if that is due.
   package var nextAttempt: Date?
+  /// What that is; nil where nothing is.
+  package var nextStep: ForecastEntry.What?
   /// One sentence that explains `state`.
   package var reason: String
   /// Listed endpoints that never verified, of a keystore.

@@ -7,10 +7,11 @@ package import Settings
 package enum StatusReader {
   /// The status of every subject of the configuration.
   package static func read(_ configuration: Configuration, _ inventory: Inventory, now: Date) -> Status {
-    let plan = Planner.plan(configuration, inventory, now: now)
+    let plan = Planner.plan(configuration, inventory, now: now, foreseeing: true)
     var due: [Work: DueWork] = [:]
     for work in plan.due { due[work.work] = work }
-    let reader = SubjectReader(configuration: configuration, inventory: inventory, now: now, due: due)
+    let reader = SubjectReader(
+      configuration: configuration, inventory: inventory, now: now, due: due, upcoming: plan.upcoming)
     return Status(
       subjects: configuration.endpoints.map(reader.status) + configuration.serviceKeys.map(reader.status)
         + configuration.keystores.map(reader.status),
@@ -24,6 +25,7 @@ private struct SubjectReader {
   let inventory: Inventory
   let now: Date
   let due: [Work: DueWork]
+  let upcoming: [Work: Date]
 
   func status(_ endpoint: EndpointSettings) -> SubjectStatus {
     let state = inventory.endpoints[endpoint.name] ?? EndpointState()
@@ -75,7 +77,7 @@ private struct SubjectReader {
         status.reason = "a new service key is due at \(TimeText.instant(start))"
       }
       // That its file is looked at before then changes nothing for anybody.
-      if start > now { status.nextAttempt = start }
+      if start > now { (status.nextAttempt, status.nextStep) = (start, .replaceIdentity) }
     } else {
       (status.state, status.reason) = (.waiting, "no service key was accepted yet")
     }
@@ -89,7 +91,13 @@ private struct SubjectReader {
       .write(keystore: keystore.name), .renewSelfSigned(keystore: keystore.name),
       .readIdentityFiles(keystore: keystore.name), .adopt(keystore: keystore.name),
     ]
-    var status = status(.keystore(keystore.name), state.writing, works[0], alsoBy: Array(works.dropFirst()))
+    let hooks = inventory.hooks.filter { $0.keystore == keystore.name }
+    var status = status(
+      .keystore(keystore.name), state.writing, works[0], alsoBy: works.dropFirst() + hooks.map { .runHook(id: $0.id) })
+    status.lastAttempt = [status.lastAttempt, hooks.compactMap(\.schedule.lastAttempt).max()].compactMap(\.self).max()
+    if let leaves = trust.departures.values.min(), leaves < status.nextAttempt ?? .distantFuture {
+      (status.nextAttempt, status.nextStep) = (max(now, leaves), .dropTrust)
+    }
     status.missing = trust.unverified
     status.breakage = breakage(of: state.current)
     let decision = WritePlanner.decide(keystore, inventory, trust: trust, now: now)
@@ -152,11 +160,14 @@ private struct SubjectReader {
   private func status(
     _ subject: Subject, _ schedule: Schedule, _ work: Work, alsoBy others: [Work] = []
   ) -> SubjectStatus {
-    let isDue = ([work] + others).contains { due[$0] != nil }
+    let works = [work] + others
+    let next =
+      works.first { due[$0] != nil }.map { ($0, now) }
+      ?? works.compactMap { work in upcoming[work].map { (work, $0) } }.min { $0.1 < $1.1 }
     return SubjectStatus(
       subject: subject, state: inventory.underWay.contains(work) ? .renewing : .ok,
-      lastAttempt: schedule.lastAttempt, lastSuccess: schedule.lastSuccess,
-      nextAttempt: isDue ? now : schedule.nextAttempt, reason: "")
+      lastAttempt: schedule.lastAttempt, lastSuccess: schedule.lastSuccess, nextAttempt: next?.1,
+      nextStep: next?.0.step, reason: "")
   }
 
   private func breakage(of current: GenerationState?) -> Breakage? {
@@ -189,6 +200,19 @@ private struct SubjectReader {
 }
 
 extension Work {
+  /// What it is in a forecast; nil for what only tells.
+  fileprivate var step: ForecastEntry.What? {
+    switch self {
+    case .probe: .refetch
+    case .readServiceKey, .readIdentityFiles: .readFiles
+    case .renewSelfSigned: .renewIdentity
+    case .adopt: .adopt
+    case .write: .write
+    case .runHook: .runHook
+    case .alert, .withdrawAlert: nil
+    }
+  }
+
   /// Whether it makes an identity, rather than looks for one.
   fileprivate var renews: Bool {
     if case .renewSelfSigned = self { return true }

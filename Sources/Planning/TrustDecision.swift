@@ -19,4 +19,7 @@ package struct TrustDecision: Sendable, Equatable {
   package var members: [TrustMember]
   /// When the decision changes by itself.
   package var nextChange: Date?
+
+  /// When members leave that nothing needs any more; those of which nobody can tell are missing.
+  package var departures: [Fingerprint: Date] = [:]
 }

@@ -18,6 +18,7 @@ package enum TrustPlanner {
     decision.wanted = decision.needed.filter { $0.value.notAfter > now }
     var changes = decision.wanted.values.map(\.notAfter)
     let overlap = Cadence.seconds(keystore.overlap)
+    let lately = keystore.trust.endpoints.compactMap { inventory.endpoints[$0]?.lately }
     var known = Set<Fingerprint>()
     for member in inventory.keystores[keystore.name]?.trustMembers ?? []
     where known.insert(member.fingerprint).inserted {
@@ -30,14 +31,19 @@ package enum TrustPlanner {
       let ages = decision.unreadBundles.isEmpty
       var remembered = member
       if ages { remembered.lastNeeded = lastNeeded(member, overlap: overlap, now: now) }
-      let leaves = remembered.lastNeeded?.addingTimeInterval(overlap)
+      let leaves = remembered.lastNeeded.map { last in
+        lately.compactMap { $0[member.fingerprint] }.reduce(last.addingTimeInterval(overlap), max)
+      }
       guard member.certificate.notAfter > now else { continue }
       // What leaves the list stays in memory until it ends: a clock that ran ahead for a moment takes nothing for good.
       decision.members.append(remembered)
       guard !ages || leaves.map({ $0 > now }) ?? true else { continue }
       decision.wanted[member.fingerprint] = member.certificate
       changes.append(member.certificate.notAfter)
-      if ages, let leaves { changes.append(leaves) }
+      if ages, let leaves {
+        changes.append(leaves)
+        decision.departures[member.fingerprint] = min(leaves, member.certificate.notAfter)
+      }
     }
     for certificate in decision.needed.values.sorted(by: { $0.fingerprint < $1.fingerprint })
     where !known.contains(certificate.fingerprint) {

@@ -52,9 +52,12 @@ package struct Plan: Sendable, Equatable {
   package var due: [DueWork]
   /// The earliest future time at which the answer changes by itself; `nil` if it never does.
   package var next: Date?
+  /// When other work becomes due, where that was asked for.
+  package var upcoming: [Work: Date]
 
-  package init(due: [DueWork] = [], next: Date? = nil) {
+  package init(due: [DueWork] = [], next: Date? = nil, upcoming: [Work: Date] = [:]) {
     self.due = due
     self.next = next
+    self.upcoming = upcoming
   }
 }

@@ -91,6 +91,9 @@ package enum WritePlanner {
         }
         return .failure(ended(identity, takenOverFrom: file, now: now))
       }
+      if keystore.adopt == nil, keystore.identity == nil, keystore.files.contains(where: \.isOpenToAll) {
+        return .failure(Obstacle(sentence: Self.openToAll, needsOperator: true))
+      }
       leaf = identity.leaf
     }
     guard leaf != nil || !trust.wanted.isEmpty else {
@@ -114,9 +117,15 @@ package enum WritePlanner {
     return Obstacle(
       sentence: """
         the identity that was taken over from \(file) ended at \(since), and none follows it: give the keystore an \
-        'identity' (such as self-signed), or name a PSE under 'adopt' that is still valid
+        'identity' (such as self-signed), name a PSE under 'adopt' that is still valid, or write 'identity: none' where it \
+        shall only trust, without 'adopt'
         """, needsOperator: true)
   }
+
+  private static let openToAll = """
+    its files hold the private key that was taken over when 'adopt' stood there, and a 'mode' would let every account read \
+    it: write a stricter mode, or 'identity: none' where it shall only trust
+    """
 
   private static func obstacle(_ text: String, _ names: [String]) -> Result<GenerationContent, Obstacle> {
     .failure(Obstacle(sentence: names.isEmpty ? text : "\(text) \(names.joined(separator: " and "))"))
@@ -149,6 +158,11 @@ package enum WritePlanner {
     default: current.map { [$0.identity?.notAfter, $0.trustNotAfter].compactMap(\.self).min() ?? .distantFuture }
     }
   }
+}
+
+extension FileSettings {
+  /// Whether accounts beside its owner and group may read it.
+  fileprivate var isOpenToAll: Bool { (mode ?? Defaults.fileMode) & 0o007 != 0 }
 }
 
 extension IdentitySource {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Certificates
 import ChainFetch
 import Delivery
 import FoundationEssentials
@@ -65,7 +66,30 @@ package struct Daemon: Sendable {
   ///
   /// - Parameter signals: those that came meanwhile count: a start ends as it would without them, and then they are obeyed.
   /// - Throws: ``StartError`` when it cannot start; any error of a service that cannot go on.
+  ///   It was told as an event then, except for mistakes in the configuration, which have one of their own.
   package func run(obeying signals: ProcessSignals) async throws {
+    do {
+      try await runAlone(obeying: signals)
+    } catch {
+      if case StartError.configuration = error { throw error }
+      events.raise(
+        .failed, message: "certrotd cannot go on: \(error)",
+        fields: [.reason: "\(error)", .culprit: Self.culprit(of: error).rawValue, .path: layout.root.string])
+      throw error
+    }
+  }
+
+  static func culprit(of error: any Error) -> Culprit {
+    switch error {
+    case StartError.ledger(let error): error.culprit
+    case let error as LedgerError: error.culprit
+    case is StartError, is SystemError: .host
+    default: .certrotd
+    }
+  }
+
+  /// Runs once nobody else works on the state.
+  private func runAlone(obeying signals: ProcessSignals) async throws {
     let configuration = try readConfiguration()
     let lock = try takeState()
     let end: Result<Void, any Error>
@@ -79,7 +103,7 @@ package struct Daemon: Sendable {
   }
 
   /// Runs while the caller holds the lock on the state.
-  private func serve(_ configuration: Configuration, obeying signals: ProcessSignals) async throws {
+  private func serve(_ configuration: AcceptedConfiguration, obeying signals: ProcessSignals) async throws {
     let (context, services) = try await prepare(configuration)
     defer { services.fetcher.shutDown() }
     try await services.group(obeying: signals, logger: logger).run()
@@ -90,7 +114,10 @@ package struct Daemon: Sendable {
 
   /// Everything that comes before the first turn of the conductor: opens the ledger, makes it agree with the disk, and
   /// puts `configuration` in force.
-  func prepare(_ configuration: Configuration) async throws -> (context: RotationContext, services: DaemonServices) {
+  func prepare(
+    _ accepted: AcceptedConfiguration
+  ) async throws -> (context: RotationContext, services: DaemonServices) {
+    let configuration = accepted.configuration
     let opening = try openLedger()
     let context = try await makeContext(opening.store, configuration)
     try await report(opening, context)
@@ -104,19 +131,18 @@ package struct Daemon: Sendable {
     let services = try await DaemonServices(
       context: context, shelf: shelf, configurationPath: configurationPath, systemStore: systemStore,
       notifier: notifier)
-    try await services.keeper.apply(configuration, replacing: nil)
+    try await services.keeper.start(with: accepted)
     return (context, services)
   }
 
-  func readConfiguration() throws(StartError) -> Configuration {
-    let reading = ConfigurationReader.read(
-      main: configurationPath, files: HostConfigurationFiles(), stateDirectory: layout.root)
-    guard let configuration = reading.configuration, reading.mistakes.isEmpty else {
-      let event = ConfigurationKeeper.rejected(configurationPath, reading.mistakes)
+  func readConfiguration() throws(StartError) -> AcceptedConfiguration {
+    let (accepted, mistakes) = AcceptedConfiguration.read(configurationPath, stateDirectory: layout.root)
+    guard let accepted else {
+      let event = ConfigurationKeeper.rejected(configurationPath, mistakes)
       events.raise(event.event, message: event.message, fields: event.fields)
-      throw .configuration(configurationPath, mistakes: reading.mistakes.count)
+      throw .configuration(configurationPath, mistakes: mistakes.count)
     }
-    return configuration
+    return accepted
   }
 
   /// Makes the folders of the state, and makes sure that no other daemon works on them.

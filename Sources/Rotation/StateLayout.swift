@@ -33,6 +33,9 @@ package struct StateLayout: Sendable, Hashable {
   /// Copies of the files that keystores started from.
   package var adopted: FilePath { root.appending("adopted") }
 
+  /// The copy of the configuration in force, ``AcceptedConfigurationFile``.
+  package var acceptedConfiguration: FilePath { root.appending("accepted-configuration.json") }
+
   /// Held for as long as a daemon runs on this state.
   package var daemonLock: FilePath { root.appending("daemon.lock") }
 

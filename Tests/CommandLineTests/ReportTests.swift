@@ -40,7 +40,8 @@ struct ReportTests {
       subjects: [
         SubjectStatus(
           subject: .endpoint("shop"), state: .ok, breakage: Breakage(what: "the leaf", at: now + 86_400),
-          lastAttempt: now - 60, lastSuccess: now - 60, nextAttempt: now + 3600, reason: "it answers"),
+          lastAttempt: now - 60, lastSuccess: now - 60, nextAttempt: now + 3600, nextStep: .refetch,
+          reason: "it answers"),
         SubjectStatus(subject: .keystore("client"), state: state, reason: "the disk is full", missing: ["b"]),
       ], plan: Plan(due: [], next: now + 3600))
   }
@@ -49,7 +50,8 @@ struct ReportTests {
     let text = StatusReport(status(.failing), now: now).text
     #expect(text.contains("breaks next: endpoint shop, the leaf, in 1 d"))
     #expect(text.contains("failing: keystore client: the disk is full"))
-    #expect(text.contains("next: in 1 h"))
+    #expect(text.contains("next: endpoint shop, refetch, in 1 h"))
+    #expect(text.contains("refetch in 1 h"), "also in the table")
     #expect(text.contains("KIND") && text.contains("it answers"))
     #expect(StatusReport(Status(subjects: [], plan: Plan()), now: now).text.contains("nothing is configured"))
   }
@@ -61,11 +63,14 @@ struct ReportTests {
 
   @Test func `the keys of JSON stay as they are`() throws {
     let status = try keys(StatusReport(status(.ok), now: now))
-    #expect(status[""] == ["now", "entries"])
+    #expect(status[""] == ["now", "entries", "next"])
+    let noted = try keys(NotedReport(report: StatusReport(self.status(.ok), now: now), mistakes: 2))
+    #expect(noted[""] == ["now", "entries", "next", "configuration-mistakes"])
     #expect(
+      // The first one has something next.
       status["entries"] == [
         "kind", "name", "state", "reason", "breaks", "breaks-what", "last-attempt", "last-success", "next-attempt",
-        "missing",
+        "next-what", "missing",
       ])
     let entry = ForecastEntry(
       subject: .endpoint("shop"), what: .allCases[0], dueAt: now + 60, lapsesAt: now + 120, why: "due")

@@ -57,7 +57,7 @@ import Testing
     let error = #expect(throws: DeliveryError.self) {
       try keystore.store(FailingFileCalls(.once(number: number, .readOnlyFileSystem))).stage(2, keystore.set(2))
     }
-    #expect(error?.culprit == .configuration)
+    #expect(error?.culprit == .host, "what the host does not permit is no mistake in the configuration")
     #expect(error?.description.contains("ReadWritePaths=\(keystore.folder.file("out/sec")) with a drop-in") == true)
   }
 

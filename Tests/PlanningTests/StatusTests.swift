@@ -120,6 +120,51 @@ import Testing
         == "the credentials (seclogin) for generation 4 could not be written, and its hooks wait: it ended with 3")
   }
 
+  @Test func aHookThatWaitsForItsRetryComesNext() throws {
+    var sample = complete()
+    let schedule = Schedule(lastAttempt: start, failures: 1, nextAttempt: start + 60, reason: "it ended with 3")
+    sample.inventory.hooks = [HookState(id: 1, keystore: "client", generation: 4, attempts: 1, schedule: schedule)]
+    let waiting = try state(sample, keystore, at: start + 1)
+    #expect(waiting.nextAttempt == start + 60 && waiting.nextStep == .runHook && waiting.lastAttempt == start)
+    let due = try state(sample, keystore, at: start + 61)
+    #expect(due.nextAttempt == start + 61 && due.nextStep == .runHook)
+  }
+
+  @Test func whatComesNextHasAName() throws {
+    var sample = complete()
+    #expect(try state(sample, endpoint, at: start + hour).nextStep == .refetch)
+    #expect(try state(sample, key, at: start + hour).nextStep == .replaceIdentity)
+    #expect(try state(sample, keystore, at: start + hour).nextStep == nil, "all is well for good")
+    #expect(
+      StatusReader.read(sample.configuration, sample.inventory, now: start + hour).happensNext?.subject == endpoint)
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 11, issuer: 2, root: 13))
+    sample.remember(at: start)
+    sample.deliver(at: start, number: 2)
+    let dropping = try state(sample, keystore, at: start + hour)
+    #expect(dropping.nextStep == .dropTrust && dropping.nextAttempt == start + 30 * day)
+    sample.keystore.files[0].mode = 0o600
+    let writing = try state(sample, keystore, at: start + hour)
+    #expect(writing.nextStep == .write && writing.nextAttempt == start + hour)
+  }
+
+  @Test func aRenewalAheadComesNext() throws {
+    var sample = Sample(identity: Sample.selfSigned)
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
+    sample.state.identity = identity(50, from: 0, to: 300 * day, recipe: Sample.selfSigned.recipe)
+    sample.deliver(at: start)
+    let ahead = try state(sample, keystore, at: start + day)
+    #expect(ahead.nextStep == .renewIdentity && ahead.nextAttempt.map { $0 > start + 190 * day } == true)
+  }
+
+  @Test func theLatestFailureComesFirst() {
+    var sample = Sample(endpoints: ["a", "b", "c"])
+    for (name, time) in [("a", 1.0), ("b", 3.0), ("c", 2.0)] {
+      sample.inventory.endpoints[name] = .answering(nil, lastAttempt: start + time, failing: "refused")
+    }
+    let status = StatusReader.read(sample.configuration, sample.inventory, now: start + hour)
+    #expect(status.failing.map(\.subject.name) == ["b", "c", "a"])
+  }
+
   @Test func aRollbackIsHeld() throws {
     var sample = complete()
     sample.state.heldContent = GenerationContent(

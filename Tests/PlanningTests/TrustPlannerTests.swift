@@ -40,6 +40,22 @@ import Testing
     #expect(late.members.map(\.fingerprint).contains(fingerprint(3)))
   }
 
+  @Test func whatAnEndpointSentLatelyStaysWithoutAnOverlap() {
+    var sample = sample([.roots])
+    sample.keystore.overlap = .zero
+    var state = EndpointState.answering(path(leaf: 11, issuer: 12, root: 13))
+    state.remember(path(leaf: 1, issuer: 2, root: 3), refetchedEvery: .seconds(3600), now: start)
+    sample.inventory.endpoints["cloud"] = state
+    let end = start + 3.3 * hour
+    let decision = sample.trust(at: start + hour)
+    #expect(Set(decision.wanted.keys) == [fingerprint(3), fingerprint(13)])
+    #expect(decision.nextChange == end && decision.departures == [fingerprint(3): end])
+    #expect(Set(sample.trust(at: end + 1).wanted.keys) == [fingerprint(13)])
+    // What an operator takes away is gone: only listed endpoints count.
+    sample.keystore.trust.endpoints = []
+    #expect(sample.trust(at: start + hour).wanted.isEmpty)
+  }
+
   @Test func aRootThatReturnsIsNeededAgain() throws {
     var sample = sample([.roots])
     let old = try #require(sample.inventory.endpoints["cloud"])

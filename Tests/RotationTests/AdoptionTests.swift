@@ -139,6 +139,51 @@ struct AdoptionTests {
     }
   }
 
+  @Test func `the identity in use stays when adopt is removed, until an operator refuses one`() async throws {
+    try site.folder.write("none.pem", trust.pem)
+    try configure()
+    try await site.settle()
+    for more in ["", "after-change: []"] {
+      try configure(more, adopt: nil)
+      try await site.run { daemon in
+        try await daemon.settle()
+        #expect(try delivered().identity?.chain == old.path)
+        try await daemon.services.keeper.reload()
+        try await daemon.settle()
+        #expect(try delivered().identity?.chain == old.path)
+        #expect(try await daemon.currentNumber("client") == 1)
+      }
+    }
+    try configure("identity: none", adopt: nil)
+    try await site.settle()
+    #expect(try delivered().identity == nil && Set(delivered().trust) == Set(trust))
+    try configure(adopt: nil)
+    try await site.settle()
+    #expect(try delivered().identity == nil, "what is no longer in use does not come back")
+  }
+
+  @Test func `an identity that stays is not written where every account could read it`() async throws {
+    try site.folder.write("none.pem", trust.pem)
+    try configure()
+    try await site.settle()
+    try site.configure(
+      """
+      keystores:
+        client: {trust: {bundles: [\(site.folder.file("none.pem"))]}, files: [{pse: {path: \(file), mode: "0644"}}]}
+      """)
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try delivered().identity?.chain == old.path)
+      #expect(try HostFiles().status(of: file).mode.intersection(.otherRead) == [])
+      let (configuration, inventory) = await (
+        daemon.context.landscape.configuration, daemon.context.landscape.inventory
+      )
+      let status = StatusReader.read(configuration, inventory, now: aTime).subjects.first
+      #expect(
+        status?.state == .failing && status?.reason.contains("identity: none") == true, "\(String(describing: status))")
+    }
+  }
+
   @Test func `a PIN is asked for, and nothing is written until it is right`() async throws {
     try place(old, trust, pin: "1234")
     let before = try HostFiles().readFile(file, limit: 1 << 20)

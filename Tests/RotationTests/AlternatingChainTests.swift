@@ -75,6 +75,38 @@ struct AlternatingChainTests {
     }
   }
 
+  @Test func `without an overlap too, files are not rewritten at each turn`() async throws {
+    try site.configure(
+      """
+      endpoints:
+        shop:
+          url: https://localhost:\(server.port)
+          connect-to: 127.0.0.1:\(server.port)
+          anchors: {bundle: \(site.folder.file("roots.pem"))}
+          timeout: 5m
+          refetch-every: 20h
+          proxy: none
+      keystores:
+        client: {trust: {endpoints: [shop]}, overlap: 0d, files: [{pse: {path: client.pse}}]}
+      """)
+    let both = Set(one.issuing.path + two.issuing.path)
+    try await site.run { daemon in
+      try await daemon.settle()
+      for _ in 1...3 {
+        try await look(daemon, second, after: 1)
+        #expect(try Set(daemon.read("client", "client.pse").trust) == both)
+        try await look(daemon, first, after: 1)
+      }
+      #expect(try await daemon.currentNumber("client") == 2)
+    }
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 2, "a restart knows of it")
+      for _ in 1...4 { try await look(daemon, first, after: 1) }
+      #expect(try Set(daemon.read("client", "client.pse").trust) == Set(one.issuing.path), "what comes no more leaves")
+    }
+  }
+
   @Test func `a chain that comes back after the overlap is news`() async throws {
     try await site.run { daemon in
       try await daemon.settle()

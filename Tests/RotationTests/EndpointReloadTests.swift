@@ -2,6 +2,8 @@
 
 import Certificates
 import FoundationEssentials
+import Host
+import Journal
 import Keystores
 import Ledger
 import OpenSSLBridge
@@ -89,6 +91,33 @@ struct EndpointReloadTests {
       try await daemon.services.keeper.reload()
       try await daemon.settle()
       #expect(try await standing(daemon).state == .failing)
+    }
+  }
+
+  @Test func `an entry that changed while no daemon ran is probed at once`() async throws {
+    try await site.settle()
+    try configure(second)
+    try await site.run { daemon in
+      #expect(try await standing(daemon).reason == "it waits for its first fetch under the new settings")
+      let applied = try #require(site.recorder.take().first { $0.event == .configurationApplied })
+      #expect(applied.fields[.reason] == "changed endpoint shop")
+      try await daemon.settle()
+      #expect(try Set(daemon.read("client", "client.pse").trust).isSuperset(of: two.issuing.path))
+    }
+    try await site.run { daemon in
+      #expect(await daemon.context.landscape.plan(now: site.clock.now()).due.isEmpty, "nothing changed since")
+    }
+  }
+
+  @Test func `a copy that cannot be read keeps no daemon from its start`() async throws {
+    try await site.settle()
+    try site.folder.write("state/accepted-configuration.json", "{")
+    try configure(second)
+    try await site.run { daemon in
+      try await daemon.services.keeper.reload()
+      let inForce = await daemon.context.landscape.configuration
+      let copy = AcceptedConfigurationFile(layout: site.layout, files: HostFiles())
+      #expect(try copy.load(of: site.configuration) == inForce)
     }
   }
 

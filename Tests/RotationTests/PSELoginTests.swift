@@ -135,6 +135,21 @@ struct PSELoginTests {
     }
   }
 
+  @Test func `those that exist keep their owner, group and mode`() async throws {
+    let isRoot = geteuid() == 0
+    let (owner, group) = isRoot ? (65_534, 65_533) : (geteuid(), getegid())
+    let others: (UInt32, UInt32) = isRoot ? (54_321, 54_322) : (geteuid(), getegid())
+    try HostFiles().createFile(
+      at: site.folder.file("cred_v2"), mode: FilePermissions(rawValue: 0o660), owner: others.0, group: others.1,
+      contents: SecretBytes(copying: "of another file\n".utf8))
+    try configure("mode: \"0440\"\n          owner: \(owner)\n          group: \(group)")
+    #expect(try await !site.settle().contains(.hookFailed))
+    let status = try HostFiles().status(of: site.folder.file("cred_v2"))
+    #expect(status.mode == FilePermissions(rawValue: 0o660) && status.owner == others.0 && status.group == others.1)
+    #expect(try site.folder.read("cred_v2") == "of another file\nabcadm\n")
+    #expect(try HostFiles().status(of: site.folder.file("out.pse")).mode == FilePermissions(rawValue: 0o440))
+  }
+
   @Test func `hooks wait for them, and the failure says so`() async throws {
     let mark = site.folder.file("restarted")
     try configure(hooks: "after-change: [[/bin/sh, -c, 'test -e \(site.folder.file("cred_v2")) && touch \(mark)']]")

@@ -79,8 +79,14 @@ struct FetchCommand: AsyncParsableCommand {
       issuers: IssuerFetcher(client: try HTTPClient(connections: 2), clock: clock),
       credentials: CredentialStore(folder: SecretInput.credentialsFolder), clock: clock)
     let report = await inspector.inspect(endpoint) { _ in [] }
+    try conclude(report) { try Output.show($0, as: format) }
+  }
+
+  /// Shows and saves what was found, and ends with its exit code.
+  func conclude(_ report: EndpointReport, showing show: (FetchReport) throws -> Void) throws {
+    // First of all: a path that cannot be written must not cost what was fetched.
+    try show(FetchReport(report, server: server))
     if let save { try write(report, to: FilePath(save)) }
-    try Output.show(FetchReport(report, server: server), as: format)
     if report.path == nil { throw ExitCode.fault }
   }
 

@@ -11,6 +11,8 @@ struct HistoryCommand: AsyncParsableCommand {
     commandName: "history",
     abstract: "Shows what happened to an endpoint, service key or keystore, newest first.",
     discussion: """
+      What was removed from the configuration keeps its history.
+
       EXAMPLES:
         certrotd history xtract-client
         certrotd history cpi-sender --limit 5 --json
@@ -30,15 +32,17 @@ struct HistoryCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let bench = try await Workbench.open(options, access: .readOnly)
+    let bench = try await Workbench.open(options, access: .readOnly, by: .inForce)
     defer { bench.close() }
     var report = HistoryReport()
-    for subject in try bench.subjects(named: name) {
+    for named in try await bench.subjects(named: name) {
+      let subject = named.subject
+      if let removal = named.removal { report.add(removal) }
       report.add(subject, try await bench.context.ledger.history(subject.inLedger, limit: limit))
       if case .keystore(let keystore) = subject {
         report.add(try await bench.context.ledger.generations(keystore, limit: limit))
       }
     }
-    try Output.show(report, as: format)
+    try bench.show(report, as: format)
   }
 }

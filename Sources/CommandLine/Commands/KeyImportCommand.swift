@@ -45,7 +45,7 @@ struct KeyImportCommand: AsyncParsableCommand {
     let files = HostFiles()
     // Read before the ledger is opened, since only root may be able to read the download.
     let bytes = try files.readSecretFile(FilePath(file), limit: ServiceKeyIntake.sizeLimit)
-    let bench = try await Workbench.open(options, access: .readWrite)
+    let bench = try await Workbench.open(options, access: .readWrite, by: .onDisk)
     defer { bench.close() }
     let settings = try chosen(from: bench.configuration)
     let intake = ServiceKeyIntake(context: bench.context, issuers: bench.issuers, verifier: bench.verifier)
@@ -114,10 +114,13 @@ struct KeyImportCommand: AsyncParsableCommand {
       contents: bytes)
   }
 
+  /// Where in the file the key stood; one that is all of it has no path.
+  static func finding(at path: String) -> String { path.isEmpty ? "found" : "found in \(path)" }
+
   private static func found(
     _ leaf: Certificate, _ issuers: [Certificate], _ document: ServiceKeyDocument
   ) -> String {
-    var lines = ["found in \(document.fieldPath):", CertificateReport(leaf).text(indent: "  ")]
+    var lines = ["\(Self.finding(at: document.fieldPath)):", CertificateReport(leaf).text(indent: "  ")]
     lines += issuers.enumerated().map { "  issuer \($0.offset + 1)  \($0.element.subject)" }
     if let clientID = document.clientID { lines.append("  client    \(clientID)") }
     if let tokenURL = document.tokenURL { lines.append("  token     \(tokenURL)") }

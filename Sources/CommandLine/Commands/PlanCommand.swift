@@ -29,11 +29,11 @@ struct PlanCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let bench = try await Workbench.open(options, access: .readOnly)
+    let bench = try await Workbench.open(options, access: .readOnly, by: .inForce)
     defer { bench.close() }
     let now = bench.context.clock.now()
     let entries = Planner.forecast(
       bench.configuration, await bench.inventory(), now: now, until: now.addingTimeInterval(Double(days) * 86_400))
-    try Output.show(PlanReport(entries, now: now, days: days), as: format)
+    try bench.show(PlanReport(entries, now: now, days: days), as: format)
   }
 }

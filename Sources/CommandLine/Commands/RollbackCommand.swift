@@ -27,7 +27,7 @@ struct RollbackCommand: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    let bench = try await Workbench.open(options, access: .readWrite)
+    let bench = try await Workbench.open(options, access: .readWrite, by: .inForce)
     defer { bench.close() }
     let number = try await Rollback(context: bench.context, shelf: bench.shelf)
       .run(try bench.keystore(named: name), to: generation)

@@ -42,15 +42,25 @@ struct RunCommand: AsyncParsableCommand {
       let environment = ProcessInfo.processInfo.environment
       let folder = environment["CREDENTIALS_DIRECTORY"].map { FilePath($0).fromWorkingFolder }
       let scratch = ScratchFolder(environment: environment).make(for: options.layout.root, logger: logger)
-      try await Daemon(
+      let daemon = Daemon(
         configuration: options.configuration, layout: StateLayout(root: options.layout.root, scratch: scratch),
         credentialsFolder: folder,
         clock: SystemWallClock(), logger: logger, notifier: ServiceManagerNotifier(logger: logger),
-        version: Version.text
-      ).run(obeying: signals)
+        version: Version.text)
+      do {
+        try await daemon.run(obeying: signals)
+      } catch let error as StartError {
+        guard case .configuration = error else { throw ExitCode.fault }
+        logger.critical("certrotd cannot go on: \(error)")
+        throw ExitCode.configuration
+      } catch {
+        // The daemon has told it.
+        throw ExitCode.fault
+      }
+    } catch let code as ExitCode {
+      throw code
     } catch {
       logger.critical("certrotd cannot go on: \(error)")
-      if case StartError.configuration = error { throw ExitCode.configuration }
       throw ExitCode.fault
     }
   }

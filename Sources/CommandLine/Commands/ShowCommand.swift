@@ -7,6 +7,7 @@ import Ledger
 import OpenSSLBridge
 import Planning
 import Rotation
+import Settings
 
 /// `certrotd show`: everything about one thing.
 struct ShowCommand: AsyncParsableCommand {
@@ -26,16 +27,22 @@ struct ShowCommand: AsyncParsableCommand {
   @OptionGroup var format: FormatOption
 
   func run() async throws {
-    let bench = try await Workbench.open(options, access: .readOnly)
+    let bench = try await Workbench.open(options, access: .readOnly, by: .inForce)
     defer { bench.close() }
     let now = bench.context.clock.now()
     let status = StatusReader.read(bench.configuration, await bench.inventory(), now: now)
     var report = ShowReport(now: now)
-    for subject in try bench.subjects(named: name) {
+    for named in try await bench.subjects(named: name) {
+      let subject = named.subject
+      if let removal = named.removal {
+        report.add(
+          removal, try await sections(of: subject, bench), adopted: try await adoption(of: subject, bench))
+        continue
+      }
       guard let standing = status.subjects.first(where: { $0.subject == subject }) else { continue }
       report.add(standing, try await sections(of: subject, bench), adopted: try await adoption(of: subject, bench))
     }
-    try Output.show(report, as: format)
+    try bench.show(report, as: format)
   }
 
   private func adoption(of subject: Subject, _ bench: Workbench) async throws -> ShowReport.Adopted? {
@@ -58,14 +65,16 @@ struct ShowCommand: AsyncParsableCommand {
       let current = try await ledger.identities(.serviceKey(name)).first { $0.supersededAt == nil }
       return [.init("identity", current.map { [$0.leaf] + $0.issuers } ?? [])]
     case .keystore(let name):
-      let keystore = try bench.keystore(named: name)
-      let owner = keystore.identityOwner
       let current = try await ledger.currentGeneration(name)
       // One that was taken over is the keystore's own, whatever follows it.
-      let known = try await ledger.identities(owner) + ledger.identities(.keystore(name))
+      var known = try await ledger.identities(.keystore(name))
+      if let keystore = bench.configuration.keystore(named: name) {
+        known += try await ledger.identities(keystore.identityOwner)
+      }
       let identity = known.first { $0.leaf.fingerprint == current?.leaf }
+      let leaf = Array(try await ledger.certificates(Set([current?.leaf].compactMap(\.self))).values)
       return [
-        .init("identity", identity.map { [$0.leaf] + $0.issuers } ?? []),
+        .init("identity", identity.map { [$0.leaf] + $0.issuers } ?? leaf),
         .init("trust list", Array(try await ledger.certificates(Set(current?.trust ?? [])).values)),
       ]
     }

@@ -16,8 +16,11 @@ struct StatusCommand: AsyncParsableCommand {
 
       STATES: ok, due, renewing, failing, expiring, expired, waiting, incomplete, held.
 
-      EXIT CODES: 0 when all is well, 1 when something fails or is about to end, 78 when the
-      configuration has mistakes.
+      While the configuration has mistakes, it goes by the one that the daemon accepted last, and says so
+      on standard error and as configuration-mistakes in --json.
+
+      EXIT CODES: 0 when all is well, 1 when something fails or is about to end, or the configuration has
+      mistakes; 78 when it has and the daemon never accepted one.
 
       EXAMPLES:
         certrotd status
@@ -28,11 +31,11 @@ struct StatusCommand: AsyncParsableCommand {
   @OptionGroup var format: FormatOption
 
   func run() async throws {
-    let bench = try await Workbench.open(options, access: .readOnly)
+    let bench = try await Workbench.open(options, access: .readOnly, by: .inForce)
     defer { bench.close() }
     let now = bench.context.clock.now()
     let report = StatusReport(StatusReader.read(bench.configuration, await bench.inventory(), now: now), now: now)
-    try Output.show(report, as: format)
-    if report.hasFault { throw ExitCode.fault }
+    try bench.show(report, as: format)
+    if report.hasFault || bench.mistakes > 0 { throw ExitCode.fault }
   }
 }

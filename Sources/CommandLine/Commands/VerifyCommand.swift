@@ -26,12 +26,12 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var format: FormatOption
 
   func run() async throws {
-    let bench = try await Workbench.open(options, access: .readOnly)
+    let bench = try await Workbench.open(options, access: .readOnly, by: .inForce)
     defer { bench.close() }
     let verification = KeystoreVerification(context: bench.context, shelf: bench.shelf, inspector: bench.inspector)
     let result = try await verification.run(try bench.keystore(named: name), in: bench.configuration)
     let report = VerifyReport(keystore: name, result)
-    try Output.show(report, as: format)
+    try bench.show(report, as: format)
     if !report.good { throw ExitCode.fault }
   }
 }

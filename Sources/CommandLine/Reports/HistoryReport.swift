@@ -26,8 +26,12 @@ struct HistoryReport: Output.Displayable {
     let trust: Int
   }
 
+  /// Of what has the name and is in the configuration no longer.
+  private(set) var removed: [Removal] = []
   private(set) var events: [Entry] = []
   private(set) var generations: [Generation] = []
+
+  mutating func add(_ removal: Removal) { removed.append(removal) }
 
   mutating func add(_ subject: Subject, _ entries: [HistoryEntry]) {
     events += entries.map { entry in
@@ -46,6 +50,10 @@ struct HistoryReport: Output.Displayable {
   }
 
   var text: String {
+    (removed.map { "\($0.kind) \($0.name) \($0.sentence)\n\n" } + [happenings]).joined()
+  }
+
+  private var happenings: String {
     guard !events.isEmpty || !generations.isEmpty else { return "nothing has happened yet" }
     var happened = TextTable(["WHEN", "EVENT", "WHAT"])
     for event in events { happened.add([TimeText.instant(event.at), event.event, event.message]) }

@@ -41,6 +41,10 @@ struct ShowReport: Output.Displayable {
     items.append(Item(status: StatusReport.Entry(status), sections: sections, adopted: adopted))
   }
 
+  mutating func add(_ removal: Removal, _ sections: [Section], adopted: Adopted? = nil) {
+    items.append(Item(status: StatusReport.Entry(removal), sections: sections, adopted: adopted))
+  }
+
   var text: String { items.map(text).joined(separator: "\n\n") }
 
   private func text(_ item: Item) -> String {
@@ -53,7 +57,10 @@ struct ShowReport: Output.Displayable {
     add("breaks  ", status.breaks)
     add("tried   ", status.lastAttempt)
     add("worked  ", status.lastSuccess)
-    add("next    ", status.nextAttempt)
+    if let next = status.nextAttempt {
+      let what = status.nextWhat.map { "\($0), " } ?? ""
+      lines.append("  next      \(what)\(TimeText.instant(next)), \(StatusReport.distance(next, from: now))")
+    }
     if let adopted = item.adopted {
       lines.append("  adopted   \(adopted.path), \(TimeText.instant(adopted.at))")
       if let original = adopted.original { lines.append("  original  \(original)") }

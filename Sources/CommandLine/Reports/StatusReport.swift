@@ -15,6 +15,8 @@ struct StatusReport: Output.Displayable {
     let lastAttempt: Date?
     let lastSuccess: Date?
     let nextAttempt: Date?
+    /// What is done then, a word of `certrotd plan`.
+    let nextWhat: String?
     let missing: [String]
 
     private enum CodingKeys: String, CodingKey {
@@ -23,20 +25,34 @@ struct StatusReport: Output.Displayable {
       case lastAttempt = "last-attempt"
       case lastSuccess = "last-success"
       case nextAttempt = "next-attempt"
+      case nextWhat = "next-what"
     }
+  }
+
+  /// What happens first.
+  struct Next: Encodable {
+    let kind: String
+    let name: String
+    let what: String
+    let at: Date
   }
 
   let now: Date
   let entries: [Entry]
+  let next: Next?
   private let headline: String
 
   private enum CodingKeys: String, CodingKey {
-    case now, entries
+    case now, entries, next
   }
 
   init(_ status: Status, now: Date) {
     self.now = now
-    entries = status.subjects.map(Entry.init)
+    entries = status.subjects.map { Entry($0) }
+    next = status.happensNext.flatMap { subject in
+      guard let at = subject.nextAttempt, let what = subject.nextStep else { return nil }
+      return Next(kind: subject.subject.kind, name: subject.subject.name, what: what.rawValue, at: at)
+    }
     headline = Self.headline(status, now: now)
   }
 
@@ -51,7 +67,8 @@ struct StatusReport: Output.Displayable {
     for entry in entries {
       table.add([
         entry.kind, entry.name, entry.state, entry.breaks.map { Self.distance($0, from: now) } ?? "-",
-        entry.nextAttempt.map { Self.distance($0, from: now) } ?? "-", entry.reason,
+        entry.nextAttempt.map { "\(entry.nextWhat.map { "\($0) " } ?? "")\(Self.distance($0, from: now))" } ?? "-",
+        entry.reason,
       ])
     }
     return headline + "\n\n" + table.text
@@ -64,11 +81,12 @@ struct StatusReport: Output.Displayable {
         "breaks next: \(next.subject), \(breakage.what), \(distance(breakage.at, from: now)) "
           + "(\(TimeText.instant(breakage.at)))")
     }
-    let failing = status.subjects.filter { $0.state == .failing }
+    let failing = status.failing
     for subject in failing.prefix(3) { lines.append("failing: \(subject.subject): \(subject.reason)") }
     if failing.count > 3 { lines.append("failing: \(failing.count - 3) more") }
-    let next = status.plan.due.isEmpty ? status.plan.next : now
-    if let next { lines.append("next: \(distance(next, from: now))") }
+    if let next = status.happensNext, let at = next.nextAttempt, let what = next.nextStep {
+      lines.append("next: \(next.subject), \(what.rawValue), \(distance(at, from: now))")
+    }
     return lines.joined(separator: "\n")
   }
 
@@ -81,10 +99,18 @@ struct StatusReport: Output.Displayable {
 }
 
 extension StatusReport.Entry {
+  /// What is in the configuration no longer has no state but that.
+  init(_ removal: Removal) {
+    self.init(
+      kind: removal.kind, name: removal.name, state: "removed", reason: "it \(removal.sentence)", breaks: nil,
+      breaksWhat: nil, lastAttempt: nil, lastSuccess: nil, nextAttempt: nil, nextWhat: nil, missing: [])
+  }
+
   init(_ status: SubjectStatus) {
     self.init(
       kind: status.subject.kind, name: status.subject.name, state: status.state.rawValue, reason: status.reason,
       breaks: status.breakage?.at, breaksWhat: status.breakage?.what, lastAttempt: status.lastAttempt,
-      lastSuccess: status.lastSuccess, nextAttempt: status.nextAttempt, missing: status.missing)
+      lastSuccess: status.lastSuccess, nextAttempt: status.nextAttempt, nextWhat: status.nextStep?.rawValue,
+      missing: status.missing)
   }
 }

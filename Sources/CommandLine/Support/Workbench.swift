@@ -16,6 +16,8 @@ import SystemPackage
 /// What a command works with: the configuration, the ledger, and what both say now.
 struct Workbench {
   let configuration: Configuration
+  /// How many mistakes the configuration on disk has, where the one that the daemon accepted last stands in for it; else 0.
+  let mistakes: Int
   let context: RotationContext
   let shelf: GenerationShelf
   let inspector: EndpointInspector
@@ -23,11 +25,23 @@ struct Workbench {
   let verifier: IdentityVerifier
   private let fetcher: ChainFetcher
 
+  /// Which configuration a command goes by.
+  enum Source {
+    /// The one on disk, which must be without mistakes.
+    case onDisk
+    /// The one on disk, or while that has mistakes the one that the daemon accepted last.
+    case inForce
+  }
+
   /// Reads the configuration and opens the ledger.
   ///
   /// - Throws: `ExitCode.configuration` after every mistake was printed; `LedgerError` when there is no ledger to read.
-  static func open(_ options: GlobalOptions, access: LedgerAccess) async throws -> Workbench {
-    let configuration = try readConfiguration(options)
+  static func open(_ options: GlobalOptions, access: LedgerAccess, by source: Source) async throws -> Workbench {
+    let (configuration, mistakes) =
+      switch source {
+      case .onDisk: (try readConfiguration(options), 0)
+      case .inForce: try readConfigurationInForce(options)
+      }
     let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
       .map { FilePath($0).fromWorkingFolder }
     let layout = options.layout
@@ -50,7 +64,7 @@ struct Workbench {
     let fetcher = try ChainFetcher(loops: 1)
     let client = try HTTPClient(connections: 2)
     return Workbench(
-      configuration: configuration,
+      configuration: configuration, mistakes: mistakes,
       context: RotationContext(
         layout: layout, ledger: ledger, landscape: landscape, credentials: credentials, files: files, clock: clock,
         events: Events(logger: logger), logger: logger),
@@ -73,6 +87,34 @@ struct Workbench {
     return configuration
   }
 
+  /// Reads the configuration, or while it has mistakes the copy of the one that the daemon accepted last.
+  ///
+  /// The copy says nothing about another main file, so that a typing error in `--config` stays an error.
+  private static func readConfigurationInForce(
+    _ options: GlobalOptions
+  ) throws -> (configuration: Configuration, mistakes: Int) {
+    let reading = ConfigurationReader.read(
+      main: options.configuration, files: HostConfigurationFiles(), stateDirectory: options.layout.root)
+    if let configuration = reading.configuration { return (configuration, 0) }
+    var accepted: Configuration?
+    do {
+      accepted = try AcceptedConfigurationFile(layout: options.layout, files: HostFiles()).load(
+        of: options.configuration)
+    } catch {
+      Output.complain("the configuration that the daemon accepted last cannot be read either: \(error)")
+    }
+    guard let accepted else {
+      for mistake in reading.mistakes { Output.complain(mistake.description) }
+      throw ExitCode.configuration
+    }
+    Output.complain(
+      """
+      the configuration \(options.configuration) has \(Output.count(reading.mistakes.count, "mistake")), which \
+      certrotd check-config lists: what is said here goes by the one that the daemon accepted last
+      """)
+    return (accepted, reading.mistakes.count)
+  }
+
   /// Groups that delivered files go to: the owner of the state may have them by the unit alone.
   private static func outputGroups(of configuration: Configuration) throws -> [UInt32] {
     try Set(configuration.keystores.flatMap(\.files).compactMap(\.group)).compactMap { try Accounts.groupID(named: $0) }
@@ -84,18 +126,39 @@ struct Workbench {
   /// Ends the event loops.
   func close() { fetcher.shutDown() }
 
-  /// The subject that `name` means in the configuration; endpoints, service keys and keystores may share a name.
+  /// Something that has a name, now or in the past.
+  struct Named {
+    let subject: Subject
+    /// Nil for what the configuration has.
+    let removal: Removal?
+  }
+
+  /// What `name` means in the configuration, or meant before: endpoints, service keys and keystores may share a name.
   ///
-  /// - Throws: ``Refusal`` when there is none.
-  func subjects(named name: String) throws -> [Subject] {
-    var found: [Subject] = []
-    if configuration.endpoint(named: name) != nil { found.append(.endpoint(name)) }
-    if configuration.serviceKey(named: name) != nil { found.append(.serviceKey(name)) }
-    if configuration.keystore(named: name) != nil { found.append(.keystore(name)) }
+  /// - Throws: ``Refusal`` when there is nothing, `LedgerError`.
+  func subjects(named name: String) async throws -> [Named] {
+    let subjects: [(Subject, isConfigured: Bool)] = [
+      (.endpoint(name), configuration.endpoint(named: name) != nil),
+      (.serviceKey(name), configuration.serviceKey(named: name) != nil),
+      (.keystore(name), configuration.keystore(named: name) != nil),
+    ]
+    var found: [Named] = []
+    for (subject, isConfigured) in subjects {
+      if isConfigured {
+        found.append(Named(subject: subject, removal: nil))
+      } else if let known = try await context.ledger.subjects(subject.inLedger.kind).first(where: { $0.name == name }) {
+        found.append(Named(subject: subject, removal: Removal(subject, at: known.removedAt)))
+      }
+    }
     guard !found.isEmpty else {
-      throw Refusal("nothing is called \(name) in the configuration: certrotd status lists what is")
+      throw Refusal("nothing is or was called \(name) in the configuration: certrotd status lists what is")
     }
     return found
+  }
+
+  /// Prints a report with how many mistakes the configuration on disk has.
+  func show(_ report: some Output.Displayable, as format: FormatOption) throws {
+    try Output.show(NotedReport(report: report, mistakes: mistakes), as: format)
   }
 
   /// The keystore of this name.

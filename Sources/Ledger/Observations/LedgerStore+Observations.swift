@@ -104,6 +104,22 @@ extension LedgerStore {
     }
   }
 
+  /// Other paths than the last that verified for an endpoint at `since` or later, newest first, at most eight.
+  package func earlierVerifiedPaths(_ endpoint: String, since: Date) async throws(LedgerError) -> [VerifiedPath] {
+    try await read { database in
+      guard let row = try database.subjectRow(LedgerSubject(.endpoint, endpoint)) else { return [] }
+      return try database.all(
+        ObservationRecord.self,
+        """
+        \(ObservationRecord.selection)
+        WHERE endpoint = ?1 AND verdict = 'verified' AND last_seen >= ?2 AND observation.id <
+          (SELECT max(id) FROM observation WHERE endpoint = ?1 AND verdict = 'verified')
+        ORDER BY observation.id DESC LIMIT 8
+        """, [row, since.instant]
+      ).map { try $0.verifiedPath(in: database) }
+    }
+  }
+
   /// The newest observation of every endpoint in the configuration, by name, without certificates.
   package func endpointSummaries() async throws(LedgerError) -> [EndpointSummary] {
     try await read { database in

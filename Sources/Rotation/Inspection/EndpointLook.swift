@@ -19,7 +19,7 @@ struct EndpointLook: Sendable {
   ///   - before: what was known and told before.
   ///   - old: what planning knew before.
   ///   - condition: what lasted before.
-  ///   - cadence: the endpoint's rhythm.
+  ///   - cadence: the endpoint's rhythm, of which the interval says how long an earlier path is remembered.
   ///   - now: the wall clock.
   init(
     _ report: EndpointReport, before: EndpointNews.Before, state old: EndpointState,
@@ -36,6 +36,12 @@ struct EndpointLook: Sendable {
     }
     state.currentlyFailing = fault?.reason
     if let path = report.path { state.verifiedPath = PathState(path, verifiedAt: now) }
+    state.lately = old.lately.filter { $0.value > now }
+    if let interval = cadence.interval, let past = old.verifiedPath,
+      past.certificates != state.verifiedPath?.certificates
+    {
+      state.remember(past, refetchedEvery: interval, now: now)
+    }
     hasNewPath = report.path != nil && state.verifiedPath?.certificates != old.verifiedPath?.certificates
     news = EndpointNews(report, before: before, next: state.schedule.nextAttempt)
     let lasting = news.condition.map { new in

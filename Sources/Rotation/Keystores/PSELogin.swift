@@ -27,7 +27,7 @@ struct PSELogin {
 
   var arguments: [String] { Sapgenpse.loginArguments(program: settings.tool.program, pse: pse, user: user) }
 
-  /// Who may read the credentials: whoever may read the PSE, since only both together are of use.
+  /// Who may read credentials that are made anew: whoever may read the PSE, since only both together are of use.
   ///
   /// - Throws: ``OutputError`` for an account that does not exist.
   func access() throws(OutputError) -> FileOwnership { try KeystoreOutput.access(to: file) }

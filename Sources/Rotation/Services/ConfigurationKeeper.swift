@@ -20,6 +20,7 @@ package struct ConfigurationKeeper: Sendable {
   private let watcher: FileWatcher
   private let bell: Bell
   private let passwordBell: Bell
+  private let copy: AcceptedConfigurationFile
 
   package init(
     path: FilePath, context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary,
@@ -33,22 +34,46 @@ package struct ConfigurationKeeper: Sendable {
     self.watcher = watcher
     self.bell = bell
     self.passwordBell = passwordBell
+    copy = AcceptedConfigurationFile(layout: context.layout, files: context.files)
   }
 
   /// Reads the files again and puts what they say in force.
   ///
   /// - Throws: `LedgerError`; mistakes in the files are told, not thrown.
   package func reload() async throws {
-    let reading = ConfigurationReader.read(
-      main: path, files: HostConfigurationFiles(), stateDirectory: context.layout.root)
-    guard let configuration = reading.configuration, reading.mistakes.isEmpty else {
-      return try await context.tell([Self.rejected(path, reading.mistakes)], of: .daemon)
+    let (accepted, mistakes) = AcceptedConfiguration.read(path, stateDirectory: context.layout.root)
+    guard let accepted else {
+      return try await context.tell([Self.rejected(path, mistakes)], of: .daemon)
     }
-    try await apply(configuration, replacing: await context.landscape.configuration)
+    try await apply(accepted, replacing: await context.landscape.configuration, isStart: false)
   }
 
-  /// Puts `configuration` in force; what the ledger knows of removed entries stays there.
-  package func apply(_ configuration: Configuration, replacing old: Configuration?) async throws {
+  /// Puts the first configuration in force; what became another one while no daemon ran is acted upon as after a reload.
+  ///
+  /// - Throws: `LedgerError`.
+  package func start(with accepted: AcceptedConfiguration) async throws {
+    var before: Configuration?
+    do {
+      before = try copy.load(of: path, sameAs: accepted)
+    } catch {
+      context.logger.warning(
+        """
+        the configuration that was in force before cannot be read, so that what changed since then is noticed at the next \
+        refetch only: \(error)
+        """)
+    }
+    try await apply(accepted, replacing: before, isStart: true)
+  }
+
+  /// Puts a configuration in force; what the ledger knows of removed entries stays there.
+  ///
+  /// - Parameters:
+  ///   - accepted: what is in force from now on.
+  ///   - old: what was in force before, in this run or an earlier one.
+  ///   - isStart: whether nothing was in force in this run before.
+  /// - Throws: `LedgerError`.
+  private func apply(_ accepted: AcceptedConfiguration, replacing old: Configuration?, isStart: Bool) async throws {
+    let configuration = accepted.configuration
     let now = context.clock.now()
     _ = try await context.ledger.markPresent(.endpoint, names: Set(configuration.endpoints.map(\.name)), at: now)
     _ = try await context.ledger.markPresent(.serviceKey, names: Set(configuration.serviceKeys.map(\.name)), at: now)
@@ -72,12 +97,14 @@ package struct ConfigurationKeeper: Sendable {
     known.keepPasswordFindings(of: before)
     await context.landscape.apply(configuration, known, readAfter: before)
     if let old {
-      reviewPasswords()
       try await forgetProbes(of: old.endpointsProbedOtherwise(in: configuration))
       await context.landscape.release(
         old.serviceKeysReadOtherwise(in: configuration).map { .readServiceKey($0) }, because: Self.otherSettings)
-    } else {
+    }
+    if isStart {
       await context.landscape.release(known.inventory.readings(of: configuration), because: "certrotd has started")
+    } else {
+      reviewPasswords()
     }
     for keystore in configuration.keystores { try await trustKeeper.settle(keystore) }
     let watched = configuration.watchedFiles + configuration.credentialFiles + [anchors.systemStore]
@@ -89,9 +116,24 @@ package struct ConfigurationKeeper: Sendable {
       .configurationApplied, message: "the configuration \(path) is in force: \(change)",
       fields: [.path: path.string, .reason: change.description])
     try await context.tell([event], of: .daemon)
+    keep(accepted)
     // The files' node trees were ten times as large as what came of them.
     ProcessMemory.returnFreePages()
     bell.ring()
+  }
+
+  /// Keeps a copy for commands and for the next start; last of all, so that what a crash leaves undone is done again.
+  private func keep(_ accepted: AcceptedConfiguration) {
+    do {
+      try copy.save(accepted)
+    } catch {
+      context.logger.warning("no copy of the configuration in force can be kept for certrotd's commands: \(error)")
+      do {
+        try copy.remove()
+      } catch {
+        context.logger.warning("the copy of the configuration that was in force before stays behind: \(error)")
+      }
+    }
   }
 
   /// Reads the ledger again, after another process wrote to it.

@@ -37,8 +37,16 @@ package struct KnowledgeReader: Sendable {
     var inventory = Inventory(installation: try await ledger.installationSeed())
     inventory.bundles = knownBundles(of: configuration)
     inventory.endpoints.reserveCapacity(configuration.endpoints.count)
+    var overlaps: [String: Duration] = [:]
+    for keystore in configuration.keystores {
+      for name in keystore.trust.endpoints {
+        overlaps[name] = min(keystore.overlap, overlaps[name] ?? keystore.overlap)
+      }
+    }
     for endpoint in configuration.endpoints {
-      inventory.endpoints[endpoint.name] = try await endpointState(endpoint.name, schedules)
+      var state = try await endpointState(endpoint.name, schedules)
+      if let overlap = overlaps[endpoint.name] { try await remember(endpoint, overlap, in: &state, now: now) }
+      inventory.endpoints[endpoint.name] = state
     }
     for serviceKey in configuration.serviceKeys {
       let stored = schedules[.readServiceKey(serviceKey.name)]
@@ -99,6 +107,18 @@ package struct KnowledgeReader: Sendable {
     state.verifiedPath = try await ledger.latestVerifiedPath(name).map { PathState($0.path, verifiedAt: $0.at) }
     if stored.failures > 0 { state.currentlyFailing = stored.reason }
     return state
+  }
+
+  /// Adds the paths that verified shortly before the last one.
+  private func remember(
+    _ endpoint: EndpointSettings, _ overlap: Duration, in state: inout EndpointState, now: Date
+  ) async throws {
+    let remembered = EndpointState.looksRemembered * (endpoint.refetchEvery / .seconds(1))
+    // A longer overlap keeps them anyway, and ten thousand readings take their time.
+    guard overlap / .seconds(1) < remembered else { return }
+    for path in try await ledger.earlierVerifiedPaths(endpoint.name, since: now.addingTimeInterval(-remembered)) {
+      state.remember(PathState(path.path, verifiedAt: path.at), refetchedEvery: endpoint.refetchEvery, now: now)
+    }
   }
 
   private func currentIdentity(_ owner: IdentityOwner) async throws -> IdentityState? {

@@ -15,7 +15,8 @@ enum KeystoreEntryReader {
     let alertBefore = mapping["alert-before"]?.alertBefore() ?? defaults.alertBefore
     // What a PSE that is taken over holds is not known here.
     let adopts = mapping["adopt"] != nil
-    let hasIdentity = adopts || (identityField != nil && identityField?.scalar != "none")
+    let refusesIdentity = identityField?.scalar == "none"
+    let hasIdentity = adopts || (identityField != nil && !refusesIdentity)
     let hasTrust = adopts || mapping["trust"] != nil
     let filesField = mapping.required("files")
     let fileReader = FileReader(
@@ -36,7 +37,8 @@ enum KeystoreEntryReader {
     }
     guard let files, !files.isEmpty else { return nil }
     return KeystoreSettings(
-      name: name, identity: identity, adopt: adopt, trust: trust, overlap: overlap ?? Defaults.trustOverlap,
+      name: name, identity: identity, refusesIdentity: refusesIdentity, adopt: adopt, trust: trust,
+      overlap: overlap ?? Defaults.trustOverlap,
       files: files,
       afterChange: afterChange ?? [], renewBefore: renewBefore, alertBefore: alertBefore, declared: field.declaration)
   }

@@ -16,7 +16,8 @@ extension KeyTable {
         example: "{endpoints: [s4hana]}"),
       KeyDescription(
         "overlap", "duration", default: "30d",
-        "How long an old trust anchor stays beside the new one after a chain changed.", example: "60d"),
+        "How long an old trust anchor stays beside the new one after a chain changed; at least for three times the endpoint's `refetch-every`.",
+        example: "60d"),
       KeyDescription(
         "files", "list of mappings", default: nil, "What to write; each element has one format.",
         example: "[{pse: {path: client.pse}}]"),

@@ -17,6 +17,9 @@ package protocol ConfigurationFiles: Sendable {
   /// Throws when this process may not read the file or list the folder.
   func checkReadable(_ path: FilePath) throws(FileProblem)
 
+  /// Where a folder that is named by an absolute path really is; nil where that cannot be told.
+  func place(ofFolder path: FilePath) -> FolderPlace?
+
   /// Whether a file that may come later has to be readable once it is there: for who checks, rather than for a daemon that
   /// goes on without it.
   var expectedFilesMustBeReadable: Bool { get }
@@ -24,10 +27,12 @@ package protocol ConfigurationFiles: Sendable {
 
 extension ConfigurationFiles {
   package var expectedFilesMustBeReadable: Bool { false }
+
+  package func place(ofFolder path: FilePath) -> FolderPlace? { nil }
 }
 
 /// What the reader wants to know about a file.
-package struct FileFacts: Sendable, Hashable {
+package struct FileFacts: Sendable, Hashable, Codable {
   package var kind: Kind
   /// Permission bits, such as 0o600.
   package var mode: UInt16
@@ -37,7 +42,7 @@ package struct FileFacts: Sendable, Hashable {
     self.mode = mode
   }
 
-  package enum Kind: Sendable, Hashable {
+  package enum Kind: String, Sendable, Hashable, Codable {
     case file
     case directory
     /// A device, a socket, a pipe.

@@ -68,7 +68,7 @@ struct EntryCollection {
       serviceKeys: serviceKeys.entries.compactMap { ServiceKeyEntryReader.read($0.field, name: $0.name, scope) },
       keystores: keystores.entries.compactMap { KeystoreEntryReader.read($0.field, name: $0.name, scope) })
     let inputs = contexts.map(\.file) + configuration.watchedFiles + configuration.credentialFiles
-    scope.outputs.check(inputs: inputs, stateDirectory: stateDirectory)
+    scope.outputs.check(inputs: inputs, stateDirectory: stateDirectory, files: files)
     return configuration
   }
 

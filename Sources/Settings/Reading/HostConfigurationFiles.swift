@@ -63,6 +63,31 @@ package struct HostConfigurationFiles: ConfigurationFiles {
     }
   }
 
+  package func place(ofFolder path: FilePath) -> FolderPlace? {
+    var folder = path
+    var missing: [String] = []
+    var existing: [FolderPlace.Identity] = []
+    while true {
+      do throws(SystemError) {
+        let status = try files.status(of: folder)
+        guard status.kind == .folder else { return nil }
+        existing.append(FolderPlace.Identity(status))
+        break
+      } catch {
+        guard error.errno == .noSuchFileOrDirectory, let name = folder.lastComponent else { return nil }
+        missing.insert(name.string, at: 0)
+        folder.removeLastComponent()
+      }
+    }
+    // The kernel knows the folder that a folder lies in, by whatever link one came there.
+    while true {
+      folder.append("..")
+      guard let status = try? files.status(of: folder), FolderPlace.Identity(status) != existing.last else { break }
+      existing.append(FolderPlace.Identity(status))
+    }
+    return FolderPlace(existing: existing, missing: missing)
+  }
+
   private func problem(_ error: SystemError, with path: FilePath, limit: Int = 0) -> FileProblem {
     guard error.errno == .permissionDenied, let refusal = refusal(of: path) else {
       return FileProblem(error, limit: limit)
@@ -94,6 +119,10 @@ package struct HostConfigurationFiles: ConfigurationFiles {
     let kind = (try? files.status(of: here))?.kind
     return kind == .folder ? .folder(here) : .file(here)
   }
+}
+
+extension FolderPlace.Identity {
+  fileprivate init(_ status: FileStatus) { self.init(device: status.device, inode: status.inode) }
 }
 
 extension FileProblem {

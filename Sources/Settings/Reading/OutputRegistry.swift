@@ -31,7 +31,8 @@ final class OutputRegistry {
   /// - Parameters:
   ///   - inputs: files and folders that are read.
   ///   - stateDirectory: certrotd's own folder.
-  func check(inputs: [FilePath], stateDirectory: FilePath) {
+  ///   - files: tells which names lead to one folder.
+  func check(inputs: [FilePath], stateDirectory: FilePath, files: some ConfigurationFiles) {
     var places: [FilePath: Output] = [:]
     for output in outputs {
       if let first = places[output.place] {
@@ -56,6 +57,67 @@ final class OutputRegistry {
         output.field.report("\(path) would overwrite \(input), which is read")
       }
     }
+    checkLinks(inputs: inputs, stateDirectory: stateDirectory, files: files)
+  }
+
+  /// The same for paths that only links to folders, or mounts, make the same.
+  private func checkLinks(inputs: [FilePath], stateDirectory: FilePath, files: some ConfigurationFiles) {
+    var finder = SpotFinder(files: files)
+    let absolute = outputs.compactMap { output -> (Output, FilePath)? in
+      if case .absolute(let path) = output.path { (output, path) } else { nil }
+    }
+    guard !absolute.isEmpty else { return }
+    var spots: [Spot: (Output, FilePath)] = [:]
+    var folders: [FolderPlace.Identity: (Output, FilePath)] = [:]
+    for (output, path) in absolute {
+      guard let spot = finder.spot(of: path) else { continue }
+      if let (first, other) = spots[spot] {
+        guard other != path else { continue }
+        output.field.report(
+          "\(path) is written twice, since it is \(other) under another name",
+          hint: "the first one is at \(first.field.declaration); a link or a mount makes the two folders one")
+      } else {
+        spots[spot] = (output, path)
+        if let folder = finder.folder(at: path) { folders[folder] = (output, path) }
+      }
+    }
+    let readSpots = Dictionary(inputs.compactMap { path in finder.spot(of: path).map { ($0, path) } }) { first, _ in
+      first
+    }
+    let readFolders = Dictionary(inputs.compactMap { path in finder.folder(at: path).map { ($0, path) } }) { first, _ in
+      first
+    }
+    let state = finder.folder(at: stateDirectory)
+    for (output, path) in absolute {
+      let (above, existing) = (finder.spotsAbove(path), finder.foldersAbove(path))
+      if let (outer, other) = above.lazy.compactMap({ spots[$0] }).first
+        ?? existing.lazy.compactMap({ folders[$0] }).first,
+        !path.starts(with: other)
+      {
+        let what = outer.isFolder ? "the folder" : "the file"
+        output.field.report("\(path) lies in \(what) \(other) that is written at \(outer.field.declaration)")
+      }
+      if let state, existing.contains(state), !path.starts(with: stateDirectory) {
+        output.field.report(
+          "\(path) lies in certrotd's own folder \(stateDirectory), by a link or a mount",
+          hint: "write a relative path to use the keystore's own folder")
+      }
+      let hit =
+        finder.spot(of: path).flatMap { readSpots[$0] } ?? existing.lazy.compactMap { readFolders[$0] }.first
+        ?? (output.isFolder ? readInside(path, inputs, &finder) : nil)
+      if let hit, !path.starts(with: hit), !(output.isFolder && hit.starts(with: path)) {
+        output.field.report(
+          "\(path) would overwrite \(hit), which is read", hint: "a link or a mount makes them the same")
+      }
+    }
+  }
+
+  /// A file that is read and lies in a folder that is written.
+  private func readInside<Files>(
+    _ folder: FilePath, _ inputs: [FilePath], _ finder: inout SpotFinder<Files>
+  ) -> FilePath? {
+    guard let written = finder.folder(at: folder) else { return nil }
+    return inputs.first { finder.foldersAbove($0).contains(written) }
   }
 }
 

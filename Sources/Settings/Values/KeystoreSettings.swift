@@ -5,6 +5,8 @@ package struct KeystoreSettings: Sendable, Equatable {
   package var name: String
   /// Nil for a keystore that only trusts.
   package var identity: IdentitySource?
+  /// Whether `identity: none` says so, rather than nothing: then an identity that was taken over once does not stay either.
+  package var refusesIdentity: Bool
   /// The PSE that the keystore starts from; nil for one that starts from nothing.
   package var adopt: AdoptionSettings?
   package var trust: TrustSettings
@@ -19,7 +21,7 @@ package struct KeystoreSettings: Sendable, Equatable {
   package var declared: Declaration
 
   package init(
-    name: String, identity: IdentitySource? = nil, adopt: AdoptionSettings? = nil,
+    name: String, identity: IdentitySource? = nil, refusesIdentity: Bool = false, adopt: AdoptionSettings? = nil,
     trust: TrustSettings = TrustSettings(),
     overlap: Duration = Defaults.trustOverlap, files: [FileSettings], afterChange: [HookSettings] = [],
     renewBefore: RenewBefore = Defaults.renewBefore, alertBefore: [Duration] = Defaults.alertBefore,
@@ -27,6 +29,7 @@ package struct KeystoreSettings: Sendable, Equatable {
   ) {
     self.name = name
     self.identity = identity
+    self.refusesIdentity = refusesIdentity
     self.adopt = adopt
     self.trust = trust
     self.overlap = overlap
