@@ -149,15 +149,29 @@ struct ConfigurationInForceTests {
     try RepeatedOptions.check(["pse", "show", "--json", "--", "--json"])
   }
 
-  @Test func `the help says which options may be repeated, and it is those`() {
-    var repeatable: Set<String> = []
-    func collect(_ command: any ParsableCommand.Type) {
-      let usage = Certrotd.helpMessage(for: command)
-      repeatable.formUnion(usage.matches(of: #/(--[a-z-]+)\s+<[a-z-]+>\s+\.\.\./#).map { String($0.1) })
-      command.configuration.subcommands.forEach(collect)
+  /// A command as `--experimental-dump-help` describes it.
+  private struct Described: Decodable {
+    struct Name: Decodable { let name: String }
+    struct Argument: Decodable {
+      let kind: String
+      let isRepeating: Bool
+      let names: [Name]?
     }
-    collect(Certrotd.self)
-    #expect(repeatable == Set(RepeatedOptions.repeatable.map(String.init)))
+
+    let subcommands: [Described]?
+    let arguments: [Argument]?
+
+    /// The options of it and its subcommands that take many values.
+    var repeatable: [String] {
+      let own = (arguments ?? []).filter { $0.isRepeating && $0.kind == "option" }
+      return own.flatMap { $0.names ?? [] }.map { "--\($0.name)" } + (subcommands ?? []).flatMap(\.repeatable)
+    }
+  }
+
+  @Test func `options that may be repeated are those that take many values`() throws {
+    struct Tool: Decodable { let command: Described }
+    let tool = try JSONDecoder().decode(Tool.self, from: Data(Certrotd._dumpHelp().utf8))
+    #expect(Set(tool.command.repeatable) == Set(RepeatedOptions.repeatable.map(String.init)))
   }
 
   @Test func `a bad path to save to costs no report`() throws {

@@ -99,7 +99,7 @@ struct EndpointReloadTests {
     try configure(second)
     try await site.run { daemon in
       #expect(try await standing(daemon).reason == "it waits for its first fetch under the new settings")
-      let applied = try #require(site.recorder.take().first { $0.event == .configurationApplied })
+      let applied = try #require(site.recorder.take(.configurationApplied).first)
       #expect(applied.fields[.reason] == "changed endpoint shop")
       try await daemon.settle()
       #expect(try Set(daemon.read("client", "client.pse").trust).isSuperset(of: two.issuing.path))

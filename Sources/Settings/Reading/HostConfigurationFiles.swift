@@ -79,7 +79,8 @@ package struct HostConfigurationFiles: ConfigurationFiles {
         folder.removeLastComponent()
       }
     }
-    // The kernel knows the folder that a folder lies in, by whatever link one came there.
+    // The kernel knows the folder that a folder lies in, by whatever link one came there. Above one that this account may
+    // not enter, nothing more can be told.
     while true {
       folder.append("..")
       guard let status = try? files.status(of: folder), FolderPlace.Identity(status) != existing.last else { break }
