@@ -69,10 +69,10 @@ extension DeliveryError: CustomStringConvertible {
         "there is no generation \(number); “certrotd history NAME” lists those that are kept"
       case .generationExists(let number): "generation \(number) exists already with other contents"
       case .manifestUnreadable(let path, let why):
-        "\(path): \(why). The generation cannot be used any more; renew the keystore to get a new one"
+        "\(path): \(why). The generation cannot be used any more; a running daemon writes its content anew"
       case .damaged(let path):
-        "\(path) is missing or not what was written there, so that its generation cannot be put in force. Renew the keystore "
-          + "to get a new one"
+        "\(path) is missing or not what was written there, so that its generation cannot be put in force; "
+          + "“certrotd history NAME” lists the others"
       }
     guard !notRestored.isEmpty else { return sentence }
     return "\(sentence). Putting the files back that were in force before failed too: "

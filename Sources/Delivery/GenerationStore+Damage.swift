@@ -32,18 +32,23 @@ package struct Damage: Sendable, Equatable {
 
 extension Damage: CustomStringConvertible {
   /// One sentence without a full stop.
+  package var description: String { "\(path) \(fault)" }
+}
+
+extension Damage.Fault: CustomStringConvertible {
+  /// What is wrong, to be put behind the path.
   package var description: String {
-    switch fault {
-    case .missing: "\(path) is missing"
-    case .otherKind: "\(path) is not the kind of file that was delivered"
-    case .changedBytes: "\(path) has other contents than were delivered"
-    case .mode(let found, let wanted): "\(path) has mode \(found.octal) instead of \(wanted.octal)"
-    case .owner(let found, let wanted): "\(path) belongs to user \(found) instead of \(wanted)"
-    case .group(let found, let wanted): "\(path) belongs to group \(found) instead of \(wanted)"
-    case .unexpected: "\(path) was not delivered"
-    case .unreachable(let error): "\(path) cannot be checked: \(error)"
-    case .notInForce(let current?): "\(path) leads to generation \(current)"
-    case .notInForce(nil): "\(path) leads to no generation"
+    switch self {
+    case .missing: "is missing"
+    case .otherKind: "is not the kind of file that was delivered"
+    case .changedBytes: "has other contents than were delivered"
+    case .mode(let found, let wanted): "has mode \(found.octal) instead of \(wanted.octal)"
+    case .owner(let found, let wanted): "belongs to user \(found) instead of \(wanted)"
+    case .group(let found, let wanted): "belongs to group \(found) instead of \(wanted)"
+    case .unexpected: "was not delivered"
+    case .unreachable(let error): "cannot be checked: \(error)"
+    case .notInForce(let current?): "leads to generation \(current)"
+    case .notInForce(nil): "leads to no generation"
     }
   }
 }

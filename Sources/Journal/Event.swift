@@ -26,6 +26,7 @@ package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case keystoreFailed = "keystore.failed"
   case keystoreRolledBack = "keystore.rolled-back"
   case keystoreDamaged = "keystore.damaged"
+  case keystoreTrustGap = "keystore.trust-gap"
   case keystoreRecovered = "keystore.recovered"
   case hookFailed = "hook.failed"
   case hookRecovered = "hook.recovered"

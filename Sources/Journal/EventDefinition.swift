@@ -101,10 +101,14 @@ extension Event {
       EventDefinition(
         "266ad919f3c544cda53a1361166c455e", .warning, "Files of a keystore were changed by someone else",
         [.keystore, .path, .reason], optional: [.generation])
+    case .keystoreTrustGap:
+      EventDefinition(
+        "5c6105e4df4649fe86bf7bef53cfeed8", .error, "A trust list does not verify an endpoint",
+        [.keystore, .endpoint, .reason, .culprit], optional: [.generation, .subject])
     case .keystoreRecovered:
       EventDefinition(
         "7ea5cb45e1d44bd6aebf21c169032d09", .notice, "A keystore is in order again",
-        [.keystore, .reason], optional: [.generation])
+        [.keystore, .reason], optional: [.endpoint, .generation])
     case .hookFailed:
       EventDefinition(
         "8a58b412c80a4b9ca01ce362115d320c", .error, "A hook failed",

@@ -22,7 +22,7 @@ package enum KeystoreFault: Hashable, Sendable {
   /// An object that the PSE before held, and that is to be handed on.
   case objectMissing(String)
   /// What a consumer would see when it connects: the trust list alone does not lead to the endpoint's certificate.
-  case endpointUntrusted(name: String, reason: String)
+  case endpointUntrusted(TrustGap)
 }
 
 extension KeystoreFault: CustomStringConvertible {
@@ -55,8 +55,7 @@ extension KeystoreFault: CustomStringConvertible {
       "the trust list holds \(Self.name(certificate)), which is no longer to be trusted"
     case .objectMissing(let name):
       "the object \(name) of the PSE that was taken over is missing"
-    case .endpointUntrusted(let name, let reason):
-      "with its trust list alone a consumer would not trust the endpoint \(name): \(reason)"
+    case .endpointUntrusted(let gap): gap.description
     }
   }
 

@@ -1,41 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Certificates
+import Certificates
 package import FoundationEssentials
-package import OpenSSLBridge
+import OpenSSLBridge
 import PSEFormat
 
 /// Says whether the files of a keystore are good, from what was read back of them: the last word before they count.
 package enum KeystoreJudge {
-  /// What an endpoint sends; a consumer with the keystore in hand will be shown this.
-  package struct EndpointChain: Sendable {
-    package let name: String
-    /// Leaf first; must not be empty.
-    package let chain: [Certificate]
-    /// What the leaf has to be made out to; `nil` leaves that out.
-    package let serverName: ServerName?
-    /// The way by which the chain verified before, leaf first; empty when it is to be judged as it comes.
-    fileprivate let path: [Certificate]
-    /// When it did so; `nil` judges the chain by the time of the judgement.
-    fileprivate let verifiedAt: Date?
-
-    /// A chain as the endpoint sends it now: its times and its name count.
-    package init(name: String, chain: [Certificate], serverName: ServerName?) {
-      (self.name, self.chain, self.serverName) = (name, chain, serverName)
-      (path, verifiedAt) = ([], nil)
-    }
-
-    /// A chain that verified at `verifiedAt`, UTC, by `path`.
-    ///
-    /// Only the trust list is judged by it. That the server's certificate has ended since, that it is made out to
-    /// another name than the settings have now, or that the server leaves out an issuer is no fault of the list, and
-    /// must not keep a keystore from a new identity.
-    package init(name: String, chain: [Certificate], path: [Certificate], verifiedAt: Date) {
-      (self.name, self.chain, serverName) = (name, chain, nil)
-      (self.path, self.verifiedAt) = (path, verifiedAt)
-    }
-  }
-
   /// Judges what was read by what was wanted.
   ///
   /// Only parts that the files have room for are judged: the key fits the certificate, the chain is the wanted one and
@@ -56,7 +27,7 @@ package enum KeystoreJudge {
     if read.parts.contains(.key) { faults += keyFaults(read, wanted.identity) }
     if read.parts.contains(.trust) {
       faults += trustFaults(read.trust, wanted.trust)
-      faults += endpointFaults(read.trust, endpointChains, now)
+      faults += gaps(in: read.trust, towards: endpointChains, now: now).map(KeystoreFault.endpointUntrusted)
     }
     if read.parts.contains(.objects) {
       faults += Set(wanted.kept.objects).subtracting(read.kept.objects).map(\.name).sorted()
@@ -67,19 +38,17 @@ package enum KeystoreJudge {
 
   /// Judges what lies on disk by itself, where nobody can say what is wanted: the files have to agree on one identity.
   ///
-  /// A file of the certificate alone is judged as such; the key may lie in another of the files or nowhere.
+  /// A file of the certificate alone is judged as such; the key may lie in another of the files or nowhere. Of trust
+  /// lists nothing is said: ``gaps(in:towards:now:)`` does that.
   ///
   /// - Parameters:
   ///   - found: What each file of one keystore holds.
-  ///   - endpointChains: Of the endpoints that the keystore is to trust.
   ///   - now: The time at which all must be valid. UTC.
-  /// - Returns: Everything that is wrong; empty when the files are good.
-  package static func judge(
-    onDisk found: [ReadKeystore], endpointChains: [EndpointChain], now: Date
-  ) -> [KeystoreFault] {
+  /// - Returns: Everything that is wrong with each file, in the same order; empty for a good one.
+  package static func judge(onDisk found: [ReadKeystore], now: Date) -> [[KeystoreFault]] {
     let identity = found.dropFirst().reduce(found.first) { $0?.merging($1) }?.content.identity
-    var faults: [KeystoreFault] = []
-    for read in found {
+    return found.map { read in
+      var faults: [KeystoreFault] = []
       var others = read
       if identity == nil, let certificate = read.certificate {
         faults += chainFaults(Identity.chain(of: certificate, issuers: read.issuers), now)
@@ -87,9 +56,8 @@ package enum KeystoreJudge {
         others = ReadKeystore(parts: read.parts.intersection(.trust), trust: read.trust)
       }
       let wanted = KeystoreContent(identity: identity, trust: read.trust, kept: read.kept)
-      faults += judge(others, wanted: wanted, endpointChains: endpointChains, now: now)
+      return faults + judge(others, wanted: wanted, endpointChains: [], now: now)
     }
-    return faults
   }
 
   private static func certificateFaults(
@@ -113,8 +81,12 @@ package enum KeystoreJudge {
     }
     // OpenSSL says the same of the times, and less well.
     guard lapsed.isEmpty, let leaf = chain.first, let end = chain.last else { return lapsed }
-    let reason = untrusted(chain, by: Result { try TrustAnchors.bundle([end]) }, nil, .any, now)
-    return reason.map { [.chainBroken(leaf, reason: $0)] } ?? []
+    do {
+      let verdict = PathBuilder.build(chain: chain, anchors: try TrustAnchors.bundle([end]), purpose: .any, now: now)
+      return verdict.path == nil ? [.chainBroken(leaf, reason: verdict.description)] : []
+    } catch {
+      return [.chainBroken(leaf, reason: String(describing: error))]
+    }
   }
 
   private static func keyFaults(_ read: ReadKeystore, _ wanted: Identity?) -> [KeystoreFault] {
@@ -134,34 +106,5 @@ package enum KeystoreJudge {
     let (missing, unwanted) = (Set(wanted).subtracting(found), Set(found).subtracting(wanted))
     return KeystoreContent.ordered(missing).map(KeystoreFault.trustMissing)
       + KeystoreContent.ordered(unwanted).map(KeystoreFault.trustUnwanted)
-  }
-
-  private static func endpointFaults(
-    _ trust: [Certificate], _ endpoints: [EndpointChain], _ now: Date
-  ) -> [KeystoreFault] {
-    guard !endpoints.isEmpty else { return [] }
-    let anchors = Result { try TrustAnchors.bundle(trust) }
-    return endpoints.compactMap { endpoint in
-      // What has ended is in no trust list, and has no successor before the server shows one.
-      let ended = endpoint.path.dropFirst().filter { $0.validity.notAfter <= now }
-      return untrusted(
-        endpoint.chain, by: ended.isEmpty ? anchors : Result { try TrustAnchors.bundle(trust + ended) },
-        alsoKnown: endpoint.path, endpoint.serverName, .server, endpoint.verifiedAt ?? now
-      ).map { .endpointUntrusted(name: endpoint.name, reason: $0) }
-    }
-  }
-
-  /// Why the chain does not lead to one of the anchors, or `nil` when it does.
-  private static func untrusted(
-    _ chain: [Certificate], by anchors: Result<TrustAnchors, any Error>, alsoKnown: [Certificate] = [],
-    _ name: ServerName?, _ purpose: PathBuilder.Purpose, _ now: Date
-  ) -> String? {
-    do {
-      let verdict = try PathBuilder.build(
-        chain: chain, anchors: anchors.get(), alsoKnown: alsoKnown, name: name, purpose: purpose, now: now)
-      return verdict.path == nil ? verdict.description : nil
-    } catch {
-      return String(describing: error)
-    }
   }
 }

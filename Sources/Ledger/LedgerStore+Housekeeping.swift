@@ -63,6 +63,7 @@ extension LedgerStore {
       WHERE NOT EXISTS (SELECT 1 FROM certificate_list_member WHERE certificate = candidate.id)
         AND NOT EXISTS (SELECT 1 FROM identity WHERE leaf = candidate.id)
         AND NOT EXISTS (SELECT 1 FROM trust_member WHERE certificate = candidate.id)
+        AND fingerprint NOT IN (SELECT fingerprint FROM generation_trust)
       LIMIT ?)
     """
 }

@@ -18,6 +18,8 @@ package struct KeystoreState: Sendable, Equatable {
   package var damage: String?
   /// Whether a file of the current generation no longer opens with the password that its credential holds now.
   package var passwordChanged: Bool
+  /// The listed endpoints that the trust list in force alone does not verify, each with a sentence that says why.
+  package var gaps: [String: String]
   /// Of writing a generation.
   package var writing: Schedule
   /// What the last attempt to write tried to write, if it failed: other content need not wait for the backoff.
@@ -31,8 +33,8 @@ package struct KeystoreState: Sendable, Equatable {
   package init(
     identity: IdentityState? = nil, identitySchedule: Schedule = .untouched, adoption: AdoptionState? = nil,
     adoptionSchedule: Schedule = .untouched, current: GenerationState? = nil,
-    damage: String? = nil, passwordChanged: Bool = false, writing: Schedule = .untouched,
-    failedContent: GenerationContent? = nil,
+    damage: String? = nil, passwordChanged: Bool = false, gaps: [String: String] = [:],
+    writing: Schedule = .untouched, failedContent: GenerationContent? = nil,
     trustMembers: [TrustMember] = [], rolledBackTo: Int? = nil, heldContent: GenerationContent? = nil
   ) {
     self.identity = identity
@@ -42,6 +44,7 @@ package struct KeystoreState: Sendable, Equatable {
     self.current = current
     self.damage = damage
     self.passwordChanged = passwordChanged
+    self.gaps = gaps
     self.writing = writing
     self.failedContent = failedContent
     self.trustMembers = trustMembers

@@ -61,7 +61,8 @@ package enum SubjectState: String, Sendable, CaseIterable {
   case due
   /// It is being done.
   case renewing
-  /// The last attempt or hook failed, the last service key was rejected, or the files are damaged.
+  /// The last attempt or hook failed, the last service key was rejected, the files are damaged, or their trust list alone
+  /// does not verify a listed endpoint.
   case failing
   /// An `alert-before` mark is crossed.
   case expiring

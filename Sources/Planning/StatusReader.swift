@@ -146,6 +146,10 @@ private struct SubjectReader {
     if case .stuck(let sentence) = decision { return sentence }
     if state.adoptionSchedule.failures > 0 { return state.adoptionSchedule.reason }
     if let damage = state.damage { return damage }
+    if let gap = state.gaps.min(by: { $0.key < $1.key }) {
+      let others = state.gaps.count - 1
+      return others == 0 ? gap.value : "\(gap.value) (and \(others) more \(others == 1 ? "endpoint" : "endpoints"))"
+    }
     if state.identitySchedule.failures > 0 { return state.identitySchedule.reason }
     let hook = inventory.hooks.first { $0.keystore == name && $0.schedule.failures > 0 }
     return hook.map { hook in

@@ -29,7 +29,11 @@ package enum WritePlanner {
     }
     let change = difference(current.content, wanted, trust) ?? (state.passwordChanged ? .passwordChanged : nil)
     guard let reason = change else { return restoration ?? .upToDate }
-    if wanted == state.heldContent { return restoration ?? .held(wanted) }
+    if wanted == state.heldContent {
+      if let restoration { return restoration }
+      // What was rolled back to has to open too.
+      return state.passwordChanged ? .write(current.content, .passwordChanged) : .held(wanted)
+    }
     return .write(wanted, reason)
   }
 

@@ -14,11 +14,12 @@ struct DaemonServices: Sendable {
   let fetcher: ChainFetcher
   let keeper: ConfigurationKeeper
   let refresher: FileRefresher
+  let reviewer: TrustReviewer
   let dispatcher: Dispatcher
   let watcher: FileWatcher
   private let conductor: Conductor
   private let fileWatch: FileWatchService
-  private let passwordBell: Bell
+  private let reviewBell: Bell
   private let notifier: ServiceManagerNotifier
 
   init(
@@ -26,7 +27,7 @@ struct DaemonServices: Sendable {
     notifier: ServiceManagerNotifier
   ) async throws {
     let bell = Bell()
-    passwordBell = Bell()
+    reviewBell = Bell()
     let bundles = BundleReader(files: context.files)
     let anchors = AnchorLibrary(bundles: bundles, systemStore: systemStore)
     let client = try HTTPClient(systemStore: systemStore?.string)
@@ -35,6 +36,7 @@ struct DaemonServices: Sendable {
       ledger: context.ledger, bundles: bundles, shelf: shelf, credentials: context.credentials)
     let assembler = ContentAssembler(ledger: context.ledger, bundles: bundles)
     let trustKeeper = TrustKeeper(context: context, assembler: assembler)
+    reviewer = TrustReviewer(context: context, assembler: assembler)
     let issuers = IssuerPool(
       landscape: context.landscape, bundles: bundles, anchors: anchors, logger: context.logger)
     fetcher = try ChainFetcher()
@@ -43,21 +45,23 @@ struct DaemonServices: Sendable {
       credentials: context.credentials, clock: context.clock)
     keeper = ConfigurationKeeper(
       path: configurationPath, context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper,
-      watcher: watcher, bell: bell, passwordBell: passwordBell)
+      watcher: watcher, bell: bell, reviewBell: reviewBell)
     refresher = FileRefresher(
-      context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper, bell: bell)
+      context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper,
+      reviewer: reviewer, bell: bell)
     let pulse = Pulse(
       context: context, fetcher: fetcher, refresher: refresher, keeper: keeper, notifier: notifier,
       ledgerCounter: try await context.ledger.changeCounter())
     dispatcher = Dispatcher(
-      probes: ProbeRunner(context: context, inspector: inspector, trustKeeper: trustKeeper, bell: bell),
+      probes: ProbeRunner(
+        context: context, inspector: inspector, trustKeeper: trustKeeper, reviewer: reviewer, bell: bell),
       serviceKeys: ServiceKeyIntake(
         context: context, issuers: issuers,
         verifier: IdentityVerifier(client: client, credentials: context.credentials)),
       identities: OwnIdentityKeeper(context: context, issuers: issuers),
       adopter: PSEAdopter(context: context, issuers: issuers, trustKeeper: trustKeeper),
       generations: GenerationWriter(
-        context: context, assembler: assembler, shelf: shelf, trustKeeper: trustKeeper),
+        context: context, assembler: assembler, shelf: shelf, trustKeeper: trustKeeper, reviewer: reviewer),
       hooks: HookExecutor(context: context, shelf: shelf), alerts: AlertExecutor(context: context))
     conductor = Conductor(
       landscape: context.landscape, runner: dispatcher, bell: bell,
@@ -77,7 +81,9 @@ struct DaemonServices: Sendable {
           service: Stopper(signals: signals.ends), successTerminationBehavior: .gracefullyShutdownGroup,
           serviceName: "stopper"),
         .init(service: fileWatch, serviceName: "watcher of files"),
-        .init(service: PasswordReview(refresher: refresher, bell: passwordBell), serviceName: "review of passwords"),
+        .init(
+          service: DeliveredReview(refresher: refresher, reviewer: reviewer, bell: reviewBell),
+          serviceName: "review of what was delivered"),
         .init(service: reloader, serviceName: "reloader"),
         .init(service: conductor, serviceName: "conductor"),
       ], logger: logger)

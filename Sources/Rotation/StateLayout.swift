@@ -39,6 +39,9 @@ package struct StateLayout: Sendable, Hashable {
   /// Held for as long as a daemon runs on this state.
   package var daemonLock: FilePath { root.appending("daemon.lock") }
 
+  /// Held while a service key is put in its place and recorded, so that nobody sees the one without the other.
+  package var intakeLock: FilePath { root.appending("service-keys.lock") }
+
   /// Where the sealing key comes from: the systemd credential where the unit loads one, else the key file.
   ///
   /// - Throws: `SystemError` when nobody can tell whether there is a credential.

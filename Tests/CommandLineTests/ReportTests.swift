@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import SystemPackage
 import Testing
 
 @testable import CommandLine
 @testable import Planning
+@testable import Rotation
 
 struct ReportTests {
   private let now = Date(timeIntervalSince1970: 1_772_323_198)
@@ -54,6 +56,34 @@ struct ReportTests {
     #expect(text.contains("refetch in 1 h"), "also in the table")
     #expect(text.contains("KIND") && text.contains("it answers"))
     #expect(StatusReport(Status(subjects: [], plan: Plan()), now: now).text.contains("nothing is configured"))
+  }
+
+  @Test func `verify lists every file with its verdict and what to do`() throws {
+    let result = KeystoreVerification.Result(
+      generation: 3,
+      files: [
+        FileVerdict(path: "/k/client.pse", faults: [], remedy: nil),
+        FileVerdict(path: "/k/cert.pfx", faults: ["is missing", "was odd"], remedy: "find out who"),
+      ], faults: ["the ledger says generation 2, the disk says 3"], endpoints: [("shop", nil), ("api", "no trust")])
+    let report = VerifyReport(keystore: "client", result)
+    #expect(!report.good)
+    #expect(
+      report.text == """
+        keystore client, generation 3
+          /k/client.pse: good
+          /k/cert.pfx: not good
+            fault: is missing
+            fault: was odd
+            what to do: find out who
+          fault: the ledger says generation 2, the disk says 3
+          endpoint shop answers
+          endpoint api: no trust
+        not good
+        """)
+    let keys = try keys(report)
+    #expect(keys[""] == ["keystore", "good", "generation", "files", "faults", "endpoints"])
+    #expect(keys["files"] == ["path", "good", "faults"])
+    #expect(keys["endpoints"] == ["name"])
   }
 
   @Test(arguments: SubjectState.allCases) func `a fault is what an operator must know`(state: SubjectState) {

@@ -111,11 +111,12 @@ struct KeystoreJudgeTests {
     let trust = KeystoreContent(identity: landscape.issuedIdentity, trust: [landscape.own.root])
     let faults = judge(
       good(trust: trust.trust), wanted: trust, endpoints: [endpoint("cloud.example", chain)])
-    guard case .endpointUntrusted("cloud", let reason) = try #require(faults.first), faults.count == 1 else {
+    guard case .endpointUntrusted(let gap) = try #require(faults.first), faults.count == 1 else {
       Issue.record("\(faults)")
       return
     }
-    #expect(reason.contains("CN=Foreign Root, O=TS, C=DE"))
+    #expect(gap.endpoint == "cloud")
+    #expect(gap.reason.contains("CN=Foreign Root, O=TS, C=DE"))
   }
 
   @Test func endpointWithAnotherName() throws {
@@ -142,9 +143,45 @@ struct KeystoreJudgeTests {
     #expect(faults.count == 1)
   }
 
+  /// certrotd may have found the issuer elsewhere; a consumer has what the server sends, and the trust list.
+  @Test func endpointThatLeavesItsIssuerOut() throws {
+    let chain = try landscape.serverChain("cloud.example")
+    let bare = KeystoreJudge.EndpointChain(
+      name: "cloud", chain: [chain[0]], path: chain + [landscape.foreign.root], verifiedAt: aTime)
+    let roots = [landscape.foreign.root]
+    let gap = try #require(KeystoreJudge.gaps(in: roots, towards: [bare], now: aTime).first)
+    #expect(gap.missing == landscape.foreign.certificate.subject && !gap.lacksRoot)
+    #expect(KeystoreJudge.gaps(in: roots + [landscape.foreign.certificate], towards: [bare], now: aTime).isEmpty)
+    let none = try #require(
+      KeystoreJudge.gaps(
+        in: [landscape.own.root],
+        towards: [.init(name: "cloud", chain: chain, path: bare.path, verifiedAt: aTime)], now: aTime
+      ).first)
+    #expect(none.missing == landscape.foreign.root.subject && none.lacksRoot)
+  }
+
+  @Test func lossesAreGapsThatWereNone() throws {
+    let chain = try landscape.serverChain("cloud.example")
+    let endpoints = [
+      KeystoreJudge.EndpointChain(name: "bare", chain: [chain[0]], serverName: nil),
+      KeystoreJudge.EndpointChain(name: "whole", chain: chain, serverName: nil),
+    ]
+    let (roots, all) = ([landscape.foreign.root], [landscape.foreign.root, landscape.foreign.certificate])
+    func losses(from old: [Certificate], to new: [Certificate]) -> [String] {
+      KeystoreJudge.losses(
+        among: KeystoreJudge.gaps(in: new, towards: endpoints, now: aTime), replacing: old, towards: endpoints,
+        now: aTime
+      ).map(\.endpoint)
+    }
+    #expect(losses(from: all, to: roots) == ["bare"])
+    #expect(losses(from: roots, to: roots).isEmpty)
+    #expect(losses(from: [], to: [landscape.own.root]).isEmpty)
+    #expect(losses(from: roots, to: [landscape.own.root]) == ["whole"])
+  }
+
   @Test func filesOnDiskAreJudgedByThemselves() throws {
     func judge(_ found: [ReadKeystore], now: Date = aTime) -> [KeystoreFault] {
-      KeystoreJudge.judge(onDisk: found, endpointChains: [], now: now)
+      KeystoreJudge.judge(onDisk: found, now: now).flatMap(\.self)
     }
     let certificate = ReadKeystore(
       parts: .certificate, certificate: landscape.leaf, issuers: [landscape.own.certificate, landscape.own.root])

@@ -46,6 +46,19 @@ import Testing
     #expect(try await store.observations("a", limit: 1_000).count == LedgerStore.observationsPerEndpoint)
   }
 
+  @Test func whatAGenerationTrustsIsKeptForItsReturn() async throws {
+    let folder = try LedgerFolder()
+    let store = try folder.store()
+    let chain = try TestCertificate.chain("a.example")
+    try await store.replaceTrust("k", [StoredTrustMember(certificate: chain[2], firstNeeded: later(0))], at: later(0))
+    _ = try await store.beginGeneration(
+      NewGeneration(keystore: "k", recipe: "r", leaf: nil, trust: [chain[2].fingerprint], reason: "a test"),
+      at: later(0))
+    try await store.replaceTrust("k", [], at: later(1))
+    #expect(try await store.housekeep(at: later(2)).certificates == 0)
+    #expect(try await store.certificates([chain[2].fingerprint]).count == 1)
+  }
+
   @Test func oldAlertsAreForgotten() async throws {
     let folder = try LedgerFolder()
     let store = try folder.store()

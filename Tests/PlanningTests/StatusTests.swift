@@ -80,6 +80,12 @@ import Testing
     sample.state.damage = "client.pse is missing"
     #expect(try state(sample, keystore, at: start).state == .failing)
     sample.state.damage = nil
+    sample.state.gaps = ["cloud": "a consumer would not trust it"]
+    let gap = try state(sample, keystore, at: start)
+    #expect(gap.state == .failing && gap.reason == "a consumer would not trust it")
+    sample.state.gaps["api"] = "nor this"
+    #expect(try state(sample, keystore, at: start).reason == "nor this (and 1 more endpoint)")
+    sample.state.gaps = [:]
     sample.keystore.trust.endpoints.append("other")
     let incomplete = try state(sample, keystore, at: start)
     #expect(incomplete.state == .incomplete && incomplete.missing == ["other"])

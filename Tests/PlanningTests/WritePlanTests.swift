@@ -15,10 +15,15 @@ import Testing
     sample.inventory.keystores["client"]?.passwordChanged = true
     #expect(
       sample.plan(at: start + hour).due.filter { $0.work == writing }.map(\.reason) == [.passwordChanged])
-    // What an operator rolled back to keeps its password: the same content would be what he withdrew.
-    let content = sample.inventory.keystores["client"]?.current?.content
-    sample.inventory.keystores["client"]?.heldContent = content
-    #expect(!sample.plan(at: start + hour).due.contains { $0.work == writing })
+    // What an operator rolled back to has to open too, and stays what it is.
+    let withdrawn = sample.inventory.keystores["client"]?.current?.content
+    sample.inventory.keystores["client"]?.heldContent = withdrawn
+    sample.inventory.keystores["client"]?.current?.content.trust = [fingerprint(9)]
+    guard case .write(let content, .passwordChanged) = sample.decision(at: start + hour) else {
+      Issue.record("files that do not open are left as they are")
+      return
+    }
+    #expect(content.trust == [fingerprint(9)])
   }
 
   private func answering(_ identity: IdentitySource? = nil) -> Sample {

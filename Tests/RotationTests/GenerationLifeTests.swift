@@ -139,7 +139,7 @@ struct GenerationLifeTests {
       let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
       let shelf = GenerationShelf(layout: daemon.context.layout, files: HostFiles())
       _ = site.recorder.take()
-      #expect(try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: nil) == 1)
+      #expect(try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: nil).inForce == 1)
       #expect(site.recorder.takeNames() == [.keystoreRolledBack])
       try await daemon.services.keeper.rereadLedger()
       try await daemon.settle()

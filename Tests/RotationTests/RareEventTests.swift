@@ -129,7 +129,8 @@ struct RareEventTests {
       let assembler = ContentAssembler(ledger: daemon.context.ledger, bundles: BundleReader(files: HostFiles()))
       let runner = ProbeRunner(
         context: daemon.context, inspector: inspector,
-        trustKeeper: TrustKeeper(context: daemon.context, assembler: assembler), bell: Bell())
+        trustKeeper: TrustKeeper(context: daemon.context, assembler: assembler),
+        reviewer: TrustReviewer(context: daemon.context, assembler: assembler), bell: Bell())
       try await runner.probe(["shop"])
       #expect(site.recorder.takeNames() == [.started, .configurationApplied])
       try server.setIdentity(try one.leaf().served, address: "127.0.0.2")

@@ -46,7 +46,10 @@ final class Site: Sendable {
     let (context, services) = try await daemon.prepare(settings)
     defer { services.fetcher.shutDown() }
     // What a service does once the daemon is ready.
-    if reviewing { await services.refresher.reviewPasswords() }
+    if reviewing {
+      await services.refresher.reviewPasswords()
+      try await services.reviewer.review()
+    }
     let result = try await body(RunningSite(context: context, services: services, folder: folder))
     try context.ledger.close()
     return result

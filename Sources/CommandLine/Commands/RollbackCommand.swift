@@ -11,7 +11,8 @@ struct RollbackCommand: AsyncParsableCommand {
     abstract: "Brings an earlier generation of a keystore back.",
     discussion: """
       The files of the earlier generation are put in place, its hooks run, and the content that was
-      withdrawn is not written again unchanged. A running daemon notices within ten seconds.
+      withdrawn is not written again unchanged. A running daemon notices within ten seconds. Files
+      whose password or PIN has changed since are made anew with the one of now.
 
       EXAMPLES:
         certrotd rollback xtract-client
@@ -29,8 +30,11 @@ struct RollbackCommand: AsyncParsableCommand {
   func run() async throws {
     let bench = try await Workbench.open(options, access: .readWrite, by: .inForce)
     defer { bench.close() }
-    let number = try await Rollback(context: bench.context, shelf: bench.shelf)
+    let (wanted, number) = try await Rollback(context: bench.context, shelf: bench.shelf)
       .run(try bench.keystore(named: name), to: generation)
-    Output.line("keystore \(name) is at generation \(number) again")
+    Output.line(
+      wanted == number
+        ? "keystore \(name) is at generation \(number) again"
+        : "keystore \(name) is at generation \(number), which is generation \(wanted) with the passwords of now")
   }
 }

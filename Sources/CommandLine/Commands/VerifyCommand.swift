@@ -12,11 +12,13 @@ struct VerifyCommand: AsyncParsableCommand {
     discussion: """
       The key must fit, the chain be complete, nothing have ended, and the trust list alone must
       verify what each listed endpoint sends at this moment: what the consumer of the files sees.
+      Every file is listed with its verdict; one that is damaged keeps no other from being judged.
 
       EXIT CODES: 0 when all is good, 1 when something is not.
 
       EXAMPLES:
         certrotd verify xtract-client
+        certrotd verify xtract-client --json | jq -r '.files[] | select(.good | not) | .path'
       """)
 
   @Argument(help: "The name of a keystore.")

@@ -17,11 +17,18 @@ package struct ServiceKeyIntake: Sendable {
   private let context: RotationContext
   private let issuers: IssuerPool
   private let verifier: IdentityVerifier
+  private let lock: IntakeLock
 
-  package init(context: RotationContext, issuers: IssuerPool, verifier: IdentityVerifier) {
+  /// - Parameters:
+  ///   - context: what every step needs.
+  ///   - issuers: complete chains.
+  ///   - verifier: tries an identity as the settings say.
+  ///   - lock: that of the state folder, unless another waits otherwise.
+  package init(context: RotationContext, issuers: IssuerPool, verifier: IdentityVerifier, lock: IntakeLock? = nil) {
     self.context = context
     self.issuers = issuers
     self.verifier = verifier
+    self.lock = lock ?? IntakeLock(path: context.layout.intakeLock)
   }
 
   /// What reading a file once came to.
@@ -101,37 +108,67 @@ package struct ServiceKeyIntake: Sendable {
     _ settings: ServiceKeySettings, offered: SecretBytes? = nil, force: Bool,
     place: (SecretBytes) throws(PlacementFailure) -> Void = { _ in }
   ) async throws -> Outcome {
-    let owner = IdentityOwner.serviceKey(settings.name)
-    let current = try await context.ledger.currentIdentity(owner)?.entry
     do {
-      let path = settings.source.path
-      if offered == nil, try context.files.linkStatusIfPresent(of: path) == nil {
-        return .absent("no file has been dropped at \(path) yet")
+      for _ in 1...Self.looks {
+        if let outcome = try await attempt(settings, offered: offered, force: force, place: place) { return outcome }
       }
-      let bytes = try offered ?? context.files.readSecretFile(path, limit: Self.sizeLimit)
-      let digest = Digest.sha256(bytes)
-      if current?.sourceDigest == digest { return .unchanged }
-      let candidate = try await examine(bytes, digest: digest, settings, current: current, force: force)
-      guard let (document, identity) = candidate else { return .unchanged }
-      try place(bytes)
-      let new = NewIdentity(
-        owner: owner, leaf: identity.certificate, issuers: identity.issuers, privateKey: try identity.key.pkcs8DER(),
-        clientID: document.clientID, tokenURL: document.tokenURL, sourceDigest: digest)
-      _ = try await context.ledger.acceptIdentity(new, at: context.clock.now())
-      await context.landscape.update {
-        $0.serviceKeys[settings.name, default: SourceState()].identity = IdentityState(identity.certificate)
-      }
-      try await context.tell(
-        [Self.accepted(identity.certificate, settings, previous: current?.leaf)],
-        of: LedgerSubject(.serviceKey, settings.name))
-      return .accepted(leaf: identity.certificate, issuers: identity.issuers, document: document)
+      throw Rejection(
+        culprit: .host, reason: "\(settings.source.path) changed each time that it was looked at", digest: nil,
+        mayPass: true)
     } catch let rejection as Rejection {
       return .rejected(rejection)
     } catch let error as SystemError {
       return .rejected(Rejection(culprit: .host, reason: error.description, digest: nil, mayPass: true))
+    } catch let error as IntakeBusy {
+      return .rejected(Rejection(culprit: .host, reason: error.description, digest: nil, mayPass: true))
     } catch let error as PrivateKeyError {
       return .rejected(Rejection(culprit: .host, reason: String(describing: error), digest: nil, mayPass: true))
     }
+  }
+
+  /// nil when the file or what is in force changed while the service key was examined, which may take a minute.
+  private func attempt(
+    _ settings: ServiceKeySettings, offered: SecretBytes?, force: Bool,
+    place: (SecretBytes) throws(PlacementFailure) -> Void
+  ) async throws -> Outcome? {
+    guard let seen = try await lock.run({ try await look(settings, offered: offered) }) else {
+      return .absent("no file has been dropped at \(settings.source.path) yet")
+    }
+    let current = seen.current
+    if current?.sourceDigest == seen.digest { return .unchanged }
+    let candidate = try await examine(
+      seen.bytes, digest: seen.digest, settings, current: current, force: force)
+    guard let (document, identity) = candidate else { return .unchanged }
+    let new = NewIdentity(
+      owner: .serviceKey(settings.name), leaf: identity.certificate, issuers: identity.issuers,
+      privateKey: try identity.key.pkcs8DER(), clientID: document.clientID, tokenURL: document.tokenURL,
+      sourceDigest: seen.digest)
+    let isRecorded = try await lock.run {
+      let again = try await look(settings, offered: offered)
+      guard let again, again.digest == seen.digest, again.current?.id == current?.id else { return false }
+      try place(seen.bytes)
+      _ = try await context.ledger.acceptIdentity(new, at: context.clock.now())
+      return true
+    }
+    guard isRecorded else { return nil }
+    await context.landscape.update {
+      $0.serviceKeys[settings.name, default: SourceState()].identity = IdentityState(identity.certificate)
+    }
+    try await context.tell(
+      [Self.accepted(identity.certificate, settings, previous: current?.leaf)],
+      of: LedgerSubject(.serviceKey, settings.name))
+    return .accepted(leaf: identity.certificate, issuers: identity.issuers, document: document)
+  }
+
+  /// What there is to take over, and what is in force; nil without a file.
+  private func look(
+    _ settings: ServiceKeySettings, offered: SecretBytes?
+  ) async throws -> (bytes: SecretBytes, digest: [UInt8], current: IdentityEntry?)? {
+    let path = settings.source.path
+    if offered == nil, try context.files.linkStatusIfPresent(of: path) == nil { return nil }
+    let bytes = try offered ?? context.files.readSecretFile(path, limit: Self.sizeLimit)
+    let current = try await context.ledger.currentIdentity(.serviceKey(settings.name))?.entry
+    return (bytes, Digest.sha256(bytes), current)
   }
 
   private func examine(
@@ -187,6 +224,8 @@ package struct ServiceKeyIntake: Sendable {
         """, fields: fields)
   }
 
+  /// How often a file is looked at that changes meanwhile.
+  private static let looks = 4
   /// A service key has a few kilobytes; in bytes.
   package static let sizeLimit = 1024 * 1024
 }

@@ -72,6 +72,11 @@ extension EndpointReport {
 }
 
 extension ObservationOutcome {
+  /// Whether something else was seen than the time before.
+  var isNews: Bool {
+    if case .same = self { false } else { true }
+  }
+
   /// Whether the addresses disagreed in the observation before.
   func disagreed(now: Bool) -> Bool {
     switch self {

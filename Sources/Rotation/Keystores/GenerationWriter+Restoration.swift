@@ -35,9 +35,7 @@ extension GenerationWriter {
       context.logger.notice(
         "the current generation cannot be put back: \(error)", metadata: ["keystore": .string(settings.name)])
     }
-    // The settings of the files may have changed since the generation was made.
-    var content = current.content
-    content.recipe = settings.filesRecipe
+    let content = current.content.made(by: settings)
     do {
       let state = try await write(
         content, for: settings, in: configuration, because: reason, replacing: current, isRestored: true)

@@ -18,18 +18,21 @@ import Settings
 /// The ledger knows the intent before each act and the outcome after it, so that a restart can go on from any point.
 struct GenerationWriter: Sendable {
   let context: RotationContext
-  private let assembler: ContentAssembler
+  let assembler: ContentAssembler
   let shelf: GenerationShelf
   private let trustKeeper: TrustKeeper
+  private let reviewer: TrustReviewer
   private let renderer: OutputRenderer
 
   init(
-    context: RotationContext, assembler: ContentAssembler, shelf: GenerationShelf, trustKeeper: TrustKeeper
+    context: RotationContext, assembler: ContentAssembler, shelf: GenerationShelf, trustKeeper: TrustKeeper,
+    reviewer: TrustReviewer
   ) {
     self.context = context
     self.assembler = assembler
     self.shelf = shelf
     self.trustKeeper = trustKeeper
+    self.reviewer = reviewer
     renderer = OutputRenderer(context: context)
   }
 
@@ -47,17 +50,18 @@ struct GenerationWriter: Sendable {
     let before = inventory.keystores[keystore] ?? KeystoreState()
     let cadence = await context.landscape.cadence(of: .write(keystore: keystore))
     do {
-      let state = try await restoredOrWritten(content, for: settings, in: configuration, before, because: reason)
+      let (state, loss) = try await restoredOrWritten(
+        content, for: settings, in: configuration, before, because: reason)
       try await trustKeeper.settle(settings)
-      try await finish(settings, before.writing.succeeded(at: now, cadence: cadence)) { keystore in
-        keystore.current = state
-        keystore.damage = nil
-        keystore.passwordChanged = false
-        keystore.failedContent = nil
-        guard before.isRestored(by: reason), keystore.heldContent != nil else { return }
-        let isHeld = keystore.heldContent != state.content
-        keystore.rolledBackTo = isHeld ? state.number : nil
-        if !isHeld { keystore.heldContent = nil }
+      await context.landscape.update { inventory in
+        inventory.keystores[keystore, default: KeystoreState()].takeOver(
+          state, isRestored: before.isRestored(by: reason))
+      }
+      if let loss {
+        let schedule = before.writing.failed(at: now, cadence: cadence, reason: loss.description)
+        try await fail(settings, schedule, content, loss)
+      } else {
+        try await finish(settings, before.writing.succeeded(at: now, cadence: cadence))
       }
     } catch let error as LedgerError {
       throw error
@@ -67,30 +71,53 @@ struct GenerationWriter: Sendable {
       let schedule = before.writing.failed(at: now, cadence: cadence, reason: String(describing: error))
       try await fail(settings, schedule, content, error)
     }
+    try await reviewer.review(settings)
   }
 
+  /// What is in force then, and what its trust list keeps though it was not planned, if anything.
   private func restoredOrWritten(
     _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
     _ state: KeystoreState, because reason: Reason
-  ) async throws -> GenerationState {
+  ) async throws -> (GenerationState, TrustLoss?) {
     guard state.isRestored(by: reason), let current = state.current else {
-      return try await write(content, for: settings, in: configuration, because: reason, replacing: state.current)
+      let candidate = try await candidate(content, for: settings, in: configuration, state)
+      let written = try await write(
+        candidate.content, for: settings, in: configuration, because: reason, replacing: state.current,
+        verifying: candidate.verified)
+      return (written, candidate.loss)
     }
-    return try await restore(
+    guard case .damaged = reason else {
+      let content = current.content.made(by: settings)
+      let written = try await write(
+        content, for: settings, in: configuration, because: reason, replacing: current, isRestored: true)
+      return (written, nil)
+    }
+    let restored = try await restore(
       current, of: settings, in: configuration, damage: state.damage ?? reason.description, because: reason)
+    return (restored, nil)
   }
 
   /// Writes and activates a generation.
   ///
-  /// Where the content `isRestored`, having been in force before, what the endpoints have moved to since is no reason to
-  /// leave the keystore without its files.
+  /// - Parameters:
+  ///   - content: what to write.
+  ///   - settings: the keystore's, with what they leave open.
+  ///   - configuration: what is in force.
+  ///   - reason: why.
+  ///   - current: what comes back when the new generation cannot be put in force.
+  ///   - chains: what the trust list has to verify.
+  ///   - isRestored: whether the content was in force before, so that its identity may be one that was replaced since.
+  ///   - withdrawal: why `current` is withdrawn in its favour, so that its content is not written again; nil where it is
+  ///     only superseded.
+  /// - Returns: what is in force then.
+  /// - Throws: what cannot be put together, made or put in place, after which `current` is in force; `LedgerError`.
   func write(
     _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
-    because reason: Reason, replacing current: GenerationState?, isRestored: Bool = false
+    because reason: Reason, replacing current: GenerationState?, verifying chains: [KeystoreJudge.EndpointChain] = [],
+    isRestored: Bool = false, withdrawing withdrawal: String? = nil
   ) async throws -> GenerationState {
     let outputs = try KeystoreOutput.resolve(settings, credentials: context.credentials)
     let wanted = try await assembler.assemble(content, for: settings, isRestored: isRestored)
-    let chains = isRestored ? [] : try await assembler.endpointChains(of: settings, in: configuration)
     let now = context.clock.now()
     let store = shelf.store(of: settings.name)
     let number = try await context.ledger.beginGeneration(
@@ -107,8 +134,13 @@ struct GenerationWriter: Sendable {
       try await withdraw(number, of: settings, restoring: current?.number, store, because: error)
       throw error
     }
-    try await context.ledger.markGeneration(
-      settings.name, number, .current, hooks: settings.owedAfterChange, at: context.clock.now())
+    let (hooks, end) = (settings.owedAfterChange, context.clock.now())
+    if let withdrawal, let current {
+      try await context.ledger.rollBackGeneration(
+        settings.name, from: current.number, to: number, reason: withdrawal, hooks: hooks, at: end)
+    } else {
+      try await context.ledger.markGeneration(settings.name, number, .current, hooks: hooks, at: end)
+    }
     let keep = configuration.defaults.keepGenerations
     do {
       try store.prune(keep: keep)
@@ -176,14 +208,10 @@ struct GenerationWriter: Sendable {
     }
   }
 
-  private func finish(
-    _ settings: KeystoreSettings, _ schedule: Schedule, _ change: @Sendable (inout KeystoreState) -> Void
-  ) async throws {
+  private func finish(_ settings: KeystoreSettings, _ schedule: Schedule) async throws {
     await context.landscape.update { inventory in
-      var state = inventory.keystores[settings.name] ?? KeystoreState()
-      state.writing = schedule
-      change(&state)
-      inventory.keystores[settings.name] = state
+      inventory.keystores[settings.name]?.writing = schedule
+      inventory.keystores[settings.name]?.failedContent = nil
     }
     let (_, before) = try await context.record(schedule, of: .write(settings.name), condition: nil)
     guard before != nil else { return }
@@ -214,10 +242,11 @@ struct GenerationWriter: Sendable {
       .attempts: String(schedule.failures),
     ]
     fields[.nextAttempt] = schedule.nextAttempt.map(EventTime.text)
-    let event = Events.Raised(
-      .keystoreFailed,
-      message: "keystore \(settings.name) could not be written, and the files in force stay: \(error)\(advice)",
-      fields: fields)
+    let what =
+      error is TrustLoss
+      ? "the trust list of keystore \(settings.name) keeps what was to leave it"
+      : "keystore \(settings.name) could not be written, and the files in force stay"
+    let event = Events.Raised(.keystoreFailed, message: "\(what): \(error)\(advice)", fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }
 
@@ -225,6 +254,7 @@ struct GenerationWriter: Sendable {
     if let error = error as? OutputError { return error.culprit }
     if let error = error as? DeliveryError { return error.culprit }
     if let error = error as? SapgenpseError { return error.culprit }
+    if let error = error as? TrustLoss { return error.culprit }
     if error is BundleError { return .configuration }
     return error is JudgementError ? .certrotd : .host
   }
@@ -239,14 +269,35 @@ struct JudgementError: Error, CustomStringConvertible {
   }
 }
 
+extension GenerationContent {
+  /// The same content in files as the settings have them now, which may have changed since.
+  func made(by settings: KeystoreSettings) -> GenerationContent {
+    GenerationContent(recipe: settings.filesRecipe, identityLeaf: identityLeaf, trust: trust)
+  }
+}
+
 extension NewHook {
   init(_ hook: HookSettings) { self.init(arguments: hook.arguments, deadline: hook.deadline) }
 }
 
 extension KeystoreState {
-  /// Whether the plan wants the current generation put back rather than a new one.
+  /// The generation is in force, and its files are as they should be.
+  fileprivate mutating func takeOver(_ generation: GenerationState, isRestored: Bool) {
+    current = generation
+    damage = nil
+    passwordChanged = false
+    guard isRestored, heldContent != nil else { return }
+    let isHeld = heldContent != generation.content
+    rolledBackTo = isHeld ? generation.number : nil
+    if !isHeld { heldContent = nil }
+  }
+
+  /// Whether the plan wants the current generation put back, or its files made anew, rather than another content.
   fileprivate func isRestored(by reason: Reason) -> Bool {
-    guard case .damaged = reason else { return false }
-    return current != nil
+    switch reason {
+    case .damaged: current != nil
+    case .passwordChanged: current != nil && heldContent != nil
+    default: false
+    }
   }
 }

@@ -4,7 +4,7 @@ import Certificates
 import Delivery
 import FoundationEssentials
 import Host
-package import Keystores
+import Keystores
 import Ledger
 import OpenSSLBridge
 import Planning
@@ -14,14 +14,19 @@ package import Settings
 package struct KeystoreVerification: Sendable {
   /// What was found.
   package struct Result: Sendable {
-    package let generation: Int
-    package let content: [ReadKeystore]
-    /// What is wrong; empty when all is good.
+    /// What is in force; nil when nothing is.
+    package let generation: Int?
+    /// Every file of it.
+    package let files: [FileVerdict]
+    /// What is wrong besides; empty when nothing is.
     package let faults: [String]
     /// The endpoints that were asked, with what was wrong with each answer; nil when nothing was.
     package let endpoints: [(name: String, fault: String?)]
 
-    package var isGood: Bool { faults.isEmpty && endpoints.allSatisfy { $0.fault == nil } }
+    package var isGood: Bool {
+      generation != nil && faults.isEmpty && files.allSatisfy(\.faults.isEmpty)
+        && endpoints.allSatisfy { $0.fault == nil }
+    }
   }
 
   private let context: RotationContext
@@ -34,21 +39,51 @@ package struct KeystoreVerification: Sendable {
     self.inspector = inspector
   }
 
-  /// - Returns: nil when the keystore has no generation.
-  /// - Throws: `LedgerError`, `DeliveryError`, `KeystoreError`, ``OutputError``.
-  package func run(_ settings: KeystoreSettings, in configuration: Configuration) async throws -> Result? {
+  /// Judges all files, however damaged some are.
+  ///
+  /// - Throws: `LedgerError`.
+  package func run(_ settings: KeystoreSettings, in configuration: Configuration) async throws -> Result {
     let settings = settings.inForce(
       await context.landscape.inventory.keystores[settings.name] ?? KeystoreState())
     let store = shelf.store(of: settings.name)
-    guard let current = try store.current() else { return nil }
-    var faults = try store.damage(of: current).map(\.description)
+    let current: Int
+    do {
+      guard let number = try store.current() else { return Self.nothing("there is no generation yet") }
+      current = number
+    } catch {
+      return Self.nothing(error.description)
+    }
+    var (damages, faults): ([Damage], [String]) = ([], [])
+    do {
+      damages = try store.damage(of: current)
+    } catch {
+      faults.append(error.description)
+    }
     let recorded = try await context.ledger.currentGeneration(settings.name)
     if recorded?.number != current {
       faults.append("the ledger says generation \(recorded.map { "\($0.number)" } ?? "none"), the disk says \(current)")
     }
-    let outputs = try KeystoreOutput.resolve(settings, credentials: context.credentials)
-    let content = try shelf.content(of: current, keystore: settings.name, outputs)
-    var chains: [KeystoreJudge.EndpointChain] = []
+    let examiner = FileExaminer(context: context, store: store, generation: current)
+    let files = settings.files.flatMap { examiner.examine($0, of: settings, damages) }
+    faults += damages.filter { damage in !files.contains { $0.holds(damage.path) } }.map(\.description)
+    let judged = KeystoreJudge.judge(onDisk: files.compactMap(\.content), now: context.clock.now())
+    var judgements = judged.makeIterator()
+    let verdicts = files.map { file in
+      file.verdict(besides: file.content == nil ? [] : judgements.next()?.map(\.description) ?? [])
+    }
+    return Result(
+      generation: current, files: verdicts, faults: faults,
+      endpoints: try await endpoints(of: settings, in: configuration, files))
+  }
+
+  private static func nothing(_ fault: String) -> Result {
+    Result(generation: nil, files: [], faults: [fault], endpoints: [])
+  }
+
+  private func endpoints(
+    of settings: KeystoreSettings, in configuration: Configuration, _ files: [ExaminedFile]
+  ) async throws -> [(name: String, fault: String?)] {
+    let lists = files.filter { $0.content?.parts.contains(.trust) == true }
     var endpoints: [(name: String, fault: String?)] = []
     for name in settings.trust.endpoints {
       guard let endpoint = configuration.endpoint(named: name) else { continue }
@@ -57,13 +92,19 @@ package struct KeystoreVerification: Sendable {
         endpoints.append((name, report.fault?.reason))
         continue
       }
-      endpoints.append((name, nil))
-      chains.append(
-        KeystoreJudge.EndpointChain(
-          name: name, chain: chain.certificates, serverName: ServerName(host: endpoint.serverName ?? endpoint.host)))
+      let known = try await context.ledger.latestVerifiedPath(name)?.path
+      let sent = KeystoreJudge.EndpointChain(
+        name: name, chain: chain.certificates, serverName: ServerName(host: endpoint.serverName ?? endpoint.host),
+        path: (report.path ?? known)?.certificates ?? [])
+      let now = context.clock.now()
+      let gaps = lists.flatMap { file in
+        KeystoreJudge.gaps(in: file.content?.trust ?? [], towards: [sent], now: now).map { (file.path, $0) }
+      }
+      let sentence = gaps.first?.1.sentence(for: settings.trust)
+      // Usually all files hold the same list.
+      let places = gaps.count < lists.count ? "\(gaps.map { "\($0.0)" }.joined(separator: ", ")): " : ""
+      endpoints.append((name, sentence.map { places + $0 }))
     }
-    faults += KeystoreJudge.judge(onDisk: content, endpointChains: chains, now: context.clock.now())
-      .map(\.description)
-    return Result(generation: current, content: content, faults: faults, endpoints: endpoints)
+    return endpoints
   }
 }

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Host
 import Journal
 import Ledger
+import Logging
 import Planning
 package import Settings
 
@@ -20,9 +21,16 @@ package struct Rollback: Sendable {
 
   /// Puts generation `target`, or the one before the current, back in force.
   ///
-  /// - Returns: the number of the generation that is in force now.
+  /// Where its files have another password than their credentials hold now, its content is written as a new generation with
+  /// the password of now: consumers could not open the old files.
+  ///
+  /// - Returns: the number of the generation that was asked for, and of the one that is in force now.
   /// - Throws: ``RollbackError``, `DeliveryError`, `LedgerError`, `SystemError`.
-  package func run(_ settings: KeystoreSettings, to target: Int?) async throws -> Int {
+  package func run(
+    _ settings: KeystoreSettings, to target: Int?
+  ) async throws -> (wanted: Int, inForce: Int) {
+    let state = await context.landscape.inventory.keystores[settings.name] ?? KeystoreState()
+    let settings = settings.inForce(state)
     let store = shelf.store(of: settings.name)
     guard let current = try await context.ledger.currentGeneration(settings.name) else {
       throw RollbackError.noGeneration(settings.name)
@@ -39,19 +47,66 @@ package struct Rollback: Sendable {
       throw RollbackError.notKept(
         settings.name, target, current: current.number, kept: candidates.map(\.number).sorted())
     }
-    _ = try store.activate(wanted.number)
     let reason = "an operator rolled back from generation \(current.number) to \(wanted.number)"
-    try await context.ledger.rollBackGeneration(
-      settings.name, from: current.number, to: wanted.number, reason: reason,
-      hooks: settings.owedAfterChange, at: context.clock.now())
+    let number: Int
+    if opens(wanted.number, settings) == false {
+      guard GenerationContent(wanted) != GenerationContent(current) else {
+        throw RollbackError.onlyPassword(settings.name, wanted.number)
+      }
+      number = try await makeAnew(wanted, of: settings, replacing: current, because: reason)
+    } else {
+      _ = try store.activate(wanted.number)
+      try await context.ledger.rollBackGeneration(
+        settings.name, from: current.number, to: wanted.number, reason: reason,
+        hooks: settings.owedAfterChange, at: context.clock.now())
+      number = wanted.number
+    }
     let event = Events.Raised(
       .keystoreRolledBack, message: "keystore \(settings.name) went back: \(reason)",
       fields: [
-        .keystore: settings.name, .generation: String(wanted.number), .previousGeneration: String(current.number),
+        .keystore: settings.name, .generation: String(number), .previousGeneration: String(current.number),
         .reason: reason,
       ])
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
-    return wanted.number
+    return (wanted.number, number)
+  }
+
+  /// Whether the files open with the passwords of now; nil where that cannot be told, as without the unit's credentials.
+  ///
+  /// A running daemon has these, finds out, and makes the files anew.
+  private func opens(_ generation: Int, _ settings: KeystoreSettings) -> Bool? {
+    do {
+      let outputs = try KeystoreOutput.resolve(settings, credentials: context.credentials)
+      return try shelf.opens(generation, keystore: settings.name, outputs)
+    } catch {
+      context.logger.notice(
+        "whether the files of generation \(generation) open with the passwords of now is not known here: \(error)",
+        metadata: ["keystore": .string(settings.name)])
+      return nil
+    }
+  }
+
+  private func makeAnew(
+    _ wanted: StoredGeneration, of settings: KeystoreSettings, replacing current: StoredGeneration,
+    because reason: String
+  ) async throws -> Int {
+    let assembler = ContentAssembler(ledger: context.ledger, bundles: BundleReader(files: context.files))
+    let writer = GenerationWriter(
+      context: context, assembler: assembler, shelf: shelf,
+      trustKeeper: TrustKeeper(context: context, assembler: assembler),
+      reviewer: TrustReviewer(context: context, assembler: assembler))
+    do {
+      return try await writer.write(
+        GenerationContent(wanted).made(by: settings), for: settings, in: context.landscape.configuration,
+        because: .passwordChanged,
+        replacing: GenerationState(number: current.number, content: GenerationContent(current)), isRestored: true,
+        withdrawing: reason
+      ).number
+    } catch let error as LedgerError {
+      throw error
+    } catch {
+      throw RollbackError.otherPassword(settings.name, wanted.number, String(describing: error))
+    }
   }
 }
 
@@ -60,6 +115,10 @@ package enum RollbackError: Error, Sendable, Hashable {
   case noGeneration(String)
   /// What was asked for is not there; nil is the one before the current.
   case notKept(String, Int?, current: Int, kept: [Int])
+  /// Nothing but the password of its files is another than in force.
+  case onlyPassword(String, Int)
+  /// Its files have another password than their credentials hold now, and could not be made anew for this reason.
+  case otherPassword(String, Int, String)
 }
 
 extension RollbackError: CustomStringConvertible {
@@ -67,6 +126,17 @@ extension RollbackError: CustomStringConvertible {
     switch self {
     case .noGeneration(let keystore):
       return "keystore \(keystore) has no generation yet"
+    case .onlyPassword(let keystore, let wanted):
+      return """
+        generation \(wanted) of keystore \(keystore) differs from the one in force by its password or PIN only, which is \
+        another than its credential holds now: put the former one back into the credential, and certrotd makes the files \
+        with it
+        """
+    case .otherPassword(let keystore, let wanted, let reason):
+      return """
+        the files of generation \(wanted) of keystore \(keystore) have another password than their credential holds now, and \
+        could not be made anew with that one; nothing was changed: \(reason)
+        """
     case .notKept(let keystore, let wanted, let current, _) where wanted == current:
       return "generation \(current) of keystore \(keystore) is in force already"
     case .notKept(let keystore, let wanted, let current, let kept):

@@ -19,12 +19,12 @@ package struct ConfigurationKeeper: Sendable {
   private let trustKeeper: TrustKeeper
   private let watcher: FileWatcher
   private let bell: Bell
-  private let passwordBell: Bell
+  private let reviewBell: Bell
   private let copy: AcceptedConfigurationFile
 
   package init(
     path: FilePath, context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary,
-    trustKeeper: TrustKeeper, watcher: FileWatcher, bell: Bell, passwordBell: Bell
+    trustKeeper: TrustKeeper, watcher: FileWatcher, bell: Bell, reviewBell: Bell
   ) {
     self.path = path
     self.context = context
@@ -33,7 +33,7 @@ package struct ConfigurationKeeper: Sendable {
     self.trustKeeper = trustKeeper
     self.watcher = watcher
     self.bell = bell
-    self.passwordBell = passwordBell
+    self.reviewBell = reviewBell
     copy = AcceptedConfigurationFile(layout: context.layout, files: context.files)
   }
 
@@ -104,7 +104,7 @@ package struct ConfigurationKeeper: Sendable {
     if isStart {
       await context.landscape.release(known.inventory.readings(of: configuration), because: "certrotd has started")
     } else {
-      reviewPasswords()
+      reviewDelivered()
     }
     for keystore in configuration.keystores { try await trustKeeper.settle(keystore) }
     let watched = configuration.watchedFiles + configuration.credentialFiles + [anchors.systemStore]
@@ -145,12 +145,12 @@ package struct ConfigurationKeeper: Sendable {
       // What was recorded meanwhile is kept; whether the other process wrote about the same, only a new reading tells.
       guard await context.landscape.refresh(known, readAfter: before, of: revision) else { break }
     }
-    reviewPasswords()
+    reviewDelivered()
     bell.ring()
   }
 
-  /// Has the passwords of delivered files looked at, soon.
-  package func reviewPasswords() { passwordBell.ring() }
+  /// Has what was delivered looked at, soon: the passwords of files and what trust lists verify.
+  package func reviewDelivered() { reviewBell.ring() }
 
   /// Makes endpoints due whose settings are not those that they were probed with, and forgets how these probes went.
   ///

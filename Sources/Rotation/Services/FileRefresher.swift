@@ -12,15 +12,18 @@ package struct FileRefresher: Sendable {
   private let knowledge: KnowledgeReader
   private let anchors: AnchorLibrary
   private let trustKeeper: TrustKeeper
+  private let reviewer: TrustReviewer
   private let bell: Bell
 
   package init(
-    context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary, trustKeeper: TrustKeeper, bell: Bell
+    context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary, trustKeeper: TrustKeeper,
+    reviewer: TrustReviewer, bell: Bell
   ) {
     self.context = context
     self.knowledge = knowledge
     self.anchors = anchors
     self.trustKeeper = trustKeeper
+    self.reviewer = reviewer
     self.bell = bell
   }
 
@@ -96,6 +99,7 @@ package struct FileRefresher: Sendable {
     for keystore in configuration.keystores where !keystore.trust.bundles.isEmpty {
       try await trustKeeper.settle(keystore)
     }
+    try await reviewer.review()
   }
 }
 

@@ -138,6 +138,8 @@ package struct KnowledgeReader: Sendable {
     case .selfSigned, .pem: state.identity = try await currentIdentity(keystore.identityOwner)
     case .serviceKey, nil: break
     }
+    let gaps = schedules[.trust(name)]?.gaps ?? [:]
+    if !gaps.isEmpty { state.gaps = gaps.filter { keystore.trust.endpoints.contains($0.key) } }
     state.adoptionSchedule = schedules[.adoption(name)]?.schedule ?? .untouched
     state.adoption = try await ledger.adoption(of: name).map { AdoptionState($0, recipe: keystore.adopt?.recipe) }
     state.trustMembers = try await ledger.trustMembers(name).map(TrustMember.init)

@@ -15,12 +15,17 @@ struct ProbeRunner: Sendable {
   private let context: RotationContext
   private let inspector: EndpointInspector
   private let trustKeeper: TrustKeeper
+  private let reviewer: TrustReviewer
   private let bell: Bell
 
-  init(context: RotationContext, inspector: EndpointInspector, trustKeeper: TrustKeeper, bell: Bell) {
+  init(
+    context: RotationContext, inspector: EndpointInspector, trustKeeper: TrustKeeper, reviewer: TrustReviewer,
+    bell: Bell
+  ) {
     self.context = context
     self.inspector = inspector
     self.trustKeeper = trustKeeper
+    self.reviewer = reviewer
     self.bell = bell
   }
 
@@ -127,6 +132,9 @@ struct ProbeRunner: Sendable {
     if !moved.isEmpty { try await trustKeeper.settle(trusting: moved) }
     await context.landscape.end(reports.map { .probe(endpoint: $0.endpoint) })
     for look in looks { try await context.tell(look.news.events, of: LedgerSubject(.endpoint, look.endpoint)) }
+    // A server that stops sending an issuer changes no path, and yet what a consumer sees.
+    try await reviewer.review(
+      listing: Set(zip(reports, outcomes).filter { $0.path != nil && $1.isNews }.map(\.0.endpoint)))
     ProcessMemory.returnFreePages()
     bell.ring()
   }

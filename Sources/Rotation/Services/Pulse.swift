@@ -75,7 +75,7 @@ package actor Pulse {
     notifier.ready(status: "watching")
     notifier.keepAlive()
     ProcessMemory.releaseCode()
-    keeper.reviewPasswords()
+    keeper.reviewDelivered()
   }
 
   /// A command may have rolled a keystore back or taken a service key over.

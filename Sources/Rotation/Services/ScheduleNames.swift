@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 package import Ledger
 package import Planning
 
@@ -25,6 +26,11 @@ extension ScheduleKey {
   package static func write(_ keystore: String) -> ScheduleKey {
     ScheduleKey("write", LedgerSubject(.keystore, keystore))
   }
+
+  /// Of judging whether a keystore's trust list verifies its endpoints.
+  package static func trust(_ keystore: String) -> ScheduleKey {
+    ScheduleKey("trust", LedgerSubject(.keystore, keystore))
+  }
 }
 
 extension StoredSchedule {
@@ -32,6 +38,23 @@ extension StoredSchedule {
     self.init(
       key: key, lastAttempt: schedule.lastAttempt, lastSuccess: schedule.lastSuccess, failures: schedule.failures,
       nextAttempt: schedule.nextAttempt, reason: schedule.reason, condition: condition)
+  }
+
+  /// What a trust list does not verify, with the sentences by endpoint as a JSON object.
+  ///
+  /// - Throws: `EncodingError`, which a map of texts does not know.
+  init(trustOf keystore: String, gaps: [String: String], since: Date, at now: Date) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    self.init(
+      key: .trust(keystore), lastAttempt: now, reason: String(decoding: try encoder.encode(gaps), as: UTF8.self),
+      condition: gaps.isEmpty ? nil : Condition("gaps", since: since))
+  }
+
+  /// What a trust list does not verify; empty also for what does not read, which is then found anew.
+  var gaps: [String: String] {
+    guard condition != nil, let reason else { return [:] }
+    return (try? JSONDecoder().decode([String: String].self, from: Data(reason.utf8))) ?? [:]
   }
 
   /// As planning reads it.

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Delivery
+import Keystores
+package import SystemPackage
+
+/// What `certrotd verify` says of one file or folder of a keystore.
+package struct FileVerdict: Sendable {
+  /// Where consumers open it.
+  package let path: FilePath
+  /// What is wrong, each without the path; empty for a good one.
+  package let faults: [String]
+  /// What to do about it, where that is known.
+  package let remedy: String?
+}
+
+/// A file or folder as it was found, before its content is judged beside that of the others.
+struct ExaminedFile: Sendable {
+  /// Why a file is not what it should be, as far as that tells what to do.
+  enum Cause: Sendable {
+    /// Somebody changed or removed what was delivered.
+    case changed
+    /// The credential holds another password than the file was made with.
+    case otherPassword
+    /// The configuration names it, and the generation is from before.
+    case notYetWritten
+  }
+
+  let path: FilePath
+  /// Where its bytes lie.
+  let stored: FilePath
+  var faults: [String] = []
+  var cause: Cause?
+  /// nil when it could not be read.
+  var content: ReadKeystore?
+
+  /// Whether `path` is this file, or lies in this folder.
+  func holds(_ path: FilePath) -> Bool { path.starts(with: stored) }
+
+  func verdict(besides others: [String]) -> FileVerdict {
+    let remedy: String? =
+      switch cause {
+      case .changed:
+        "a running daemon puts back what was delivered, at once after systemctl reload certrotd; find out who changes it"
+      case .otherPassword:
+        """
+        a running daemon makes the files anew with the password of now, at once after systemctl reload certrotd; if that \
+        password is a mistake, correct the credential
+        """
+      case .notYetWritten:
+        "“certrotd status” says what the next generation waits for; the daemon must have been reloaded"
+      case nil: nil
+      }
+    return FileVerdict(path: path, faults: faults + others, remedy: remedy)
+  }
+}

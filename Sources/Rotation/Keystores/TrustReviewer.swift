@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Host
+import Journal
+import Keystores
+import Ledger
+import Logging
+import OpenSSLBridge
+import Planning
+package import Settings
+
+/// Judges the trust lists in force by what the listed endpoints send, as a consumer will, and tells what they do not verify.
+///
+/// One judgement follows the other, so that the last one knows the most.
+package actor TrustReviewer {
+  private let context: RotationContext
+  private let assembler: ContentAssembler
+  private var last: Task<Void, any Error>?
+
+  package init(context: RotationContext, assembler: ContentAssembler) {
+    self.context = context
+    self.assembler = assembler
+  }
+
+  /// Judges every keystore.
+  ///
+  /// - Throws: `LedgerError`.
+  package func review() async throws {
+    for keystore in await context.landscape.configuration.keystores { try await review(keystore) }
+  }
+
+  /// Judges the keystores that list one of `endpoints`.
+  func review(listing endpoints: Set<String>) async throws {
+    guard !endpoints.isEmpty else { return }
+    for keystore in await context.landscape.configuration.keystores
+    where !endpoints.isDisjoint(with: keystore.trust.endpoints) {
+      try await review(keystore)
+    }
+  }
+
+  /// Judges the trust list of `keystore`, unless another is about to take its place.
+  ///
+  /// - Throws: `LedgerError`.
+  package func review(_ keystore: KeystoreSettings) async throws {
+    let previous = last
+    let review = Task {
+      _ = await previous?.result
+      try await judge(keystore)
+    }
+    last = review
+    try await review.value
+  }
+
+  private func judge(_ keystore: KeystoreSettings) async throws {
+    let (configuration, inventory) = (await context.landscape.configuration, await context.landscape.inventory)
+    let now = context.clock.now()
+    guard let state = inventory.keystores[keystore.name], !keystore.isToBeWritten(state, inventory, now: now),
+      let gaps = try await gaps(of: keystore, state, in: configuration, now: now)
+    else { return }
+    let sentences = Dictionary(gaps.map { ($0.endpoint, $0.sentence(for: keystore.trust)) }) { first, _ in first }
+    guard sentences != state.gaps else { return }
+    let since = await context.landscape.conditions[.trust(keystore.name)]?.since ?? now
+    let stored = try StoredSchedule(trustOf: keystore.name, gaps: sentences, since: since, at: now)
+    try await context.ledger.record([stored])
+    await context.landscape.setCondition(stored.condition, of: stored.key)
+    await context.landscape.update { $0.keystores[keystore.name]?.gaps = sentences }
+    let events = news(gaps, sentences, before: state.gaps, of: keystore, generation: state.current?.number)
+    try await context.tell(events, of: LedgerSubject(.keystore, keystore.name))
+  }
+
+  /// nil where it cannot be told.
+  private func gaps(
+    of keystore: KeystoreSettings, _ state: KeystoreState, in configuration: Configuration, now: Date
+  ) async throws -> [TrustGap]? {
+    guard let current = state.current, keystore.hasTrustList else { return [] }
+    let trust: [Certificate]
+    do {
+      let found = try await assembler.certificates(current.content.trust, of: keystore)
+      guard found.count == current.content.trust.count else { return nil }
+      trust = Array(found.values)
+    } catch let error as BundleError {
+      context.logger.warning(
+        "the trust list in force cannot be judged: \(error)", metadata: ["keystore": .string(keystore.name)])
+      return nil
+    }
+    let chains = try await assembler.endpointChains(of: keystore, in: configuration)
+    return KeystoreJudge.gaps(in: trust, towards: chains, now: now)
+  }
+
+  private func news(
+    _ gaps: [TrustGap], _ sentences: [String: String], before: [String: String], of keystore: KeystoreSettings,
+    generation: Int?
+  ) -> [Events.Raised] {
+    let raised = gaps.compactMap { gap -> Events.Raised? in
+      guard let sentence = sentences[gap.endpoint], sentence != before[gap.endpoint] else { return nil }
+      var fields: [EventField: String] = [
+        .keystore: keystore.name, .endpoint: gap.endpoint, .reason: sentence, .culprit: gap.culprit.rawValue,
+      ]
+      fields[.generation] = generation.map(String.init)
+      fields[.subject] = gap.missing?.description
+      return Events.Raised(
+        .keystoreTrustGap, message: "keystore \(keystore.name) does not verify endpoint \(gap.endpoint): \(sentence)",
+        fields: fields)
+    }
+    // An endpoint that the keystore no longer lists is no news.
+    let closed = before.keys.filter { sentences[$0] == nil && keystore.trust.endpoints.contains($0) }.sorted()
+    return raised
+      + closed.map { endpoint in
+        Events.Raised(
+          .keystoreRecovered, message: "keystore \(keystore.name) verifies endpoint \(endpoint) again",
+          fields: [
+            .keystore: keystore.name, .endpoint: endpoint, .reason: "its trust list alone verifies the endpoint again",
+          ])
+      }
+  }
+}
+
+extension TrustGap {
+  /// Who has to close it: a server that leaves out an issuer does not do what RFC 8446, section 4.4.2, asks for.
+  var culprit: Culprit { missing != nil && !lacksRoot ? .server : .configuration }
+
+  /// What is wrong, and what to do about it where the settings tell.
+  func sentence(for trust: TrustSettings) -> String {
+    guard let missing else { return description }
+    if lacksRoot {
+      return trust.include.contains(.roots) ? description : "\(description); add 'roots' to 'include' under 'trust'"
+    }
+    let sending = "have the server send \(missing)"
+    return trust.include.contains(.issuers)
+      ? "\(description); \(sending)" : "\(description); add 'issuers' to 'include' under 'trust', or \(sending)"
+  }
+}
+
+extension KeystoreSettings {
+  /// Whether one of the files holds the trust list.
+  var hasTrustList: Bool {
+    files.contains { file in
+      switch file.format {
+      case .pse, .caDirectory, .javaTruststore: true
+      case .pem, .pfx: false
+      }
+    }
+  }
+
+  /// Whether a new generation is due that was not tried in vain yet: it is judged once it is in force.
+  fileprivate func isToBeWritten(_ state: KeystoreState, _ inventory: Inventory, now: Date) -> Bool {
+    guard state.writing.failures == 0 else { return false }
+    let trust = TrustPlanner.wanted(self, inventory, now: now)
+    if case .write = WritePlanner.decide(self, inventory, trust: trust, now: now) { return true }
+    return false
+  }
+}
