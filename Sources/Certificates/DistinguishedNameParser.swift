@@ -115,7 +115,7 @@ enum DistinguishedNameParser {
       position += 1
       var value = ""
       while !isAtEnd, characters[position] != "\"" {
-        value.append(characters[position] == "\\" ? try escaped() : advance())
+        value += characters[position] == "\\" ? try escaped() : String(advance())
       }
       guard !isAtEnd else { throw .badName("the quotation mark is not closed", offset: start) }
       position += 1
@@ -131,7 +131,7 @@ enum DistinguishedNameParser {
           throw .badName("several attributes joined by '+' are not supported", offset: position)
         }
         let isEscape = characters[position] == "\\"
-        value.append(isEscape ? try escaped() : advance())
+        value += isEscape ? try escaped() : String(advance())
         if isEscape || value.last?.isWhitespace == false { length = value.count }
       }
       return String(value.prefix(length))
@@ -142,15 +142,29 @@ enum DistinguishedNameParser {
       return characters[position]
     }
 
-    private mutating func escaped() throws(CertificateError) -> Character {
+    /// One escaped character, or those of a row of escaped bytes, which are UTF-8 (RFC 4514, sections 2.4 and 3).
+    private mutating func escaped() throws(CertificateError) -> String {
+      let start = position
+      var bytes: [UInt8] = []
+      while let byte = escapedByte() {
+        bytes.append(byte)
+        position += 3
+      }
+      guard bytes.isEmpty else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+          throw .badName("the bytes that are escaped here are not UTF-8", offset: start)
+        }
+        return text
+      }
       position += 1
       guard !isAtEnd else { throw .badName("nothing follows the last backslash", offset: position) }
-      let pair = characters[position..<min(position + 2, characters.count)]
-      if pair.count == 2, let byte = Hexadecimal.bytes(String(pair))?.first, byte < 0x80 {
-        position += 2
-        return Character(Unicode.Scalar(byte))
-      }
-      return advance()
+      return String(advance())
+    }
+
+    /// The byte that a backslash and two digits spell here, or nil.
+    private func escapedByte() -> UInt8? {
+      guard characters.count - position >= 3, characters[position] == "\\" else { return nil }
+      return Hexadecimal.bytes(String(characters[position + 1...position + 2]))?.first
     }
   }
 }

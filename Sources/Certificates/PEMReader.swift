@@ -32,8 +32,10 @@ package enum PEMReader {
     let bytes = unescaped(text)
     var blocks: [PEMBlock] = []
     var position = 0
+    var (line, counted) = (1, 0)
     while let begin = find(beginMark, in: bytes, from: position) {
-      let line = 1 + bytes[..<begin].count { $0 == newline }
+      line += bytes[counted..<begin].count { $0 == newline }
+      counted = begin
       let labelStart = begin + beginMark.count
       guard let labelEnd = find(dashes, in: bytes, from: labelStart), labelEnd - labelStart <= longestLabel else {
         throw .badPEM("the BEGIN line is not closed by five dashes", line: line)

@@ -2,6 +2,7 @@
 
 package import ArgumentParser
 import Foundation
+import Host
 
 /// The command line of certrotd: one command per file in `Commands`.
 package struct Certrotd: AsyncParsableCommand {
@@ -35,7 +36,15 @@ package struct Certrotd: AsyncParsableCommand {
   package init() {}
 
   /// Carries out what the arguments of this process say, and ends the process with the command's exit code.
+  ///
+  /// Whatever the command, it may hold a key, a PIN or a password: no core file may, and no other process of the user.
   package static func start() async {
+    do throws(SystemError) {
+      try ProcessLimits.forbidCoreDumps()
+    } catch {
+      Output.complain("certrotd cannot go on: \(error)")
+      exit(withError: ExitCode.fault)
+    }
     let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
     do {
       try RepeatedOptions.check(arguments)

@@ -164,13 +164,10 @@ package struct HTTPProxy: Sendable {
   package var port: UInt16
   /// `user:password`, for basic authentication.
   package var credentials: SecretBytes?
-  /// Hosts that are reached without it: names (with their subdomains), addresses, networks such as `10.0.0.0/8`, or `*`.
-  package var exceptions: [String]
 
-  package init(host: String, port: UInt16, credentials: SecretBytes? = nil, exceptions: [String] = []) {
+  package init(host: String, port: UInt16, credentials: SecretBytes? = nil) {
     self.host = host
     self.port = port
     self.credentials = credentials
-    self.exceptions = exceptions
   }
 }

@@ -39,8 +39,9 @@ extension Transfer {
     try easy.set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(min(request.connectDeadline, request.deadline)))
     try easy.set(CURLOPT_LOW_SPEED_LIMIT, 1)
     try easy.set(CURLOPT_LOW_SPEED_TIME, (Self.milliseconds(request.stallDeadline) + 999) / 1000)
-    // Refuses a body by its announced length; what comes without one is counted. 0 would mean no limit.
-    try easy.set(CURLOPT_MAXFILESIZE_LARGE, offset: max(1, request.responseLimit))
+    // Refuses a body by its announced length; what comes without one is counted. 0 would mean no limit. The length that
+    // an answer to HEAD announces is that of a body which never comes (RFC 9110, section 8.6).
+    if request.method != .head { try easy.set(CURLOPT_MAXFILESIZE_LARGE, offset: max(1, request.responseLimit)) }
     // A look-up that hangs must not hold up the loop once the request is over.
     try easy.set(CURLOPT_QUICK_EXIT, 1)
   }
@@ -80,9 +81,8 @@ extension Transfer {
     }
     try easy.set(CURLOPT_PROXY, "http://\(proxy.name)")
     try easy.set(CURLOPT_PROXYTYPE, Int(CURLPROXY_HTTP.rawValue))
-    // libcurl knows the asterisk only when nothing stands beside it.
-    try easy.set(
-      CURLOPT_NOPROXY, proxy.exceptions.contains("*") ? "*" : proxy.exceptions.joined(separator: ","))
+    // Else the environment would name hosts that are not asked through it.
+    try easy.set(CURLOPT_NOPROXY, "")
     try easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     guard let credentials = proxy.credentials else { return }
     guard let (user, password) = Self.split(credentials) else {
@@ -97,7 +97,9 @@ extension Transfer {
   /// With a proxy, the proxy is all that is connected to, and what a name means is known only there.
   private func refuseNamedPlaces() throws(HTTPFailure) {
     guard request.proxy != nil, !request.refusedPlaces.isEmpty else { return }
-    let name = url.hostName.lowercased()
+    // The final dot that says that a name is whole (RFC 1034, section 3.1).
+    let written = url.hostName.lowercased()
+    let name = written.hasSuffix(".") ? String(written.dropLast()) : written
     let isLocalName = name == "localhost" || name.hasSuffix(".localhost")
     let place = SocketAddress(literal: name, port: 0)?.place ?? (isLocalName ? .loopback : nil)
     guard let place, request.refusedPlaces.contains(place) else { return }

@@ -12,7 +12,10 @@ package struct FileLock: ~Copyable, Sendable {
   /// A child that another thread forks at this moment holds a copy, and with it the lock, until it calls execve(2).
   deinit { _ = flock(descriptor.rawValue, LOCK_UN) }
 
-  /// Lets go of it, where a reader and an optimiser see it: a value that nothing uses any more ends at once, in a release.
+  /// Lets go of it, where a reader sees it.
+  ///
+  /// A lock in a local constant lasts until its scope ends (SE-0390); one that is handed over as a parameter which nothing
+  /// reads may end at once.
   package consuming func release() {}
 
   /// Takes the lock, making the file with mode 0600 when it is missing.

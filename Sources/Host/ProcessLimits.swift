@@ -13,6 +13,12 @@ package enum ProcessLimits {
     guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 else { throw .last("setrlimit") }
   }
 
+  /// Makes a write to a pipe or socket that nobody reads any more fail with `EPIPE` instead of ending this process
+  /// (signal(7) `SIGPIPE`, write(2)).
+  ///
+  /// A program that is started inherits this unless whoever starts it gives signals their usual effect back (execve(2)).
+  package static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
+
   /// Raises the number of descriptors this process may open to its hard limit, and returns that number.
   @discardableResult
   package static func raiseDescriptorLimit() throws(SystemError) -> UInt64 {

@@ -6,11 +6,17 @@ import COpenSSL
 /// its function, up to 2^31 and more, and whoever made the file may want to keep a reader busy for hours.
 struct PKCS12Cost: ~Copyable {
   private var spent: Int64 = 0
+  private var (keys, certificates) = (0, 0)
 
   /// Rounds of key derivation over the whole file; a few seconds' work.
   ///
   /// The largest number that tools write by themselves is a million or two for the whole file.
   static let limit: Int64 = 3_000_000
+
+  /// Keys times certificates of the whole file, each pair of which the reader compares; a few seconds' work.
+  ///
+  /// A trust store has no keys, so that its certificates are as many as fit into ``PKCS12/sizeLimit``.
+  static let pairLimit = 250_000
 
   mutating func add(_ rounds: Int64) throws(PKCS12Error) {
     guard rounds <= Self.limit - spent else { throw .tooCostly(limit: Int(Self.limit)) }
@@ -22,7 +28,7 @@ struct PKCS12Cost: ~Copyable {
   /// - Parameters:
   ///   - file: a `PKCS12`.
   ///   - password: opens the file; nil where the file was protected with no bytes at all.
-  /// - Throws: `tooCostly`; what cannot be read costs nothing, since the reader fails on it too.
+  /// - Throws: `tooCostly` or `tooManyPairs`; what cannot be read costs nothing, since the reader fails on it too.
   @unsafe
   mutating func addContents(of file: OpaquePointer, _ password: UnsafePointer<CChar>?) throws(PKCS12Error) {
     let length: CInt = unsafe password == nil ? 0 : -1
@@ -47,7 +53,11 @@ struct PKCS12Cost: ~Copyable {
     guard depth < Self.depthLimit else { throw .tooCostly(limit: Int(Self.limit)) }
     for index in 0..<max(0, unsafe COpenSSL_sk_PKCS12_SAFEBAG_num(bags)) {
       guard let bag = unsafe COpenSSL_sk_PKCS12_SAFEBAG_value(bags, index) else { continue }
-      switch unsafe PKCS12_SAFEBAG_get_nid(bag) {
+      let kind = unsafe PKCS12_SAFEBAG_get_nid(bag)
+      if kind == NID_keyBag || kind == NID_pkcs8ShroudedKeyBag { keys += 1 }
+      if kind == NID_certBag { certificates += 1 }
+      guard keys * certificates <= Self.pairLimit else { throw .tooManyPairs(limit: Self.pairLimit) }
+      switch kind {
       case NID_pkcs8ShroudedKeyBag:
         guard let key = unsafe PKCS12_SAFEBAG_get0_pkcs8(bag) else { continue }
         var algorithm: UnsafePointer<X509_ALGOR>? = nil

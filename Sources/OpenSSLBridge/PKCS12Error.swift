@@ -14,10 +14,12 @@ package enum PKCS12Error: Error, Hashable, Sendable {
   case tooLarge(limit: Int)
   /// To open the file would take more than this many rounds of key derivation.
   case tooCostly(limit: Int)
+  /// The file holds so many keys and certificates that to find out which belong together would take too long.
+  case tooManyPairs(limit: Int)
   /// The integrity check failed: the password is wrong or the file damaged, which look the same.
   case wrongPassword
   /// The file protects its content in a way that the host's OpenSSL does not read, such as RC2 on a host without OpenSSL's
-  /// legacy provider.
+  /// legacy provider, or has no integrity check.
   case unsupported(OpenSSLError)
   /// OpenSSL failed where the input cannot be the cause.
   case failed(OpenSSLError)
@@ -33,10 +35,13 @@ extension PKCS12Error: CustomStringConvertible {
     case .tooLarge(let limit): "the PKCS#12 file is larger than \(limit) bytes"
     case .tooCostly(let limit):
       "to open the PKCS#12 file would take more than \(limit) rounds of key derivation: have it made with fewer"
+    case .tooManyPairs(let limit):
+      "the PKCS#12 file holds too many keys and certificates, which make more than \(limit) pairs: split it"
     case .wrongPassword: "the password does not open the PKCS#12 file, or the file is damaged"
     case .unsupported(let error):
       """
-      this host's OpenSSL does not read the PKCS#12 file's protection (\(error)): have it made with AES or Triple DES, or \
+      this host's OpenSSL does not read the PKCS#12 file's protection (\(error)): have it made with AES or Triple DES and with an integrity \
+      check (a MAC), or \
       convert it where OpenSSL has its legacy provider, with `openssl pkcs12 -legacy -in OLD -out both.pem` and \
       `openssl pkcs12 -export -in both.pem -out NEW`
       """

@@ -53,7 +53,8 @@ extension PKCS12 {
   ///   - bytes: The whole file, as for ``decode(_:password:)``.
   ///   - password: UTF-8, may be empty.
   /// - Returns: false for another password, and for a damaged file.
-  /// - Throws: `PKCS12Error` when the bytes are no such file, or one that is too large or too costly.
+  /// - Throws: `PKCS12Error` when the bytes are no such file, or one that is too large or too costly, or has no integrity
+  ///   check that can be made.
   package static func opens(_ bytes: SecretBytes, password: SecretBytes) throws(PKCS12Error) -> Bool {
     var cost = PKCS12Cost()
     return try unsafe PKCS12Reader(bytes, nil).protection(by: CPassword(password), &cost) != nil
@@ -104,15 +105,26 @@ private struct PKCS12Reader: ~Copyable {
   }
 
   /// In which form of the password the integrity check holds; nil if in none.
+  ///
+  /// - Throws: `tooCostly`; `unsupported` for a file without an integrity check, or with one that OpenSSL cannot make.
   borrowing func protection(by password: CPassword, _ cost: inout PKCS12Cost) throws(PKCS12Error) -> PasswordForm? {
     let pointer = unsafe file.pointer
     try cost.add(unsafe COpenSSL_PKCS12_mac_rounds(pointer))
-    let isVerified = unsafe password.withCString { text in
-      OpenSSLCall.observed { unsafe PKCS12_verify_mac(pointer, text, -1) }.result == 1
+    let isVerified = try unsafe password.withCString { (text) throws(PKCS12Error) -> Bool in
+      try Self.holds { unsafe PKCS12_verify_mac(pointer, text, -1) }
     }
     if isVerified { return .text }
-    return password.isEmpty && OpenSSLCall.observed { unsafe PKCS12_verify_mac(pointer, nil, 0) }.result == 1
-      ? .noBytes : nil
+    guard password.isEmpty, try Self.holds({ unsafe PKCS12_verify_mac(pointer, nil, 0) }) else { return nil }
+    return .noBytes
+  }
+
+  /// Whether a check holds; that of a wrong password, which is computed and differs, leaves nothing in the error queue.
+  private static func holds(_ check: () -> CInt) throws(PKCS12Error) -> Bool {
+    let (result, entries) = OpenSSLCall.observed(check)
+    guard result == 1 || entries.isEmpty else {
+      throw .unsupported(OpenSSLError(function: "PKCS12_verify_mac", entries: entries))
+    }
+    return result == 1
   }
 
   borrowing func addContents(

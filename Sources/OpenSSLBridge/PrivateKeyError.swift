@@ -10,6 +10,8 @@ package enum PrivateKeyError: Error, Hashable, Sendable {
   case wrongPassphrase
   /// Passphrases longer than this many bytes cannot be used with PEM files.
   case passphraseTooLong(limit: Int)
+  /// To open the key would take more than this many rounds of key derivation.
+  case tooCostly(limit: Int)
   /// The bytes hold no private key that OpenSSL can read.
   case notAPrivateKey(OpenSSLError)
   /// The operation exists only for another kind of key: the two primes and PKCS#1 only for RSA.
@@ -26,6 +28,8 @@ extension PrivateKeyError: CustomStringConvertible {
     case .passphraseNeeded: "the private key is encrypted and no passphrase is configured for it"
     case .wrongPassphrase: "the passphrase does not open the private key, or its encrypted part is damaged"
     case .passphraseTooLong(let limit): "the passphrase is longer than the \(limit) bytes that OpenSSL reads"
+    case .tooCostly(let limit):
+      "to open the private key would take more than \(limit) rounds of key derivation: have it encrypted with fewer"
     case .notAPrivateKey(let error): "no usable private key was found (\(error))"
     case .wrongKind(let wanted, let found): "\(wanted) is needed and the private key is \(found)"
     case .primesDoNotFit: "the two primes are not those of the certificate's public key"

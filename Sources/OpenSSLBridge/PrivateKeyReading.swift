@@ -15,6 +15,7 @@ extension PrivateKey {
     guard (passphrase?.count ?? 0) <= Self.passphraseLimit else {
       throw .passphraseTooLong(limit: Self.passphraseLimit)
     }
+    try PrivateKeyCost.check(pem: pem)
     var request = PassphraseRequest(passphrase: passphrase)
     let handle: Handle
     do throws(OpenSSLError) {
@@ -42,6 +43,7 @@ extension PrivateKey {
     guard (passphrase?.count ?? 0) <= Self.passphraseLimit else {
       throw .passphraseTooLong(limit: Self.passphraseLimit)
     }
+    try PrivateKeyCost.check(der: der)
     let handle: Handle
     do throws(OpenSSLError) {
       handle = try unsafe der.withUnsafeBytes { (buffer) throws(OpenSSLError) -> Handle in

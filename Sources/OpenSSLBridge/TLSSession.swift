@@ -68,6 +68,8 @@ package final class TLSSession {
     switch outcome.reason {
     case SSL_ERROR_WANT_READ: return .wantsRead
     case SSL_ERROR_WANT_WRITE: return .wantsWrite
+    // A close_notify (RFC 8446, section 6.1).
+    case SSL_ERROR_ZERO_RETURN: return .failed(.closed)
     case SSL_ERROR_SYSCALL where entries.isEmpty:
       return .failed(outcome.errno.rawValue == 0 ? .closed : .connection(outcome.errno))
     default:

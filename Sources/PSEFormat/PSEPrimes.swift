@@ -32,6 +32,8 @@ package struct PSEPrimes: Hashable, Sendable {
 
   /// Half of a 16,384 bit modulus, in bytes.
   private static let lengthLimit = 1024
+  /// More bytes than both primes take with what DER puts before them.
+  static let encodingLimit = 2 * lengthLimit + 32
 }
 
 extension PSEPrimes: DERImplicitlyTaggable {

@@ -58,6 +58,10 @@ extension PSEPrivateKey: DERImplicitlyTaggable {
       guard bits.paddingBits == 0 else {
         throw PSEError.malformed(place: "key", reason: "the bit string is not whole bytes")
       }
+      // Its elements were not counted with those of the file, in which it is a single one.
+      guard bits.bytes.count <= PSEPrimes.encodingLimit else {
+        throw PSEError.malformed(place: "key", reason: "it is longer than that of any RSA key")
+      }
       return .rsa(try PSEPrimes(derEncoded: bits.bytes))
     }
   }

@@ -42,8 +42,9 @@ struct ServiceKeyText {
       throw json.starts(with: begin) ? .pemText : .notJSON(place: "line 1, column 1")
     }
     hasHeading = true
-    let heading = String(decoding: lines.first ?? [], as: UTF8.self)
-    if let found = heading.wholeMatch(of: /Getting key (.+) for service instance .+ as .+\s*/) {
+    // Looking for the words takes time by the square of the length.
+    let heading = lines.first.flatMap { $0.count <= Self.longestLine ? String(decoding: $0, as: UTF8.self) : nil }
+    if let found = heading?.wholeMatch(of: /Getting key (.+) for service instance .+ as .+\s*/) {
       keyName = String(found.1)
     }
     json = Array(json[start.startIndex...])
@@ -55,4 +56,6 @@ struct ServiceKeyText {
 
   private static let opening: [UInt8] = [UInt8(ascii: "{"), UInt8(ascii: "[")]
   private static let longestHeading = 10
+  /// In bytes.
+  private static let longestLine = 1000
 }

@@ -13,6 +13,9 @@ struct DistinguishedNameTests {
     ("2.5.4.3=dotted", "CN=dotted"),
     (#"CN=a\2Cb"#, #"CN=a\,b"#),
     ("CN=Käthe", "CN=Käthe"),
+    (#"CN=M\C3\BCller\2c \e2\82\acuro"#, #"CN=Müller\, €uro"#),
+    (#"CN="M\C3\BCller""#, "CN=Müller"),
+    (#"CN=a\Zb"#, "CN=aZb"),
   ])
   func parsesAndPrints(text: String, printed: String) throws {
     #expect(try DistinguishedName(parsing: text).description == printed)
@@ -20,7 +23,7 @@ struct DistinguishedNameTests {
 
   @Test(arguments: [
     ("", 0), ("CN", 0), ("CN=", 0), ("CN=a,", 5), ("NOPE=a", 0), ("CN=a, C=Germany", 6), ("CN=\"a", 3), ("CN=a+O=b", 4),
-    ("CN=a\\", 5),
+    ("CN=a\\", 5), (#"CN=M\FCller"#, 4), (#"CN=\C3x"#, 3), (#"CN=a\BC\C3"#, 4),
   ])
   func refusesWithThePlace(text: String, offset: Int) {
     let error = #expect(throws: CertificateError.self) { try DistinguishedName(parsing: text) }

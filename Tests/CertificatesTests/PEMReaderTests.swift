@@ -33,6 +33,7 @@ struct PEMReaderTests {
     ("-----BEGIN A-----\nA*AA\n-----END A-----", 1, "Base64"),
     ("-----BEGIN A-----\n-----END A-----", 1, "empty"),
     ("-----BEGIN A", 1, "dashes"),
+    ("\(block.text)\n\(block.text)x\n-----BEGIN A-----\n*\n-----END A-----", 13, "Base64"),
   ])
   func saysWhichLineIsDamaged(text: String, line: Int, word: String) {
     let error = #expect(throws: CertificateError.self) { try PEMReader.blocks(in: Array(text.utf8)) }

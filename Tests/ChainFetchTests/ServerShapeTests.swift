@@ -67,6 +67,20 @@ import Testing
     #expect(result.answers.first?.protocolVersion == name)
   }
 
+  /// Servers of both versions use the client's X25519 key in different ways, and all handshakes share one.
+  @Test func speaksBothVersionsHundredsOfTimes() async throws {
+    let old = try TLSServer(identity: TLSServerIdentity(fixture.leaf), options: .only(.tls12))
+    let new = try TLSServer(identity: TLSServerIdentity(fixture.leaf), options: .only(.tls13))
+    let targets = (0..<600).map { ProbeTarget($0 % 3 == 0 ? old : new) }
+    let failures = try await withFetcher(concurrency: 8) { fetcher in
+      await withTaskGroup(of: ProbeFailure?.self) { group in
+        for target in targets { group.addTask { await fetcher.probe(target).failure } }
+        return await group.reduce(into: [ProbeFailure]()) { if let failure = $1 { $0.append(failure) } }
+      }
+    }
+    #expect(failures.isEmpty, "\(failures.count) failed: \(String(describing: failures.first))")
+  }
+
   @Test func worksWithRSAKeyExchange() async throws {
     let leaf = try fixture.issuing.leaf { $0.keyKind = .rsa(bits: 2048) }
     var options = TLSServerOptions.only(.tls12)
@@ -106,6 +120,8 @@ import Testing
     (.bytes(Array("220 mail.example ESMTP\r\n".utf8)), "not-tls", .server),
     (.bytes([UInt8](repeating: 0, count: 4096)), "not-tls", .server),
     (.bytes([UInt8](repeating: 0xFF, count: 64)), "not-tls", .server),
+    // A close_notify, which is the one alert that is no error (RFC 5246, section 7.2.1).
+    (.bytes([21, 3, 3, 0, 2, 1, 0]), "closed.handshake", .server),
     (.alert(40), "alert.40", .server),
     (.alert(70), "alert.70", .server),
     (.alert(112), "alert.112", .server),

@@ -20,7 +20,9 @@ struct CommandTests {
   init() throws { folder = try TemporaryFolder() }
 
   /// Carries a command line out; the exit code that it would end with.
-  private func certrotd(_ arguments: String...) async -> Int32 {
+  private func certrotd(_ arguments: String...) async -> Int32 { await certrotd(arguments) }
+
+  private func certrotd(_ arguments: [String]) async -> Int32 {
     do {
       var command = try Certrotd.parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
@@ -192,6 +194,61 @@ struct CommandTests {
     try HostFiles().removeTree(at: placed)
     #expect(await imported() == 0)
     #expect(try HostFiles().readSecretFile(placed, limit: 1 << 20) == download)
+  }
+
+  /// Root's downloads lie where others may look.
+  @Test func `an imported key never lies where others can read it`() async throws {
+    let files = HostFiles()
+    let key = try TestCA.root().intermediate().leaf { $0.keyKind = .rsa(bits: 2048) }
+    let pem = String(decoding: try key.key.pem(.pkcs8).copyBytes(), as: UTF8.self)
+    let members = ["certificate": key.chain.map { PEMBlock($0).text }.joined(), "key": pem]
+    try folder.write("download.json", bytes: JSONEncoder().encode(members))
+    try folder.write("root.pem", PEMBlock(try #require(key.issuers.last)).text)
+    try folder.write(
+      "certrotd.yaml",
+      """
+      service-keys: {sender: {from: {file: \(path("sender.json"))}, verify: none}}
+      keystores:
+        sender: {identity: {service-key: sender}, trust: {bundles: [\(path("root.pem"))]}, files: [{pse: {path: a.pse}}]}
+      """)
+    try files.makeDirectory(at: folder.file("state"), mode: .ownerReadWriteExecute)
+    let arguments = [
+      "key", "import", path("download.json"), "--config", path("certrotd.yaml"), "--state", path("state"), "--force",
+    ]
+    func imported() async -> Int32 { await certrotd(arguments) }
+    try folder.write("elsewhere.json", "{}")
+    try FileManager.default.createSymbolicLink(atPath: path("sender.json"), withDestinationPath: "elsewhere.json")
+    #expect(await imported() == 1)
+    #expect(try files.linkStatus(of: folder.file("sender.json")).kind == .symbolicLink)
+    #expect(try files.readFile(folder.file("elsewhere.json"), limit: 100) == Array("{}".utf8))
+
+    try files.removeTree(at: folder.file("sender.json"))
+    try files.replaceFile(
+      at: folder.file("sender.json"), mode: [.ownerReadWrite, .groupReadWrite, .otherRead],
+      contents: SecretBytes(copying: "{}".utf8))
+    #expect(await imported() == 0)
+    #expect(try files.linkStatus(of: folder.file("sender.json")).mode == [.ownerReadWrite, .groupRead])
+  }
+
+  @Test func `no command leaves a core file`() async throws {
+    let server = try TLSServer(identity: TLSServerIdentity(TestCA.selfSigned("CN=a")), behaviour: .silent)
+    let process = Process()
+    // The tests stand beside the program.
+    let folder = try HostFiles().readLink("/proc/self/exe").removingLastComponent()
+    process.executableURL = URL(filePath: folder.appending("certrotd").string)
+    try self.folder.write("patient.yaml", "endpoints:\n  a: {url: \"127.0.0.1:\(server.port)\", timeout: 5m}\n")
+    process.arguments = ["fetch", "a", "--config", path("patient.yaml"), "--state", path("state")]
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    await server.acceptedConnections(reach: 1)
+    let limits = try HostFiles().readFile(FilePath("/proc/\(process.processIdentifier)/limits"), limit: 1 << 16)
+    server.stop()
+    process.waitUntilExit()
+    let core = String(decoding: limits, as: UTF8.self).split(separator: "\n").first {
+      $0.hasPrefix("Max core file size")
+    }
+    #expect(core?.split(separator: " ").dropFirst(4).prefix(2) == ["0", "0"])
+    #expect(process.terminationStatus == 1)
   }
 
   @Test func `commands that read say so when there is no ledger`() async throws {

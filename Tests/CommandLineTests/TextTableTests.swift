@@ -31,12 +31,12 @@ struct TextTableTests {
   }
 
   @Test func `control characters of strangers do not reach the terminal`() throws {
-    let odd = "CN=a\u{1B}[2J\u{9B}31m\u{202E}b\r\nc"
+    let odd = "CN=a\u{1B}[2J\u{9B}31m\u{61C}\u{202E}b\r\nc"
     var table = TextTable(["NAME"])
     table.add([odd])
-    #expect(table.text == "NAME\nCN=a\\u{1B}[2J\\u{9B}31m\\u{202E}b\\r\\nc")
+    #expect(table.text == "NAME\nCN=a\\u{1B}[2J\\u{9B}31m\\u{61C}\\u{202E}b\\r\\nc")
     let shown = try Output.text(of: Answer(name: odd), json: false)
-    #expect(shown == "first\nCN=a\\u{1B}[2J\\u{9B}31m\\u{202E}b\\r\nc")
+    #expect(shown == "first\nCN=a\\u{1B}[2J\\u{9B}31m\\u{61C}\\u{202E}b\\r\nc")
     let json = try Output.text(of: Answer(name: odd), json: true)
     #expect(json.unicodeScalars.allSatisfy { $0 == "\n" || (0x20..<0x7F).contains($0.value) })
     #expect(try JSONDecoder().decode([String: String].self, from: Data(json.utf8)) == ["name": odd])

@@ -54,6 +54,17 @@ import Testing
     #expect(try await run("kill -9 $$").outcome == .signalled(SIGKILL))
   }
 
+  @Test func signalsHaveTheirUsualEffect() async throws {
+    ProcessLimits.ignoreBrokenPipes()
+    let lines = try await run("grep -e SigIgn -e SigBlk /proc/self/status").lines
+    try #require(lines.count == 2)
+    for line in lines {
+      let signals = try #require(line.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) })
+      // Bit 0 is signal 1; those of glibc's own, 32 and 33, are nobody's business (signal(7), nptl(7)).
+      #expect(signals & 0x7FFF_FFFF == 0, "\(line)")
+    }
+  }
+
   @Test func bothOutputsComeInOrder() async throws {
     #expect(try await run("echo one; echo two >&2; printf three").lines == ["one", "two", "three"])
   }

@@ -75,6 +75,13 @@ import Testing
         == .responseTooLarge(host: "127.0.0.1:\(server.port)", limit: 999))
   }
 
+  /// What HEAD announces never comes.
+  @Test func anAnnouncedLengthDoesNotStopHead() async throws {
+    let server = try ScriptedServer(.send("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"))
+    let response = try await client.send(patientRequest(method: .head, url: server.url, responseLimit: 1000))
+    #expect(response.status == 200 && response.body.isEmpty && response.header("content-length") == "5000")
+  }
+
   @Test(arguments: ["X-Padding: \(String(repeating: "x", count: 1000))\r\n", "a:\r\n", "HTTP/1.1 100 Continue\r\n\r\n"])
   func endlessHeadersAreCutOff(line: String) async throws {
     let server = try ScriptedServer(.send("HTTP/1.1 200 OK\r\n"), .sendForEver(line))

@@ -11,9 +11,8 @@ import Testing
 
   init() throws { client = try HTTPClient() }
 
-  private func proxy(_ server: ScriptedServer, _ credentials: String? = nil, exceptions: [String] = []) -> HTTPProxy {
-    HTTPProxy(
-      host: "127.0.0.1", port: server.port, credentials: credentials.map(secret), exceptions: exceptions)
+  private func proxy(_ server: ScriptedServer, _ credentials: String? = nil) -> HTTPProxy {
+    HTTPProxy(host: "127.0.0.1", port: server.port, credentials: credentials.map(secret))
   }
 
   @Test func plainRequestsGoThroughWithCredentials() async throws {
@@ -45,15 +44,6 @@ import Testing
       await failure(client, patientRequest(url: "\(scheme)://target.invalid/", proxy: proxy(server, "user:s3cret"))))
     #expect(failure == .proxyAuthentication(proxy: "127.0.0.1:\(server.port)"))
     #expect(failure.culprit == .configuration && !"\(failure)".contains("s3cret"))
-  }
-
-  @Test(arguments: ["127.0.0.1", "127.0.0.0/8", "*"])
-  func exceptionsGoStraight(exception: String) async throws {
-    let bystander = try ScriptedServer(.send(reply("500 Wrong")))
-    let server = try ScriptedServer(.send(reply("200 OK", "straight")))
-    let response = try await client.send(
-      patientRequest(url: server.url, proxy: proxy(bystander, exceptions: ["other.example", exception])))
-    #expect(response.status == 200 && bystander.requests.isEmpty)
   }
 
   @Test(arguments: ["no-colon", "us\ner:pw", ""])

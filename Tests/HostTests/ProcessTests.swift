@@ -59,6 +59,15 @@ import Testing
     #expect(UInt64(limit.rlim_cur) == number && limit.rlim_cur == limit.rlim_max)
   }
 
+  @Test func outlivesAPipeThatNobodyReads() throws {
+    ProcessLimits.ignoreBrokenPipes()
+    var ends: [Int32] = [0, 0]
+    try #require(unsafe pipe(&ends) == 0)
+    close(ends[0])
+    #expect(unsafe write(ends[1], [1 as UInt8], 1) == -1 && errno == EPIPE)
+    close(ends[1])
+  }
+
   @Test func forbidsCoreFiles() throws {
     try ProcessLimits.forbidCoreDumps()
     let limits = String(decoding: try HostFiles().readFile("/proc/self/limits", limit: 1 << 16), as: UTF8.self)

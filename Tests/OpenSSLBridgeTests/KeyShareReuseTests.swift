@@ -25,6 +25,41 @@ import Testing
     #expect(Set(keys).count == keys.count)
   }
 
+  /// What a client of TLS 1.2 asks for, to put the server's public key into.
+  @Test(.enabled(if: Self.hasOwnContext, "this host allows only the ordinary library context"))
+  func aRequestOfParametersGetsNoKeyAndSpoilsNone() throws {
+    var notBlank = 0
+    for _ in 0..<3 * KeyShareReuse.limit {
+      if try !isBlank() { notBlank += 1 }
+      _ = try publicKey(inTLSLibrary: true)
+    }
+    #expect(notBlank == 0)
+  }
+
+  /// Whether what is made for a request of parameters alone has no private half.
+  private func isBlank() throws(OpenSSLError) -> Bool {
+    let request = unsafe try OpenSSLCall.pointer("EVP_PKEY_CTX_new_from_name") {
+      unsafe EVP_PKEY_CTX_new_from_name(TLSLibrary.context, "X25519", nil)
+    }
+    defer { unsafe EVP_PKEY_CTX_free(request) }
+    try OpenSSLCall.success("EVP_PKEY_paramgen_init") { unsafe EVP_PKEY_paramgen_init(request) }
+    let key = unsafe try OpenSSLCall.pointer("EVP_PKEY_paramgen") {
+      var key: OpaquePointer?
+      _ = unsafe EVP_PKEY_paramgen(request, &key)
+      return unsafe key
+    }
+    defer { unsafe EVP_PKEY_free(key) }
+    return unsafe privateLength(of: key) == 0
+  }
+
+  /// How many bytes the private half has; OpenSSL leaves the number alone when there is none.
+  private func privateLength(of key: OpaquePointer) -> Int {
+    var length = 0
+    return OpenSSLCall.observed {
+      unsafe EVP_PKEY_get_raw_private_key(key, nil, &length) == 1 ? length : 0
+    }.result
+  }
+
   /// Makes an X25519 key as libssl does for a ClientHello, and returns the public half.
   private func publicKey(inTLSLibrary: Bool) throws(OpenSSLError) -> [UInt8] {
     let request = unsafe try OpenSSLCall.pointer("EVP_PKEY_CTX_new_from_name") {
@@ -44,10 +79,7 @@ import Testing
       unsafe EVP_PKEY_get_raw_public_key(key, &bytes, &length)
     }
     // A copy must be able to agree on a secret, so it has the private half too.
-    var privateLength = 0
-    try OpenSSLCall.success("EVP_PKEY_get_raw_private_key") {
-      unsafe EVP_PKEY_get_raw_private_key(key, nil, &privateLength)
-    }
+    #expect(unsafe privateLength(of: key) == 32)
     return bytes
   }
 }

@@ -203,6 +203,39 @@ import Testing
     #expect(try PKCS12.opens(file, password: password), "the integrity check alone is cheap")
   }
 
+  /// No other password would open such files.
+  @Test func aFileWhoseIntegrityCannotBeCheckedIsNoMatterOfThePassword() async throws {
+    try folder.write("key.pem", bytes: try identity.key.pem(.pkcs8).copyBytes())
+    try folder.write("cert.pem", PEMBlock(identity.certificate).text)
+    let made = try await OutsideTool.run(
+      "openssl",
+      [
+        "pkcs12", "-export", "-inkey", "key.pem", "-in", "cert.pem", "-nomac", "-passout", "file:\(passwordFile())",
+        "-out",
+        "unchecked.p12",
+      ], workingDirectory: folder.path)
+    try #require(made.succeeded, "\(made.errors)")
+    let unchecked = try HostFiles().readSecretFile(folder.file("unchecked.p12"), limit: 1 << 20)
+    var other = try encode(.legacy).copyBytes()
+    let sha1: [UInt8] = [0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A]
+    let place = try #require((0..<other.count - 40).last { Array(other[$0..<$0 + sha1.count]) == sha1 })
+    // 1.3.14.3.2.127 is nothing.
+    other[place + sha1.count - 1] = 0x7F
+    for (file, word) in [(unchecked, "mac absent"), (SecretBytes(copying: other), "mac")] {
+      let errors = [
+        #expect(throws: PKCS12Error.self) { try PKCS12.decode(file, password: password) },
+        #expect(throws: PKCS12Error.self) { try PKCS12.opens(file, password: password) },
+      ]
+      for error in errors {
+        guard case .unsupported(let reason) = error else {
+          Issue.record("\(String(describing: error))")
+          continue
+        }
+        #expect(reason.description.contains(word), "\(reason)")
+      }
+    }
+  }
+
   @Test func largeFilesAreRefusedUnread() {
     let file = SecretBytes(copying: [0x30, 0x84, 0x00, 0x50, 0x00, 0x00] + [UInt8](repeating: 0, count: 5 << 20))
     #expect(throws: PKCS12Error.tooLarge(limit: 4 << 20)) { try PKCS12.decode(file, password: password) }

@@ -82,6 +82,57 @@ import Testing
     }
   }
 
+  /// `EncryptedPrivateKeyInfo` (RFC 5208, section 6) under PBES2 (RFC 8018, appendix A.4) with this key derivation.
+  private func encrypted(under derivation: [UInt8]) -> [UInt8] {
+    let aes: [UInt8] = [0x06, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 0x2A, 0x04, 16] + [UInt8](repeating: 7, count: 16)
+    let pbes2: [UInt8] =
+      [0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 5, 0x0D] + sequence(sequence(derivation) + sequence(aes))
+    return sequence(sequence(pbes2) + [0x04, 32] + [UInt8](repeating: 9, count: 32))
+  }
+
+  private func sequence(_ content: [UInt8]) -> [UInt8] { [0x30, UInt8(content.count)] + content }
+
+  /// Derivations that take minutes, of which none is to be begun.
+  @Test(
+    arguments: [
+      // PBKDF2 with 2^31 - 1 rounds (RFC 8018, appendix A.2).
+      [
+        0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 5, 0x0C, 0x30, 10, 0x04, 2, 1, 2, 0x02, 4, 0x7F, 0xFF, 0xFF,
+        0xFF,
+      ],
+      // scrypt with N = 2^14, r = 8, p = 2^16 (RFC 7914, section 7.1).
+      [
+        0x06, 9, 0x2B, 6, 1, 4, 1, 0xDA, 0x47, 4, 0x0B, 0x30, 16, 0x04, 2, 1, 2, 0x02, 2, 0x40, 0, 0x02, 1, 8, 0x02, 3,
+        1, 0,
+        0,
+      ],
+    ] as [[UInt8]])
+  func roundsWithoutEndAreRefusedBeforeTheyAreRun(derivation: [UInt8]) throws {
+    let der = encrypted(under: derivation)
+    let (block, word) = (PEMBlock(label: "ENCRYPTED PRIVATE KEY", bytes: der).text, SecretBytes(copying: "x".utf8))
+    let refusal = PrivateKeyError.tooCostly(limit: 3_000_000)
+    #expect(throws: refusal) { try PrivateKey(der: SecretBytes(copying: der), passphrase: word) }
+    let damaged = "-----BEGIN X-----\n*\n-----END Y-----\n"
+    for text in [block, "words\n\(damaged)\(PEMBlock(label: "THING", bytes: [1]).text)\(block)"] {
+      #expect(throws: refusal) { try PrivateKey(pem: SecretBytes(copying: text.utf8), passphrase: word) }
+    }
+  }
+
+  @Test func opensAnEncryptedDERKey() async throws {
+    let key = try TestKeys.make(.ellipticCurve)
+    let plain = try folder.write("plain.pem", bytes: key.pem(.pkcs8).copyBytes())
+    let sealed = folder.path.appending("sealed.der")
+    for options in [["-scrypt"], ["-v2", "aes-256-cbc", "-iter", "100000"]] {
+      let outcome = try await OutsideTool.run(
+        "openssl",
+        ["pkcs8", "-topk8", "-outform", "DER", "-in", plain.string, "-passout", "pass:x", "-out", sealed.string]
+          + options)
+      try #require(outcome.succeeded, "\(outcome.everything)")
+      #expect(
+        try PrivateKey(der: read(sealed), passphrase: SecretBytes(copying: "x".utf8)).pkcs8DER() == key.pkcs8DER())
+    }
+  }
+
   @Test func refusesWhatIsNoPrivateKey() async throws {
     let key = try folder.write("key.pem", bytes: TestKeys.make(.rsa(bits: 2048)).pem(.pkcs8).copyBytes())
     let publicKey = folder.path.appending("public.pem")

@@ -120,6 +120,19 @@ struct HostileInputTests {
     }
   }
 
+  /// The elements inside the bit string are none of the file's, so that nobody counted them.
+  @Test func aKeyOfManyElementsIsRefusedBeforeItIsParsed() throws {
+    let key = Self.element(
+      0x30,
+      [0x30, 13, 0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 0x05, 0]
+        + Self.element(0x03, [0] + Self.element(0x30, Array(repeatElement([0x05, 0x00], count: 2000).joined()))))
+    let object = Self.element(
+      0x30,
+      [0x13, 1, 0x61, 0x18, 15] + Array("20240229010203Z".utf8) + [0x06, 5, 0x2B, 0x24, 2, 3, 4] + key)
+    let error = try #require(throws: PSEError.self) { try PSEFile(derEncoded: Self.plain(objects: object)).content() }
+    #expect(error.description.contains("longer than that of any RSA key"), "\(error)")
+  }
+
   @Test(arguments: [0, 1_000_001, Int.max])
   func iterationsAreLimited(count: Int) throws {
     var iterations = DER.Serializer()

@@ -25,6 +25,10 @@ struct ShapeTests {
       "Getting key my key for service instance cpi as a@b.example...\n\n{\"credentials\": {@}}\n", .cloudFoundryText,
       "credentials", "my key"
     ),
+    // Words without end are not looked through.
+    (
+      "Getting key k for service instance \(String(repeating: "a as ", count: 200))b\n{@}", .cloudFoundryText, "", nil
+    ),
     ("Retrieving…\r\n\r\n{@}", .cloudFoundryText, "", nil),
     (
       "{\"id\": \"1\", \"name\": \"b\", \"service_instance_id\": \"2\", \"ready\": true, \"credentials\": {@}}",

@@ -105,13 +105,24 @@ struct KeyImportCommand: AsyncParsableCommand {
     return only
   }
 
-  /// Puts the download where the daemon reads it; an existing file keeps its owner and mode.
+  /// Puts the download where the daemon reads it; an existing file keeps its owner, and its group and mode too unless
+  /// others than those two could read or change it.
   private static func keep(_ bytes: SecretBytes, at path: FilePath, _ files: HostFiles) throws {
     let old = try files.linkStatusIfPresent(of: path)
+    if let old, old.kind != .regular { throw Refusal(try Self.whyKept(old.kind, path, files)) }
     let folder = try files.status(of: path.removingLastComponent())
+    let kept = old.flatMap { $0.mode.isDisjoint(with: [.otherReadWriteExecute, .groupWrite]) ? $0 : nil }
     try files.replaceFile(
-      at: path, mode: old?.mode ?? [.ownerReadWrite, .groupRead], owner: old?.owner, group: old?.group ?? folder.group,
-      contents: bytes)
+      at: path, mode: kept?.mode ?? [.ownerReadWrite, .groupRead], owner: old?.owner,
+      group: kept?.group ?? folder.group, contents: bytes)
+  }
+
+  private static func whyKept(_ kind: FileStatus.Kind, _ path: FilePath, _ files: HostFiles) throws -> String {
+    guard kind == .symbolicLink else { return "what is there is no file: move it away" }
+    return """
+      it is a symbolic link to \(try files.readLink(path)), which would be replaced instead of the file: name the file \
+      itself under `from` in the configuration, or remove the link
+      """
   }
 
   /// Where in the file the key stood; one that is all of it has no path.

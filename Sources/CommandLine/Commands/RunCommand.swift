@@ -36,8 +36,8 @@ struct RunCommand: AsyncParsableCommand {
     let level: Logger.Level = verbose ? .debug : .info
     let logger = LogDestination.current().logger(label: "certrotd", level: level)
     ProcessMemory.limitArenas()
+    ProcessLimits.ignoreBrokenPipes()
     do {
-      try ProcessLimits.forbidCoreDumps()
       _ = try ProcessLimits.raiseDescriptorLimit()
       let environment = ProcessInfo.processInfo.environment
       let folder = environment["CREDENTIALS_DIRECTORY"].map { FilePath($0).fromWorkingFolder }

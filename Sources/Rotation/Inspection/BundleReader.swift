@@ -43,12 +43,17 @@ package struct BundleReader: Sendable {
   private func certificates(inFile path: FilePath) throws -> [Certificate] {
     let bytes = try files.readFile(path, limit: Self.sizeLimit)
     do {
-      // What is encoded in DER begins with the tag of a SEQUENCE, which no PEM text does.
-      if bytes.first == 0x30 { return try Self.certificates(inDER: bytes) }
-      return try PEMReader.blocks(in: bytes, labelled: Self.labels).flatMap { try Self.certificates(inDER: $0.bytes) }
+      return try Self.certificates(in: bytes)
     } catch {
       throw BundleError.damaged(path, String(describing: error))
     }
+  }
+
+  /// The certificates of a PEM, DER or PKCS #7 file, in its order.
+  static func certificates(in bytes: [UInt8]) throws -> [Certificate] {
+    // What is encoded in DER begins with the tag of a SEQUENCE, which no PEM text does.
+    if bytes.first == 0x30 { return try certificates(inDER: bytes) }
+    return try PEMReader.blocks(in: bytes, labelled: labels).flatMap { try certificates(inDER: $0.bytes) }
   }
 
   /// One certificate, or those of a PKCS #7 file, which some authorities label like a certificate.
