@@ -27,6 +27,7 @@ package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case keystoreRolledBack = "keystore.rolled-back"
   case keystoreDamaged = "keystore.damaged"
   case keystoreTrustGap = "keystore.trust-gap"
+  case bundleUnreadable = "bundle.unreadable"
   case keystoreRecovered = "keystore.recovered"
   case hookFailed = "hook.failed"
   case hookRecovered = "hook.recovered"

@@ -105,6 +105,10 @@ extension Event {
       EventDefinition(
         "5c6105e4df4649fe86bf7bef53cfeed8", .error, "A trust list does not verify an endpoint",
         [.keystore, .endpoint, .reason, .culprit], optional: [.generation, .subject])
+    case .bundleUnreadable:
+      EventDefinition(
+        "58d1b84b3c0e4f0f9a4c0d7be5a86c11", .error, "A bundle of a keystore cannot be read",
+        [.keystore, .path, .reason, .culprit])
     case .keystoreRecovered:
       EventDefinition(
         "7ea5cb45e1d44bd6aebf21c169032d09", .notice, "A keystore is in order again",

@@ -88,6 +88,14 @@ enum IdentityPlanner {
 }
 
 extension KeystoreSettings {
+  /// Whether the keystore has an identity of its own, and so a schedule for it.
+  var hasOwnIdentity: Bool {
+    switch identity {
+    case nil, .serviceKey: false
+    case .selfSigned, .pem: true
+    }
+  }
+
   /// The self-signed or PEM identity that was made by the settings as they are now.
   func ownIdentity(in state: KeystoreState) -> IdentityState? {
     switch identity {

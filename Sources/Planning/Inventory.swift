@@ -15,7 +15,9 @@ package struct Inventory: Sendable {
   package var alerts: Set<AlertMark>
   /// What each trust bundle of the configuration contains now, by its path as text.
   package var bundles: [String: [KnownCertificate]]
-  /// What is being done at this moment; only `StatusReader` looks at it.
+  /// Why bundles cannot be read now, by their paths; what they held before stays in `bundles` as long as it is known.
+  package var bundleFaults: [String: String] = [:]
+  /// What is being done at this moment.
   package var underWay: Set<Work>
 
   package init(

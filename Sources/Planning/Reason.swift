@@ -36,6 +36,8 @@ package enum Reason: Sendable, Hashable {
   case trustLacks([String])
   /// The trust list holds this many certificates that nothing needs any more.
   case trustHoldsSurplus(count: Int)
+  /// What could not be written is not wanted any more.
+  case failureOutlived
   /// The files on disk are not what was written in this generation.
   case damaged(String, restoring: Int)
   /// A hook has not yet run for a generation.
@@ -77,6 +79,7 @@ extension Reason: CustomStringConvertible {
     case .trustLacks(let subjects): "the trust list lacks \(Self.list(subjects))"
     case .trustHoldsSurplus(let count):
       "the trust list holds \(count) \(count == 1 ? "certificate" : "certificates") that nothing needs any more"
+    case .failureOutlived: "what could not be written is not wanted any more"
     case .damaged(let damage, let generation): "the files of generation \(generation) are damaged: \(damage)"
     case .hookOwed(let keystore, let generation):
       "due: the hook has not yet run for generation \(generation) of \(keystore)"

@@ -106,7 +106,7 @@ private struct SubjectReader {
       if case .stuck(let sentence) = decision { status.reason = sentence }
     } else if works.contains(where: inventory.underWay.contains) {
       (status.state, status.reason) = (.renewing, "a new generation or identity is being made")
-    } else if let failing = failing(keystore.name, state, decision) {
+    } else if let failing = failing(keystore, state, decision) {
       (status.state, status.reason) = (.failing, failing)
     } else if let identity = state.current?.identity,
       let ending = ending(.identity, identity.notBefore, identity.notAfter, keystore.alertBefore, "the identity")
@@ -141,17 +141,18 @@ private struct SubjectReader {
   }
 
   /// What went wrong last, as long as it has not been put right.
-  private func failing(_ name: String, _ state: KeystoreState, _ decision: WriteDecision) -> String? {
+  private func failing(_ keystore: KeystoreSettings, _ state: KeystoreState, _ decision: WriteDecision) -> String? {
     if case .write = decision, state.writing.failures > 0 { return state.writing.reason }
     if case .stuck(let sentence) = decision { return sentence }
-    if state.adoptionSchedule.failures > 0 { return state.adoptionSchedule.reason }
+    if let fault = keystore.trust.bundles.lazy.compactMap({ inventory.bundleFaults["\($0)"] }).first { return fault }
+    if keystore.adopt != nil, state.adoptionSchedule.failures > 0 { return state.adoptionSchedule.reason }
     if let damage = state.damage { return damage }
     if let gap = state.gaps.min(by: { $0.key < $1.key }) {
       let others = state.gaps.count - 1
       return others == 0 ? gap.value : "\(gap.value) (and \(others) more \(others == 1 ? "endpoint" : "endpoints"))"
     }
-    if state.identitySchedule.failures > 0 { return state.identitySchedule.reason }
-    let hook = inventory.hooks.first { $0.keystore == name && $0.schedule.failures > 0 }
+    if keystore.hasOwnIdentity, state.identitySchedule.failures > 0 { return state.identitySchedule.reason }
+    let hook = inventory.hooks.first { $0.keystore == keystore.name && $0.schedule.failures > 0 }
     return hook.map { hook in
       let what =
         hook.isLogin

@@ -12,4 +12,12 @@ package enum WriteDecision: Sendable, Equatable {
   case held(GenerationContent)
   /// Write this content.
   case write(GenerationContent, Reason)
+
+  /// Whether the files in force are what is wanted, or were chosen by an operator.
+  package var isSettled: Bool {
+    switch self {
+    case .upToDate, .held: true
+    case .waiting, .stuck, .write: false
+    }
+  }
 }

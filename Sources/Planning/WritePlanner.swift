@@ -47,8 +47,13 @@ package enum WritePlanner {
       draft.wake(at: context.inventory.serviceKeys[name]?.identity?.notAfter)
     }
     let decision = decide(keystore, context.inventory, trust: trust, now: now)
-    guard case .write(let content, let reason) = decision else { return }
     let state = context.inventory.keystores[keystore.name] ?? KeystoreState()
+    guard case .write(let content, let reason) = decision else {
+      if decision.isSettled, state.writing.failures > 0 {
+        draft.add(.write(keystore: keystore.name), at: now, lapsesAt: nil, because: .failureOutlived)
+      }
+      return
+    }
     draft.add(
       .write(keystore: keystore.name),
       at: time(keystore, state, content, reason, context.inventory.installation, now: now),
@@ -83,7 +88,11 @@ package enum WritePlanner {
       let unattempted = keystore.trust.endpoints.filter { inventory.endpoints[$0]?.attempted != true }
       guard unattempted.isEmpty else { return obstacle("it waits for the first probe of", unattempted) }
     }
-    guard trust.unreadBundles.isEmpty else { return obstacle("it waits for the bundle", trust.unreadBundles) }
+    // With files in force, what a bundle held when it could be read is remembered, and nothing of it ages.
+    guard trust.unreadBundles.isEmpty || state.current != nil else {
+      let faults = trust.unreadBundles.map { inventory.bundleFaults[$0] ?? "\($0) cannot be read" }
+      return .failure(Obstacle(sentence: faults.joined(separator: "; "), needsOperator: true))
+    }
     var leaf: Fingerprint?
     let identity = keystore.identityInForce(inventory, now: now)
     if keystore.identity != nil || identity != nil {
@@ -100,10 +109,11 @@ package enum WritePlanner {
       }
       leaf = identity.leaf
     }
-    guard leaf != nil || !trust.wanted.isEmpty else {
-      return trust.unverified.isEmpty
-        ? obstacle("there is neither an identity nor a trusted certificate to write", [])
-        : obstacle("it waits for a verified path of", trust.unverified)
+    // An empty list of trusted certificates would mean something else than that nobody has answered yet.
+    let needsTrust = leaf == nil || keystore.files.contains(where: \.format.isTrustList)
+    guard !needsTrust || !trust.wanted.isEmpty else {
+      guard trust.unverified.isEmpty else { return obstacle("it waits for a verified path of", trust.unverified) }
+      return obstacle("there is \(leaf == nil ? "neither an identity nor a" : "no") trusted certificate to write", [])
     }
     guard !keystore.lacksPIN(state) else {
       let sentence = """

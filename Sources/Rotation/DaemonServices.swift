@@ -47,8 +47,7 @@ struct DaemonServices: Sendable {
       path: configurationPath, context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper,
       watcher: watcher, bell: bell, reviewBell: reviewBell)
     refresher = FileRefresher(
-      context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper,
-      reviewer: reviewer, bell: bell)
+      context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper, bell: bell)
     let pulse = Pulse(
       context: context, fetcher: fetcher, refresher: refresher, keeper: keeper, notifier: notifier,
       ledgerCounter: try await context.ledger.changeCounter())

@@ -70,6 +70,16 @@ import Testing
     #expect(content.identityLeaf == fingerprint(50) && content.trust.isEmpty)
   }
 
+  @Test func aListOfTrustedCertificatesWaitsForTheFirst() {
+    var sample = Sample(identity: .serviceKey("sender"))
+    sample.inventory.endpoints["cloud"] = .answering(nil, failing: "connection refused")
+    sample.inventory.serviceKeys["sender"]?.identity = identity(50, from: 0, to: 100 * day)
+    sample.keystore.files.append(FileSettings(format: .caDirectory(path: .inKeystore("list"))))
+    #expect(sample.decision(at: start) == .waiting("it waits for a verified path of cloud"))
+    sample.keystore.trust.endpoints = []
+    #expect(sample.decision(at: start) == .waiting("there is no trusted certificate to write"))
+  }
+
   @Test func itWaitsForAnIdentityThatHasNotEnded() {
     var sample = answering(.serviceKey("sender"))
     #expect(sample.decision(at: start) == .waiting("it waits for its identity from service key sender"))

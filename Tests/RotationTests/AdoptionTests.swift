@@ -75,7 +75,7 @@ struct AdoptionTests {
     }
     try HostFiles().removeTree(at: file)
     try await site.run { daemon in
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       try await daemon.settle()
       #expect(try delivered().identity?.chain == old.path && Set(delivered().trust) == Set(trust))
       #expect(!site.recorder.takeNames().contains(.keystoreAdopted))

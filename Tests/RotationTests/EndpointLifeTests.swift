@@ -143,7 +143,7 @@ struct EndpointLifeTests {
       _ = site.recorder.take()
       let file = site.layout.keystore("client").appending("current").appending("client.pse")
       try HostFiles().removeTree(at: file)
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       try await daemon.settle()
       let told = site.recorder.take()
       // The server has moved on from what was brought back.
@@ -174,7 +174,7 @@ struct EndpointLifeTests {
       try await daemon.services.keeper.rereadLedger()
       try HostFiles().removeTree(
         at: site.layout.keystore("client").appending("current").appending("client.pse"))
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       try await daemon.settle()
       #expect(try await daemon.currentNumber("client") == 3)
       #expect(try daemon.read("client", "client.pse").identity?.certificate == identity)
@@ -198,7 +198,7 @@ struct EndpointLifeTests {
       }
       try HostFiles().removeTree(
         at: site.layout.keystore("client").appending("current").appending("client.pse"))
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       try await daemon.settle()
       let told = site.recorder.take()
       #expect(told.map(\.event) == [.keystoreDamaged])

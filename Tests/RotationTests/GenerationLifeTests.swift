@@ -191,7 +191,7 @@ struct GenerationLifeTests {
       } else {
         try site.folder.write(file, bytes: [0])
       }
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       try await daemon.settle()
       #expect(try Set(daemon.read("client", "client.pse").trust) == Set(one))
       #expect(try Set(outside().trust) == Set(one))
@@ -200,7 +200,7 @@ struct GenerationLifeTests {
       #expect(others == [.keystoreDamaged])
       #expect(
         told.last?.fields[.path].map { FilePath($0).lastComponent } == site.folder.file(file).lastComponent)
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       try await daemon.settle()
       #expect(site.recorder.takeNames().isEmpty)
     }

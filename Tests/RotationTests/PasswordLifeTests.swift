@@ -83,7 +83,7 @@ struct PasswordLifeTests {
       try setPassword("the third one")
       try await daemon.settle()
       #expect(try await daemon.currentNumber("client") == 2)
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       try await daemon.settle()
       #expect(try await daemon.currentNumber("client") == 3)
       #expect(try opens("the third one", daemon))

@@ -45,12 +45,10 @@ final class Site: Sendable {
     defer { withExtendedLifetime(lock) {} }
     let (context, services) = try await daemon.prepare(settings)
     defer { services.fetcher.shutDown() }
+    let running = RunningSite(context: context, services: services, folder: folder)
     // What a service does once the daemon is ready.
-    if reviewing {
-      await services.refresher.reviewPasswords()
-      try await services.reviewer.review()
-    }
-    let result = try await body(RunningSite(context: context, services: services, folder: folder))
+    if reviewing { try await running.review() }
+    let result = try await body(running)
     try context.ledger.close()
     return result
   }
@@ -80,6 +78,17 @@ struct RunningSite: Sendable {
       }
     }
     Issue.record("there is no end of due work", sourceLocation: sourceLocation)
+  }
+
+  /// What happens once in a refetch interval, beside the probes.
+  func refresh() async throws {
+    try await services.refresher.refresh()
+    try await review()
+  }
+
+  fileprivate func review() async throws {
+    await services.refresher.reviewPasswords()
+    try await services.reviewer.review()
   }
 
   func store(_ keystore: String) -> GenerationStore {

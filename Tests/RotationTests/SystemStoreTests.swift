@@ -62,7 +62,7 @@ struct SystemStoreTests {
       try await daemon.settle()
       _ = site.recorder.take()
       try site.folder.write("store.pem", [two.root.certificate].pem)
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       site.clock.advance(by: .days(1))
       try await daemon.settle()
       #expect(site.recorder.takeNames() == [.endpointUntrusted])

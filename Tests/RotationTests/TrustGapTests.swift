@@ -100,7 +100,7 @@ struct TrustGapTests {
       #expect(try await status(daemon).state == .failing)
       #expect(try await status(daemon).reason == gap.fields[.reason])
       try await look(daemon)
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       #expect(site.recorder.takeNames().isEmpty, "that it lasts is no news")
       #expect(try await daemon.currentNumber("client") == 1, "nothing else could be written")
     }
@@ -213,7 +213,7 @@ struct TrustGapTests {
       for _ in 1...3 { try await look(daemon) }
       _ = site.recorder.take()
       try HostFiles().removeTree(at: daemon.context.layout.keystore("client").appending("current/client.pse"))
-      try await daemon.services.refresher.refresh()
+      try await daemon.refresh()
       try await look(daemon)
       #expect(try trust(daemon) == Set(authority.issuing.path))
     }

@@ -19,6 +19,18 @@ extension LedgerStore {
     return try await write { database in try database.accept(identity, sealed: sealed, at: now) }
   }
 
+  /// Takes the current identity of an owner out of use, and forgets its key: one that does not open any more.
+  package func retireIdentity(_ owner: IdentityOwner, at now: Date) async throws(LedgerError) {
+    try await write { database in
+      guard let row = try database.subjectRow(owner.subject) else { return }
+      try database.run(
+        """
+        UPDATE identity SET state = 'superseded', superseded_at = ?, sealed_key = NULL, sealed_under = NULL
+        WHERE owner = ? AND state = 'current'
+        """, [now.instant, row])
+    }
+  }
+
   /// The private key as it is stored.
   func seal(_ identity: NewIdentity) throws(LedgerError) -> Data {
     Data(try keySeal().seal(identity.privateKey, of: identity.owner.subject, leaf: identity.leaf.fingerprint))
@@ -29,6 +41,11 @@ extension LedgerStore {
   /// - Throws: ``LedgerError/sealedValueDamaged(ledger:subject:detail:)`` when the stored key does not open.
   package func currentIdentity(_ owner: IdentityOwner) async throws(LedgerError) -> StoredIdentity? {
     try await opened(owner, "state = 'current'", [])
+  }
+
+  /// The identity that its owner uses now, without its private key, whether that can be opened or not.
+  package func currentEntry(_ owner: IdentityOwner) async throws(LedgerError) -> IdentityEntry? {
+    try await identities(owner).first { $0.supersededAt == nil }
   }
 
   /// One identity of an owner with its private key; nil when it, or its key, was forgotten.

@@ -29,6 +29,14 @@ package enum IdentityFault: Error, Hashable, Sendable {
     default: .configuration
     }
   }
+
+  /// Whether the same identity may be good later: by the passing of time, or once a bundle or the trust store has more.
+  package var mayPass: Bool {
+    switch self {
+    case .notYetValid, .incomplete, .rejected, .notJudged: true
+    default: false
+    }
+  }
 }
 
 extension IdentityFault: CustomStringConvertible {

@@ -28,22 +28,24 @@ package struct IdentityVerifier: Sendable {
   }
 
   /// Verifies as the service key's `verify` says.
+  ///
+  /// - Throws: `CancellationError` when the task was cancelled meanwhile: that says nothing about the identity.
   package func verify(
     _ identity: Identity, _ document: ServiceKeyDocument, _ settings: ServiceKeySettings
-  ) async -> Verdict {
+  ) async throws(CancellationError) -> Verdict {
     switch settings.verify {
     case .none: return .accepted
     case .token:
       guard let url = document.tokenURL, let clientID = document.clientID else {
         return .refused("the service key names no token endpoint or client: set verify: none, or verify a request")
       }
-      return await send(
+      return try await send(
         method: .post, url: url,
         headers: [
           HTTPHeader("Content-Type", "application/x-www-form-urlencoded"), HTTPHeader("Accept", "application/json"),
         ], body: .bytes(Self.tokenForm(clientID: clientID)), identity, settings, judge: Self.judgeToken)
     case .request(let url, let method):
-      return await send(
+      return try await send(
         method: method == .head ? .head : .get, url: url, headers: [HTTPHeader("X-CSRF-Token", "Fetch")], body: .none,
         identity, settings, judge: Self.judgeRequest)
     }
@@ -71,7 +73,7 @@ package struct IdentityVerifier: Sendable {
   private func send(
     method: HTTPMethod, url: String, headers: [HTTPHeader], body: HTTPBody, _ identity: Identity,
     _ settings: ServiceKeySettings, judge: (HTTPResponse) -> Verdict
-  ) async -> Verdict {
+  ) async throws(CancellationError) -> Verdict {
     do {
       let request = HTTPRequest(
         method: method, url: url, headers: headers, body: body,
@@ -79,6 +81,7 @@ package struct IdentityVerifier: Sendable {
         deadline: Self.deadline, responseLimit: Self.responseLimit)
       return judge(try await client.send(request))
     } catch let failure as HTTPFailure {
+      if failure == .cancelled { throw CancellationError() }
       return .inconclusive(failure.culprit, failure.description)
     } catch let error as CredentialError {
       return .inconclusive(error.culprit, error.description)

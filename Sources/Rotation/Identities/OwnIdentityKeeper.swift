@@ -48,7 +48,7 @@ struct OwnIdentityKeeper: Sendable {
       let key = try PrivateKey(
         pem: context.files.readSecretFile(wish.key, limit: Self.sizeLimit),
         passphrase: try wish.passphrase.map { try context.credentials.secret($0) })
-      let current = try await context.ledger.currentIdentity(settings.identityOwner)?.entry
+      let current = try await context.ledger.currentEntry(settings.identityOwner)
       // The files are the operator's word: he may put an earlier certificate back.
       return try IdentityExaminer.examine(
         certificates: certificates, key: key, completing: await issuers.certificates(),
@@ -64,7 +64,7 @@ struct OwnIdentityKeeper: Sendable {
     let cadence = await context.landscape.cadence(of: work)
     let now = context.clock.now()
     let asked = await context.landscape.demand(of: work)
-    func finish(_ schedule: Schedule, failure: (Culprit, String)? = nil) async throws {
+    func finish(_ schedule: Schedule, failure: Failure? = nil) async throws {
       try await self.finish(schedule, of: name, (work, asked), failure: failure)
     }
     do {
@@ -79,12 +79,17 @@ struct OwnIdentityKeeper: Sendable {
       throw error
     } catch {
       let schedule = before.identitySchedule.failed(at: now, cadence: cadence, reason: String(describing: error))
-      try await finish(schedule, failure: (Self.culprit(of: error), String(describing: error)))
+      try await finish(
+        schedule,
+        failure: Failure(
+          culprit: Self.culprit(of: error), reason: String(describing: error),
+          mayPass: before.identity != nil && schedule.failures == 1 && (error as? IdentityFault)?.isHalfReplaced == true
+        ))
     }
   }
 
   private func accept(_ identity: Identity, _ settings: KeystoreSettings, because reason: String) async throws {
-    let previous = try await context.ledger.currentIdentity(settings.identityOwner)?.entry.leaf
+    let previous = try await context.ledger.currentEntry(settings.identityOwner)?.leaf
     let recipe = settings.identity?.recipe
     let new = NewIdentity(
       owner: settings.identityOwner, leaf: identity.certificate, issuers: identity.issuers,
@@ -111,10 +116,10 @@ struct OwnIdentityKeeper: Sendable {
 
   private func finish(
     _ schedule: Schedule, of keystore: String, _ attempt: (work: Work, asked: Int),
-    failure: (culprit: Culprit, reason: String)?
+    failure: Failure?
   ) async throws {
     let (isNew, _) = try await context.record(
-      schedule, of: .identity(keystore), condition: failure == nil ? nil : "failing")
+      schedule, of: .identity(keystore), condition: failure == nil || failure?.mayPass == true ? nil : "failing")
     // The files may have changed again since they were read.
     await context.landscape.conclude([attempt]) { inventory in
       inventory.keystores[keystore, default: KeystoreState()].identitySchedule = schedule
@@ -132,6 +137,13 @@ struct OwnIdentityKeeper: Sendable {
       .renewalFailing, message: "the identity of keystore \(keystore) cannot be renewed: \(failure.reason)",
       fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, keystore))
+  }
+
+  private struct Failure {
+    let culprit: Culprit
+    let reason: String
+    /// Whether the next attempt, a minute later, is waited for before anybody is told.
+    let mayPass: Bool
   }
 
   /// Why a new certificate was made, seen from the new one.
@@ -156,7 +168,7 @@ struct OwnIdentityKeeper: Sendable {
   private static func culprit(of error: any Error) -> Culprit {
     switch error {
     case let fault as IdentityFault: fault.culprit
-    case is CredentialError, is CertificateError: .configuration
+    case is CredentialError, is CertificateError, is PrivateKeyError: .configuration
     default: .host
     }
   }
@@ -168,6 +180,11 @@ extension IdentityFault {
   /// Whether the files simply hold what is in force already.
   var isSame: Bool {
     if case .same = self { true } else { false }
+  }
+
+  /// Whether it is what one finds while somebody replaces a certificate and its key one after the other.
+  var isHalfReplaced: Bool {
+    if case .keyFitsNone = self { true } else { false }
   }
 }
 

@@ -167,7 +167,7 @@ package struct ServiceKeyIntake: Sendable {
     let path = settings.source.path
     if offered == nil, try context.files.linkStatusIfPresent(of: path) == nil { return nil }
     let bytes = try offered ?? context.files.readSecretFile(path, limit: Self.sizeLimit)
-    let current = try await context.ledger.currentIdentity(.serviceKey(settings.name))?.entry
+    let current = try await context.ledger.currentEntry(.serviceKey(settings.name))
     return (bytes, Digest.sha256(bytes), current)
   }
 
@@ -196,9 +196,9 @@ package struct ServiceKeyIntake: Sendable {
         now: context.clock.now())
     } catch {
       if error.isSame { return nil }
-      throw rejection(error.culprit, error)
+      throw rejection(error.culprit, error, mayPass: error.mayPass)
     }
-    switch await verifier.verify(identity, document, settings) {
+    switch try await verifier.verify(identity, document, settings) {
     case .accepted: return (document, identity)
     case .refused(let reason):
       throw Rejection(

@@ -62,11 +62,16 @@ struct GenerationRecovery: Sendable {
     where try await context.ledger.generations(keystore.name, limit: 1).isEmpty {
       let store = shelf.store(of: keystore.name)
       do {
+        let newest = try store.list().max() ?? 0
+        // Whether or not they can be read, their folders are there.
+        if newest > 0 {
+          try await context.ledger.reserveGenerations(keystore.name, upTo: newest, at: context.clock.now())
+        }
         guard let current = try store.current() else { continue }
         let outputs = try KeystoreOutput.resolve(keystore.readable, credentials: context.credentials)
         let found = try shelf.content(of: current, keystore: keystore.name, outputs)
         let merged = found.dropFirst().reduce(found.first) { $0?.merging($1) }
-        try await adopt(current, newest: try store.list().max() ?? current, merged?.content, of: keystore)
+        try await adopt(current, merged?.content, of: keystore)
       } catch let error as LedgerError {
         throw error
       } catch {
@@ -78,7 +83,7 @@ struct GenerationRecovery: Sendable {
   }
 
   private func adopt(
-    _ number: Int, newest: Int, _ content: KeystoreContent?, of keystore: KeystoreSettings
+    _ number: Int, _ content: KeystoreContent?, of keystore: KeystoreSettings
   ) async throws {
     let now = context.clock.now()
     let identity = content?.identity
@@ -88,7 +93,6 @@ struct GenerationRecovery: Sendable {
     let trusted = content?.trust.map { StoredTrustMember(certificate: $0, firstNeeded: now) } ?? []
     try await context.ledger.replaceTrust(keystore.name, trusted, at: now)
     _ = try await context.ledger.adoptGeneration(plan, number: number, isCurrent: true, files: [], at: now)
-    try await context.ledger.reserveGenerations(keystore.name, upTo: newest, at: now)
     guard case .selfSigned = keystore.identity, let identity,
       try await context.ledger.currentIdentity(keystore.identityOwner) == nil
     else { return }

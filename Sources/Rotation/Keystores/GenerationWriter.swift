@@ -46,9 +46,13 @@ struct GenerationWriter: Sendable {
     let now = context.clock.now()
     let trust = TrustPlanner.wanted(settings, inventory, now: now)
     let decision = WritePlanner.decide(settings, inventory, trust: trust, now: now)
-    guard case .write(let content, let reason) = decision else { return }
     let before = inventory.keystores[keystore] ?? KeystoreState()
     let cadence = await context.landscape.cadence(of: .write(keystore: keystore))
+    guard case .write(let content, let reason) = decision else {
+      guard decision.isSettled, before.writing.failures > 0 else { return }
+      return try await finish(
+        settings, before.writing.succeeded(at: now, cadence: cadence), because: Reason.failureOutlived.description)
+    }
     do {
       let (state, loss) = try await restoredOrWritten(
         content, for: settings, in: configuration, before, because: reason)
@@ -63,13 +67,14 @@ struct GenerationWriter: Sendable {
       } else {
         try await finish(settings, before.writing.succeeded(at: now, cadence: cadence))
       }
-    } catch let error as LedgerError {
-      throw error
     } catch let error as CancellationError {
       throw error
     } catch {
+      let owner = (error as? LedgerError)?.ownerOfDamagedKey(among: [settings.identityOwner, .keystore(keystore)])
+      if error is LedgerError, owner == nil { throw error }
       let schedule = before.writing.failed(at: now, cadence: cadence, reason: String(describing: error))
       try await fail(settings, schedule, content, error)
+      if let owner { try await replaceIdentity(of: owner) }
     }
     try await reviewer.review(settings)
   }
@@ -208,7 +213,10 @@ struct GenerationWriter: Sendable {
     }
   }
 
-  private func finish(_ settings: KeystoreSettings, _ schedule: Schedule) async throws {
+  private func finish(
+    _ settings: KeystoreSettings, _ schedule: Schedule,
+    because reason: String = "a generation was written and judged good"
+  ) async throws {
     await context.landscape.update { inventory in
       inventory.keystores[settings.name]?.writing = schedule
       inventory.keystores[settings.name]?.failedContent = nil
@@ -217,7 +225,7 @@ struct GenerationWriter: Sendable {
     guard before != nil else { return }
     let event = Events.Raised(
       .keystoreRecovered, message: "keystore \(settings.name) is in order again",
-      fields: [.keystore: settings.name, .reason: "a generation was written and judged good"])
+      fields: [.keystore: settings.name, .reason: reason])
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }
 
@@ -238,7 +246,7 @@ struct GenerationWriter: Sendable {
       ? ". Owner, group and mode are those of the file that was taken over, unless 'owner', 'group' and 'mode' say otherwise"
       : ""
     var fields: [EventField: String] = [
-      .keystore: settings.name, .reason: String(describing: error), .culprit: Self.culprit(of: error).rawValue,
+      .keystore: settings.name, .reason: String(describing: error), .culprit: Culprit.ofWriting(error).rawValue,
       .attempts: String(schedule.failures),
     ]
     fields[.nextAttempt] = schedule.nextAttempt.map(EventTime.text)
@@ -250,22 +258,27 @@ struct GenerationWriter: Sendable {
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }
 
-  private static func culprit(of error: any Error) -> Culprit {
-    if let error = error as? OutputError { return error.culprit }
-    if let error = error as? DeliveryError { return error.culprit }
-    if let error = error as? SapgenpseError { return error.culprit }
-    if let error = error as? TrustLoss { return error.culprit }
-    if error is BundleError { return .configuration }
-    return error is JudgementError ? .certrotd : .host
+  /// Has an identity whose key the ledger cannot open any more read again, or made anew: one damaged value is no reason for
+  /// everything else to stand still.
+  private func replaceIdentity(of owner: IdentityOwner) async throws {
+    try await context.ledger.retireIdentity(owner, at: context.clock.now())
+    let why = "the ledger lost its key"
+    switch owner {
+    case .serviceKey(let name):
+      await context.landscape.update { $0.serviceKeys[name]?.identity = nil }
+      await context.landscape.release([.readServiceKey(name)], because: why)
+    case .keystore(let name), .pem(let name):
+      await context.landscape.update { $0.keystores[name]?.identity = nil }
+      await context.landscape.release([.readIdentityFiles(keystore: name)], because: why)
+    }
   }
 }
 
-/// The files that were written are not what was wanted.
-struct JudgementError: Error, CustomStringConvertible {
-  let faults: [KeystoreFault]
-
-  var description: String {
-    "the new files were judged bad: " + faults.map(\.description).joined(separator: "; ")
+extension LedgerError {
+  /// The one of `owners` whose private key does not open any more; nil for everything else that may be wrong.
+  fileprivate func ownerOfDamagedKey(among owners: [IdentityOwner]) -> IdentityOwner? {
+    guard case .sealedValueDamaged(_, let subject, _) = self else { return nil }
+    return owners.first { $0.subject == subject }
   }
 }
 
@@ -286,7 +299,11 @@ extension KeystoreState {
     current = generation
     damage = nil
     passwordChanged = false
-    guard isRestored, heldContent != nil else { return }
+    guard isRestored, heldContent != nil else {
+      // Other content than what was rolled back is in force, and nothing is held any more.
+      (heldContent, rolledBackTo) = (nil, nil)
+      return
+    }
     let isHeld = heldContent != generation.content
     rolledBackTo = isHeld ? generation.number : nil
     if !isHeld { heldContent = nil }

@@ -3,11 +3,13 @@
 import Certificates
 import FoundationEssentials
 import Host
+import Journal
 import Ledger
 import Logging
 import OpenSSLBridge
 import Planning
 package import Settings
+import SystemPackage
 
 /// Remembers whom a keystore trusts and since when nobody needs whom, so that the overlap is counted across restarts.
 package struct TrustKeeper: Sendable {
@@ -33,6 +35,7 @@ package struct TrustKeeper: Sendable {
   package func settle(_ keystore: KeystoreSettings) async throws {
     let now = context.clock.now()
     let inventory = await context.landscape.inventory
+    try await tellUnreadBundles(of: keystore, inventory)
     let wanted = TrustPlanner.wanted(keystore, inventory, now: now).members
     let stored = try await context.ledger.trustMembers(keystore.name)
     guard stored.map(TrustMember.init).differs(from: wanted) else { return }
@@ -46,6 +49,30 @@ package struct TrustKeeper: Sendable {
     await context.landscape.update { inventory in
       inventory.keystores[keystore.name, default: KeystoreState()].trustMembers = wanted
     }
+  }
+
+  /// Tells once that bundles cannot be read, and once that they can again.
+  private func tellUnreadBundles(of keystore: KeystoreSettings, _ inventory: Inventory) async throws {
+    let faults = keystore.trust.bundles.compactMap { path in inventory.bundleFaults[path.string].map { (path, $0) } }
+    let key = ScheduleKey.bundles(keystore.name)
+    let wasTold = await context.landscape.conditions[key] != nil
+    guard wasTold == faults.isEmpty else { return }
+    _ = try await context.record(.untouched, of: key, condition: faults.isEmpty ? nil : "unread")
+    var fields: [EventField: String] = [.keystore: keystore.name]
+    let event: Events.Raised
+    if let (path, reason) = faults.first {
+      fields.merge([.path: path.string, .reason: reason, .culprit: Culprit.configuration.rawValue]) { $1 }
+      event = Events.Raised(
+        .bundleUnreadable,
+        message: "keystore \(keystore.name) trusts what is known of \(path), which cannot be read: \(reason)",
+        fields: fields)
+    } else {
+      fields[.reason] = "its bundles can be read again"
+      event = Events.Raised(
+        .keystoreRecovered, message: "keystore \(keystore.name) is in order again: its bundles can be read",
+        fields: fields)
+    }
+    try await context.tell([event], of: LedgerSubject(.keystore, keystore.name))
   }
 
   private func certificates(

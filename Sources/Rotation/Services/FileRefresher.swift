@@ -12,18 +12,15 @@ package struct FileRefresher: Sendable {
   private let knowledge: KnowledgeReader
   private let anchors: AnchorLibrary
   private let trustKeeper: TrustKeeper
-  private let reviewer: TrustReviewer
   private let bell: Bell
 
   package init(
-    context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary, trustKeeper: TrustKeeper,
-    reviewer: TrustReviewer, bell: Bell
+    context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary, trustKeeper: TrustKeeper, bell: Bell
   ) {
     self.context = context
     self.knowledge = knowledge
     self.anchors = anchors
     self.trustKeeper = trustKeeper
-    self.reviewer = reviewer
     self.bell = bell
   }
 
@@ -42,7 +39,8 @@ package struct FileRefresher: Sendable {
     let adopting = configuration.keystores.filter { $0.adopt != nil }.map(\.name)
     let isTrusted = configuration.keystores.contains { $0.trust.bundles.contains(path) }
     if isSystemStore || !endpoints.isEmpty { await anchors.reload() }
-    let bundles = isTrusted ? knowledge.knownBundles(of: configuration) : nil
+    let bundles = isTrusted ? knowledge.bundles(of: configuration) : nil
+    let mayComplete = isTrusted || isSystemStore || !endpoints.isEmpty
     let now = context.clock.now()
     var works = endpoints.map { Work.probe(endpoint: $0) }
     works += serviceKeys.map { Work.readServiceKey($0) }
@@ -54,7 +52,9 @@ package struct FileRefresher: Sendable {
       for keystore in protected { inventory.keystores[keystore.name]?.writing.hasten(to: now) }
       // A PSE may not have been taken over for want of its PIN, or of an issuer that any bundle may hold.
       for name in adopting { inventory.keystores[name]?.adoptionSchedule.hasten(to: now) }
-      if let bundles { inventory.bundles.merge(bundles) { _, new in new } }
+      if let bundles { inventory.take(bundles) }
+      // An identity may have been rejected for want of an issuer.
+      if mayComplete { inventory.hastenIdentities(to: now) }
     }
     for keystore in configuration.keystores where keystore.trust.bundles.contains(path) {
       try await trustKeeper.settle(keystore)
@@ -66,7 +66,8 @@ package struct FileRefresher: Sendable {
   package func reviewPasswords() async { await reviewPasswords(of: context.landscape.configuration.keystores) }
 
   private func reviewPasswords(of keystores: [KeystoreSettings]) async {
-    for keystore in keystores {
+    // Each file takes a twentieth of a second.
+    for keystore in keystores where !Task.isCancelled {
       guard let state = await context.landscape.inventory.keystores[keystore.name], state.damage == nil,
         let current = state.current
       else { continue }
@@ -82,24 +83,43 @@ package struct FileRefresher: Sendable {
 
   /// Reads the bundles and the system's trust store again and looks at the delivered files, in case a change went unnoticed.
   ///
+  /// Whether they still do, with their passwords and for their endpoints, takes long, and is what ``DeliveredReview`` does.
+  ///
   /// - Throws: `LedgerError`.
   package func refresh() async throws {
     await anchors.reload()
     let configuration = await context.landscape.configuration
-    let bundles = knowledge.knownBundles(of: configuration)
-    let keystores = await context.landscape.inventory.keystores
-    let damages = keystores.compactMapValues(\.current).reduce(into: [String: String?]()) { damages, entry in
-      damages[entry.key] = knowledge.damage(of: entry.value.number, keystore: entry.key)
-    }
+    let bundles = knowledge.bundles(of: configuration)
+    let now = context.clock.now()
     await context.landscape.update { inventory in
-      inventory.bundles.merge(bundles) { _, new in new }
-      for (name, damage) in damages { inventory.keystores[name]?.damage = damage }
+      inventory.take(bundles)
+      inventory.hastenIdentities(to: now)
     }
-    await reviewPasswords(of: configuration.keystores)
+    for (name, current) in await context.landscape.inventory.keystores.compactMapValues(\.current) {
+      let damage = knowledge.damage(of: current.number, keystore: name)
+      await context.landscape.update { inventory in
+        // What was written meanwhile is another generation.
+        guard inventory.keystores[name]?.current?.number == current.number else { return }
+        inventory.keystores[name]?.damage = damage
+      }
+    }
     for keystore in configuration.keystores where !keystore.trust.bundles.isEmpty {
       try await trustKeeper.settle(keystore)
     }
-    try await reviewer.review()
+  }
+}
+
+extension Inventory {
+  /// Takes over what a reading of the bundles found; of one that could not be read, what it held before stays known.
+  fileprivate mutating func take(_ reading: BundleReading) {
+    bundles.merge(reading.certificates) { _, new in new }
+    bundleFaults = reading.faults
+  }
+
+  /// Makes due what failed when identities were last read.
+  fileprivate mutating func hastenIdentities(to now: Date) {
+    for name in serviceKeys.keys { serviceKeys[name]?.schedule.hasten(to: now) }
+    for name in keystores.keys { keystores[name]?.identitySchedule.hasten(to: now) }
   }
 }
 

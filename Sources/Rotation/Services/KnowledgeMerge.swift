@@ -38,7 +38,10 @@ struct KnowledgeMerge {
     var owed = newer(hooks(reading.inventory), hooks(old), hooks(new))
     for id in Set(hooks(old).keys).subtracting(hooks(new).keys) { owed[id] = nil }
     merged.inventory.hooks = owed.values.sorted { $0.id < $1.id }
+    merged.inventory.bundleFaults = newer(
+      reading.inventory.bundleFaults, old.bundleFaults, new.bundleFaults)
     merged.inventory.alerts.formUnion(new.alerts.subtracting(old.alerts))
+    merged.inventory.alerts.subtract(old.alerts.subtracting(new.alerts))
     for (key, condition) in now.conditions where condition != before.conditions[key] {
       merged.conditions[key] = condition
     }

@@ -35,7 +35,8 @@ package struct KnowledgeReader: Sendable {
     let stored = try await ledger.schedules()
     let schedules = Dictionary(stored.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     var inventory = Inventory(installation: try await ledger.installationSeed())
-    inventory.bundles = knownBundles(of: configuration)
+    let bundles = bundles(of: configuration)
+    (inventory.bundles, inventory.bundleFaults) = (bundles.certificates, bundles.faults)
     inventory.endpoints.reserveCapacity(configuration.endpoints.count)
     var overlaps: [String: Duration] = [:]
     for keystore in configuration.keystores {
@@ -67,14 +68,17 @@ package struct KnowledgeReader: Sendable {
     return Knowledge(inventory: inventory, conditions: schedules.compactMapValues(\.condition))
   }
 
-  /// What each bundle of the keystores holds now; one that cannot be read is missing.
-  package func knownBundles(of configuration: Configuration) -> [String: [KnownCertificate]] {
-    var known: [String: [KnownCertificate]] = [:]
+  /// What the bundles of the keystores hold now, and why some cannot be read.
+  package func bundles(of configuration: Configuration) -> BundleReading {
+    var reading = BundleReading()
     for path in Set(configuration.keystores.flatMap(\.trust.bundles)) {
-      guard let certificates = try? bundles.certificates(at: path) else { continue }
-      known[path.string] = certificates.map { KnownCertificate($0) }
+      do {
+        reading.certificates[path.string] = try bundles.certificates(at: path).map { KnownCertificate($0) }
+      } catch {
+        reading.faults[path.string] = error.description
+      }
     }
-    return known
+    return reading
   }
 
   /// What is wrong with the files of a generation as they lie on disk; nil if nothing is.

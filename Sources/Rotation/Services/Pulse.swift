@@ -65,6 +65,7 @@ package actor Pulse {
     if lastRefresh.duration(to: now) >= (await context.landscape.configuration.defaults.refetchEvery) {
       lastRefresh = now
       try await refresher.refresh()
+      keeper.reviewDelivered()
       _ = try await context.ledger.housekeep(at: context.clock.now())
     }
     if isReady { notifier.keepAlive() } else { becomeReady() }

@@ -23,6 +23,11 @@ extension ScheduleKey {
     ScheduleKey("adopt", LedgerSubject(.keystore, keystore))
   }
 
+  /// Of reading a keystore's bundles.
+  package static func bundles(_ keystore: String) -> ScheduleKey {
+    ScheduleKey("bundles", LedgerSubject(.keystore, keystore))
+  }
+
   package static func write(_ keystore: String) -> ScheduleKey {
     ScheduleKey("write", LedgerSubject(.keystore, keystore))
   }

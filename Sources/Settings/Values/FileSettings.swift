@@ -42,6 +42,14 @@ package enum FileFormatSettings: Sendable, Hashable {
     }
   }
 
+  /// Whether it holds trusted certificates and nothing else.
+  package var isTrustList: Bool {
+    switch self {
+    case .caDirectory, .javaTruststore: true
+    case .pse, .pem, .pfx: false
+    }
+  }
+
   /// The credential that the file's password or PIN comes from.
   package var password: CredentialReference? {
     switch self {
