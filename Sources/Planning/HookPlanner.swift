@@ -14,7 +14,11 @@ enum HookPlanner {
     let hooks = context.inventory.hooks.filter { configured.contains($0.keystore) }
     let owed = Dictionary(grouping: hooks, by: \.keystore)
     // Files in one folder share their credentials, and each run writes all of them.
-    var isLoginUnderWay = hooks.contains { $0.isLogin && context.inventory.underWay.contains(.runHook(id: $0.id)) }
+    let others = Set(hooks.lazy.filter { !$0.isLogin }.map(\.id))
+    // One that is not known any more, since its generation was superseded, may be one too.
+    var isLoginUnderWay = context.inventory.underWay.contains { work in
+      if case .runHook(let id) = work { !others.contains(id) } else { false }
+    }
     for hook in hooks where !hook.waits(for: owed[hook.keystore] ?? []) {
       let cadence = Cadence.once("hook/\(hook.id)", installation: context.inventory.installation)
       guard let time = cadence.due(hook.schedule, now: context.now) else { continue }

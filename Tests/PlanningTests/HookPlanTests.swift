@@ -61,6 +61,8 @@ import Testing
     #expect(planned(sample) == [1])
     sample.inventory.underWay = [.runHook(id: 2)]
     #expect(planned(sample) == [])
+    sample.inventory.underWay = [.runHook(id: 9)]
+    #expect(planned(sample) == [], "one whose generation was superseded still writes the same credentials")
     sample.inventory.underWay = []
     sample.inventory.hooks[0].schedule = failed(1, sample)
     #expect(planned(sample) == [2], "one that waits for its backoff keeps nobody waiting")

@@ -76,11 +76,15 @@ struct GenerationLifeTests {
       try daemon.store("client").stage(number, DeliverySet(items))
       try await daemon.context.ledger.markGeneration("client", number, .staged, at: aTime)
       #expect(try daemon.store("client").current() == 1)
+      _ = site.recorder.take()
     }
     // The bundle meanwhile holds both, so that the plan is content with what was staged.
     try site.folder.write("trust.pem", (one + two).pem)
     try await site.run { daemon in
       #expect(try await daemon.currentNumber("client") == 2)
+      let told = site.recorder.take(.keystoreWritten)
+      #expect(told.count == 1 && told.first?.fields[.previousGeneration] == "1")
+      #expect(told.first?.message.contains("a test; certrotd ended before") == true)
       #expect(try Set(outside().trust) == Set(one + two))
       #expect(try await daemon.context.ledger.pendingHooks().map(\.generation) == [2], "it owes its hooks")
       try await daemon.settle()

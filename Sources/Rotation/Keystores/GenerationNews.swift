@@ -4,6 +4,7 @@ import Certificates
 import FoundationEssentials
 import Journal
 import Keystores
+import Ledger
 import OpenSSLBridge
 import Planning
 import Settings
@@ -24,6 +25,18 @@ enum GenerationNews {
     }
     return Events.Raised(
       .keystoreWritten, message: "keystore \(settings.name) has generation \(number): \(reason)", fields: fields)
+  }
+
+  static func resumed(_ generation: StoredGeneration, previous: Int?) -> Events.Raised {
+    let reason = "\(generation.reason); certrotd ended before it was in force, and went on with it"
+    var fields: [EventField: String] = [
+      .keystore: generation.keystore, .generation: String(generation.number), .reason: reason,
+    ]
+    if let previous { fields[.previousGeneration] = String(previous) }
+    fields[.fingerprint] = generation.leaf?.description
+    return Events.Raised(
+      .keystoreWritten,
+      message: "keystore \(generation.keystore) has generation \(generation.number): \(reason)", fields: fields)
   }
 
   // `path` is the first file that was found to be wrong, `damage` what was wrong with each.

@@ -37,13 +37,13 @@ struct GenerationRecovery: Sendable {
           try await giveUp(generation, because: "certrotd ended before the files were complete")
           continue
         }
+        let previous = try await context.ledger.currentGeneration(generation.keystore)?.number
         _ = try store.activate(generation.number)
         let hooks = configuration.keystore(named: generation.keystore)?.owedAfterChange ?? []
         try await context.ledger.markGeneration(
           generation.keystore, generation.number, .current, hooks: hooks, at: context.clock.now())
-        context.logger.notice(
-          "went on with a generation that was cut short",
-          metadata: ["keystore": .string(generation.keystore), "generation": .stringConvertible(generation.number)])
+        try await context.tell(
+          [GenerationNews.resumed(generation, previous: previous)], of: LedgerSubject(.keystore, generation.keystore))
       } catch let error as LedgerError {
         throw error
       } catch {

@@ -56,9 +56,15 @@ package struct Rollback: Sendable {
       number = try await makeAnew(wanted, of: settings, replacing: current, because: reason)
     } else {
       _ = try store.activate(wanted.number)
-      try await context.ledger.rollBackGeneration(
-        settings.name, from: current.number, to: wanted.number, reason: reason,
-        hooks: settings.owedAfterChange, at: context.clock.now())
+      do {
+        try await context.ledger.rollBackGeneration(
+          settings.name, from: current.number, to: wanted.number, reason: reason,
+          hooks: settings.owedAfterChange, at: context.clock.now())
+      } catch {
+        // The ledger is full, or the daemon has put another generation in force meanwhile.
+        try await putBack(store, of: settings.name, insteadOf: wanted.number, because: error)
+        throw error
+      }
       number = wanted.number
     }
     let event = Events.Raised(
@@ -69,6 +75,22 @@ package struct Rollback: Sendable {
       ])
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
     return (wanted.number, number)
+  }
+
+  /// Puts in force what the ledger says is, after a rollback that it did not take: ledger and disk agree again.
+  private func putBack(
+    _ store: GenerationStore, of keystore: String, insteadOf number: Int, because error: LedgerError
+  ) async throws {
+    guard let recorded = try await context.ledger.currentGeneration(keystore)?.number, recorded != number else {
+      return
+    }
+    do {
+      _ = try store.activate(recorded)
+    } catch let second {
+      context.logger.error(
+        "generation \(recorded) could not be put back after \(error): \(second)",
+        metadata: ["keystore": .string(keystore)])
+    }
   }
 
   /// Whether the files open with the passwords of now; nil where that cannot be told, as without the unit's credentials.
