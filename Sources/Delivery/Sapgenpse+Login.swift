@@ -54,13 +54,15 @@ extension Sapgenpse {
       Hook(
         arguments: arguments, environment: environment(secudir: folder), input: Self.line(of: pin), deadline: deadline)
     ) { line in
+      let line = SpokenLines.masked(line, hiding: pin)
       spoken.hear(line)
       onLine(line)
     }
     switch outcome {
     case .succeeded: break
-    case .exited: return .failed(reason: "\(outcome)\(spoken.quoted)")
-    default: return outcome
+    case .timedOut: return .failed(reason: "\(outcome); it may have waited for input\(spoken.quoted)")
+    case .exited, .signalled: return .failed(reason: "\(outcome)\(spoken.quoted)")
+    case .cancelled, .couldNotStart, .failed: return outcome
     }
     if spoken.complainsOfPIN { return .failed(reason: "did not accept the PIN\(spoken.quoted)") }
     guard let after = try files.linkStatusIfPresent(of: made), after.kind == .regular, after.size > 0 else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Host
 import Synchronization
 
 /// What the tool prints, as far as it is worth repeating.
@@ -17,6 +18,27 @@ final class SpokenLines: Sendable {
       heard.lastLines.append(line)
       if heard.lastLines.count > Self.linesKept { heard.lastLines.removeFirst() }
       if line.contains("Wrong PIN") { heard.complainsOfPIN = true }
+    }
+  }
+
+  /// A line without a secret that the tool may have repeated.
+  ///
+  /// - Parameters:
+  ///   - line: what it printed.
+  ///   - secret: what it was given, such as a PIN.
+  /// - Returns: the line with three asterisks in each place where the secret stood.
+  static func masked(_ line: String, hiding secret: SecretBytes) -> String {
+    let text = Array(line.utf8)
+    guard secret.count > 0, text.count >= secret.count else { return line }
+    return secret.withSpan { hidden in
+      var shown: [UInt8] = []
+      var index = 0
+      while index < text.count {
+        let isHere = index + hidden.count <= text.count && hidden.indices.allSatisfy { hidden[$0] == text[index + $0] }
+        shown += isHere ? Array("***".utf8) : [text[index]]
+        index += isHere ? hidden.count : 1
+      }
+      return String(decoding: shown, as: UTF8.self)
     }
   }
 

@@ -31,16 +31,24 @@ package struct CredentialStore: Sendable {
       path = file
       try refuseOpenPermissions(of: file)
     }
+    let secret: SecretBytes
     do {
-      return Self.withoutFinalLineBreak(try files.readSecretFile(path, limit: Self.sizeLimit))
+      secret = Self.withoutFinalLineBreak(try files.readSecretFile(path, limit: Self.sizeLimit))
     } catch {
       throw .unreadable(reference, error)
     }
+    // A file that is being written anew is empty for a moment: that must not become the password of a key.
+    guard secret.count > 0 else { throw .empty(reference) }
+    return secret
   }
 
   private func refuseOpenPermissions(of path: FilePath) throws(CredentialError) {
     do {
-      let mode = try files.status(of: path).mode
+      let status = try files.status(of: path)
+      guard status.kind == .regular else {
+        throw SystemError(call: "open", path: path, errno: .invalidArgument, detail: "not a regular file")
+      }
+      let mode = status.mode
       guard mode.intersection([.groupReadWriteExecute, .otherReadWriteExecute]).isEmpty else {
         throw CredentialError.tooOpen(path, mode: mode)
       }
@@ -77,6 +85,7 @@ package enum CredentialError: Error, Sendable {
   case noCredentialFolder(name: String)
   case unreadable(CredentialReference, SystemError)
   case tooOpen(FilePath, mode: FilePermissions)
+  case empty(CredentialReference)
 }
 
 extension CredentialError: CustomStringConvertible {
@@ -86,6 +95,8 @@ extension CredentialError: CustomStringConvertible {
       "the credential \(name) cannot be read, since $CREDENTIALS_DIRECTORY is not set: add LoadCredential=\(name):FILE to the unit, or name an absolute file"
     case .unreadable(let reference, let error):
       "the credential \(reference) cannot be read: \(error)"
+    case .empty(let reference):
+      "the credential \(reference) is empty, which is no secret: write the password or PIN into it"
     case .tooOpen(let path, let mode):
       "the credential file \(path) has mode 0\(String(mode.rawValue, radix: 8)) and may be read by others: chmod 0600 \(path)"
     }

@@ -138,7 +138,7 @@ package struct Daemon: Sendable {
   func readConfiguration() throws(StartError) -> AcceptedConfiguration {
     let (accepted, mistakes) = AcceptedConfiguration.read(configurationPath, stateDirectory: layout.root)
     guard let accepted else {
-      let event = ConfigurationKeeper.rejected(configurationPath, mistakes)
+      let event = ConfigurationKeeper.rejected(configurationPath, mistakes, atStart: true)
       events.raise(event.event, message: event.message, fields: event.fields)
       throw .configuration(configurationPath, mistakes: mistakes.count)
     }

@@ -16,8 +16,8 @@ struct CredentialStoreTests {
   private func store() -> CredentialStore { CredentialStore(folder: folder.path) }
 
   @Test(arguments: [
-    ("secret", "secret"), ("secret\n", "secret"), ("secret\r\n", "secret"), ("secret\n\n", "secret\n"), ("\n", ""),
-    ("", ""), (" s \n", " s "), ("\r", ""),
+    ("secret", "secret"), ("secret\n", "secret"), ("secret\r\n", "secret"), ("secret\n\n", "secret\n"),
+    (" s \n", " s "),
   ])
   func `one final line break is cut`(content: String, secret: String) throws {
     try folder.write("password", bytes: content.utf8)
@@ -40,6 +40,15 @@ struct CredentialStoreTests {
     let text = try #require(error?.description)
     #expect(text.contains("mode 0\(String(mode, radix: 8))") && text.contains("chmod 0600 \(path)"))
     #expect(!text.contains("hidden"))
+  }
+
+  @Test(arguments: ["", "\n", "\r\n", "\r"])
+  func `what is empty is no secret`(content: String) throws {
+    try folder.write("password", bytes: content.utf8)
+    for reference in [CredentialReference.systemd(name: "password"), .file(folder.file("password"))] {
+      let error = #expect(throws: CredentialError.self) { try store().secret(reference) }
+      #expect(error?.description.contains("is empty") == true)
+    }
   }
 
   @Test func `systemd's own files are taken as they are`() throws {

@@ -135,6 +135,37 @@ struct GenerationLifeTests {
     }
   }
 
+  @Test func `going from one making of the same content to another does not end the hold`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      try await change(one + two, daemon)
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      let shelf = GenerationShelf(layout: daemon.context.layout, files: HostFiles())
+      let rollback = Rollback(context: daemon.context, shelf: shelf)
+      _ = try await rollback.run(settings, to: 1)
+      try await daemon.services.keeper.rereadLedger()
+      // Both the files and their copies are damaged, so that the same content is made anew.
+      let copy = site.folder.file("state/keystores/client/generations/000001/client.pse")
+      let (whole, mode) = try (HostFiles().readSecretFile(copy, limit: 1 << 20), HostFiles().status(of: copy).mode)
+      for place in ["outside.pse", "state/keystores/client/generations/000001/client.pse"] {
+        try site.folder.write(place, bytes: [0])
+      }
+      try await daemon.refresh()
+      try await daemon.settle()
+      let again = try #require(try await daemon.currentNumber("client"))
+      #expect(again == 3)
+      try HostFiles().replaceFile(at: copy, mode: mode, contents: whole)
+      _ = try await rollback.run(settings, to: 1)
+      try await daemon.services.keeper.rereadLedger()
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 1)
+    }
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 1)
+    }
+  }
+
   @Test func `a rollback is held until the content changes`() async throws {
     try await site.run { daemon in
       try await daemon.settle()

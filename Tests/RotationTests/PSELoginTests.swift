@@ -150,6 +150,17 @@ struct PSELoginTests {
     #expect(try HostFiles().status(of: site.folder.file("out.pse")).mode == FilePermissions(rawValue: 0o440))
   }
 
+  @Test func `a PIN that the tool repeats is told to nobody`() async throws {
+    try configure()
+    try tool.behave(.echoes)
+    try await site.run { daemon in
+      try await daemon.settle()
+      let failure = try #require(site.recorder.take(.hookFailed).first)
+      #expect(failure.fields[.reason]?.contains("Please enter PIN: got ***") == true, "\(failure.fields)")
+      #expect(!"\(failure)".contains(pin))
+    }
+  }
+
   @Test func `hooks wait for them, and the failure says so`() async throws {
     let mark = site.folder.file("restarted")
     try configure(hooks: "after-change: [[/bin/sh, -c, 'test -e \(site.folder.file("cred_v2")) && touch \(mark)']]")

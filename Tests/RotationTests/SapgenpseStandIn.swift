@@ -11,7 +11,7 @@ import TestSupport
 /// finds out with openssl.
 struct SapgenpseStandIn: Sendable {
   enum Behaviour: String, CaseIterable, Sendable {
-    case good, waits, silent, crashes, broken
+    case good, waits, silent, crashes, broken, echoes
     case wrongPIN = "wrong-pin"
     case wrongPINWithoutStatus = "wrong-pin-0"
     case noFile = "no-file"
@@ -52,6 +52,7 @@ struct SapgenpseStandIn: Sendable {
     case $(cat "$here/behaviour") in
       waits) read -r answer; sleep 600 ;;
       silent) exit 1 ;;
+      echoes) read -r answer; echo "Please enter PIN: got $answer"; exit 1 ;;
       crashes) kill -SEGV $$ ;;
       wrong-pin) echo "ERROR in opening PSE (Wrong PIN/Passphrase)" >&2; exit 1 ;;
       wrong-pin-0) echo "ERROR in opening PSE (Wrong PIN/Passphrase)" >&2; exit 0 ;;

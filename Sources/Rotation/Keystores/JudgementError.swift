@@ -10,7 +10,15 @@ struct JudgementError: Error, CustomStringConvertible {
   let faults: [KeystoreFault]
 
   var description: String {
-    "the new files were judged bad: " + faults.map(\.description).joined(separator: "; ")
+    "the new files were judged bad: \(faults.summary)"
+  }
+}
+
+extension [KeystoreFault] {
+  /// The first ones, and how many there are besides: a trust list may lack hundreds.
+  var summary: String {
+    let shown = prefix(5).map(\.description).joined(separator: "; ")
+    return count > 5 ? "\(shown); and \(count - 5) more" : shown
   }
 }
 

@@ -71,7 +71,7 @@ struct OutputRenderer: Sendable {
       throw .unusable(settings.program, reason: error.description)
     }
     guard faults.isEmpty else {
-      throw .unusable(settings.program, reason: faults.map(\.description).joined(separator: "; "))
+      throw .unusable(settings.program, reason: faults.summary)
     }
   }
 }

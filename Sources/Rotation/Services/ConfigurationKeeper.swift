@@ -174,12 +174,15 @@ package struct ConfigurationKeeper: Sendable {
   }
 
   /// What is told of a configuration with mistakes.
-  package static func rejected(_ path: FilePath, _ mistakes: [ConfigurationMistake]) -> Events.Raised {
+  package static func rejected(
+    _ path: FilePath, _ mistakes: [ConfigurationMistake], atStart: Bool = false
+  ) -> Events.Raised {
     let shown = mistakes.prefix(Self.mistakesShown).map(\.description).joined(separator: "\n")
+    let consequence = atStart ? "none is in force" : "the one in force stays"
     let rest = mistakes.count > mistakesShown ? "\n… and \(mistakes.count - mistakesShown) more" : ""
     return Events.Raised(
       .configurationRejected,
-      message: "the configuration \(path) is rejected, and the one in force stays:\n\(shown)\(rest)",
+      message: "the configuration \(path) is rejected, and \(consequence):\n\(shown)\(rest)",
       fields: [
         .path: path.string, .reason: mistakes.first?.description ?? "it cannot be read",
         .mistakes: String(mistakes.count), .culprit: Culprit.configuration.rawValue,

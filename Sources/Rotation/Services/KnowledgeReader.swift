@@ -181,7 +181,9 @@ package struct KnowledgeReader: Sendable {
   ) -> StoredGeneration? {
     let used = generations.filter { $0.currentSince != nil }
     let origin = used.filter { $0.holdsSame(as: current) }.map(\.number).min() ?? current.number
-    guard let withdrawn = used.first(where: { $0.number > origin && $0.isRolledBack }) else { return nil }
+    // Going from one making of the same content to another withdraws nothing.
+    let withdrawn = used.first { $0.number > origin && $0.isRolledBack && !$0.holdsSame(as: current) }
+    guard let withdrawn else { return nil }
     let isHeld =
       withdrawn.number > current.number
       || used.allSatisfy { $0.number <= withdrawn.number || $0.holdsSame(as: current) }
