@@ -20,7 +20,7 @@ keystore denied
 mark
 reload
 wait_for_event keystore.failed 20 CERTROTD_KEYSTORE=denied
-expect_equal CERTROTD_CULPRIT "$(field CERTROTD_CULPRIT)" configuration
+expect_equal CERTROTD_CULPRIT "$(field CERTROTD_CULPRIT)" host
 expect_contains CERTROTD_REASON "$(field CERTROTD_REASON)" ReadWritePaths=
 
 cp /usr/share/doc/certrotd/examples/write-elsewhere.conf /etc/systemd/system/certrotd.service.d/
