@@ -19,15 +19,13 @@ extension LedgerStore {
     return try await write { database in try database.accept(identity, sealed: sealed, at: now) }
   }
 
-  /// Takes the current identity of an owner out of use, and forgets its key: one that does not open any more.
+  /// Takes the current identity of an owner out of use, such as one whose key does not open any more.
+  ///
+  /// What is stored of it stays, as it does of every superseded one.
   package func retireIdentity(_ owner: IdentityOwner, at now: Date) async throws(LedgerError) {
     try await write { database in
       guard let row = try database.subjectRow(owner.subject) else { return }
-      try database.run(
-        """
-        UPDATE identity SET state = 'superseded', superseded_at = ?, sealed_key = NULL, sealed_under = NULL
-        WHERE owner = ? AND state = 'current'
-        """, [now.instant, row])
+      try database.supersedeIdentity(of: row, at: now)
     }
   }
 

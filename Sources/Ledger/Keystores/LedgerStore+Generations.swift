@@ -139,7 +139,8 @@ extension Database {
       WHERE id = ?4
       """, [state.name, state.outcome, now.instant, record.id])
     if state == .current { try enqueueHooks(hooks, of: record.id, at: now) }
-    try forgetOldGenerations(of: record.keystore)
+    // What is only on its way takes no room yet.
+    if state != .staged { try forgetOldGenerations(of: record.keystore) }
   }
 
   fileprivate func supersedeGeneration(of keystore: Int64, at now: Date) throws {

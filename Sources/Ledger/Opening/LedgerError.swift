@@ -91,7 +91,8 @@ extension LedgerError: CustomStringConvertible {
       "\(origin) cannot be used: \(detail)"
     case .sealedValueDamaged(let ledger, let subject, let detail):
       "the private key of \(subject) in the ledger \(ledger) does not open (\(detail)); "
-        + "certrotd reads it again where it came from, or makes a new one"
+        + "where it can, certrotd reads it again where it came from or makes a new one; otherwise restore the ledger "
+        + "from a backup"
     case .unknownGeneration(let keystore, let number):
       "the keystore \(keystore) has no generation \(number)"
     case .impossibleTransition(let keystore, let number, let from, let to):

@@ -70,11 +70,11 @@ struct GenerationWriter: Sendable {
     } catch let error as CancellationError {
       throw error
     } catch {
-      let owner = (error as? LedgerError)?.ownerOfDamagedKey(among: [settings.identityOwner, .keystore(keystore)])
-      if error is LedgerError, owner == nil { throw error }
+      let ledgerError = error as? LedgerError
+      if let ledgerError, !ledgerError.concernsOneValue { throw error }
       let schedule = before.writing.failed(at: now, cadence: cadence, reason: String(describing: error))
       try await fail(settings, schedule, content, error)
-      if let owner { try await replaceIdentity(of: owner) }
+      if ledgerError != nil { try await replaceDamagedIdentities(of: settings) }
     }
     try await reviewer.review(settings)
   }
@@ -258,8 +258,19 @@ struct GenerationWriter: Sendable {
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }
 
-  /// Has an identity whose key the ledger cannot open any more read again, or made anew: one damaged value is no reason for
+  /// Has identities whose keys the ledger cannot open any more read again, or made anew: one damaged value is no reason for
   /// everything else to stand still.
+  private func replaceDamagedIdentities(of settings: KeystoreSettings) async throws {
+    for owner in Set([settings.identityOwner, .keystore(settings.name)]) {
+      do throws(LedgerError) {
+        _ = try await context.ledger.currentIdentity(owner)
+      } catch {
+        guard error.concernsOneValue else { throw error }
+        try await replaceIdentity(of: owner)
+      }
+    }
+  }
+
   private func replaceIdentity(of owner: IdentityOwner) async throws {
     try await context.ledger.retireIdentity(owner, at: context.clock.now())
     let why = "the ledger lost its key"
@@ -275,10 +286,9 @@ struct GenerationWriter: Sendable {
 }
 
 extension LedgerError {
-  /// The one of `owners` whose private key does not open any more; nil for everything else that may be wrong.
-  fileprivate func ownerOfDamagedKey(among owners: [IdentityOwner]) -> IdentityOwner? {
-    guard case .sealedValueDamaged(_, let subject, _) = self else { return nil }
-    return owners.first { $0.subject == subject }
+  /// Whether everything but one sealed value is in order.
+  fileprivate var concernsOneValue: Bool {
+    if case .sealedValueDamaged = self { true } else { false }
   }
 }
 
