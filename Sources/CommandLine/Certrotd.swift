@@ -20,6 +20,11 @@ package struct Certrotd: AsyncParsableCommand {
         64  the command line is wrong
         78  the configuration has mistakes
 
+      ERRORS:
+        Go to standard error. A command that was called with --json prints one object on standard output
+        in place of its report: `error` is the sentence, `exit-code` the exit code, and `mistakes` those
+        of the configuration where they are the cause.
+
       EXAMPLES:
         certrotd check-config
         certrotd status
@@ -47,10 +52,42 @@ package struct Certrotd: AsyncParsableCommand {
     }
     let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
     do {
-      try RepeatedOptions.check(arguments)
+      try await run(arguments)
     } catch {
-      exit(withError: error)
+      conclude(error, after: arguments)
     }
-    await main(arguments)
+  }
+
+  /// Carries out a command line.
+  ///
+  /// - Throws: what the command throws; ``exitStatus(of:)`` tells the exit code.
+  static func run(_ arguments: [String]) async throws {
+    try RepeatedOptions.check(arguments)
+    var command = try parseAsRoot(arguments)
+    if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+  }
+
+  /// The exit code that the process ends with after `error`.
+  static func exitStatus(of error: any Error) -> Int32 {
+    (error is ConfigurationRefusal ? .configuration : exitCode(for: error)).rawValue
+  }
+
+  /// What standard output has of `error` where the arguments ask for JSON; nil where they do not, or nothing is left to say.
+  static func errorObject(of error: any Error, after arguments: [String]) -> String? {
+    guard arguments.prefix(while: { $0 != "--" }).contains("--json"),
+      let report = ErrorReport(error, message: message(for: error), exitCode: exitStatus(of: error))
+    else { return nil }
+    return Output.object(report)
+  }
+
+  private static func conclude(_ error: any Error, after arguments: [String]) -> Never {
+    if let object = errorObject(of: error, after: arguments) {
+      Output.line(object)
+      exit(withError: ExitCode(exitStatus(of: error)))
+    }
+    guard let refusal = error as? ConfigurationRefusal else { exit(withError: error) }
+    // A line of it begins with the file, as those of a compiler do.
+    Output.complain(refusal.description)
+    exit(withError: ExitCode.configuration)
   }
 }

@@ -52,6 +52,13 @@ extension GenerationStore {
     return read
   }
 
+  /// Where the items of a generation go, as they were configured when it was written.
+  package func destinations(of number: Int) throws(DeliveryError) -> [DeliveryDestination] {
+    try readManifest(of: number).items.map { item in
+      item.outside.map { .outside(FilePath($0)) } ?? .inGeneration(item.stored)
+    }
+  }
+
   /// What belongs to a generation.
   func readManifest(of number: Int) throws(DeliveryError) -> GenerationManifest {
     let path = directory(of: number).appending(GenerationManifest.name)

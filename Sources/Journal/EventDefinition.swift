@@ -72,6 +72,9 @@ extension Event {
       EventDefinition(
         "a5ac4bed776742adb1d2d7f215807087", .error, "A service key was rejected",
         [.serviceKey, .path, .reason, .culprit])
+    case .keyRecovered:
+      EventDefinition(
+        "fc75efce5c05471e94e79f7f9a58f526", .notice, "A service key is in order again", [.serviceKey, .reason])
     case .identityRenewed:
       EventDefinition(
         "58aa2808c2ed4225a69caaf769f24439", .notice, "An identity was renewed",
@@ -95,7 +98,7 @@ extension Event {
         [.keystore, .reason, .culprit], optional: [.attempts, .nextAttempt, .path])
     case .keystoreRolledBack:
       EventDefinition(
-        "3191926d99a24f24827c20f10047afef", .warning, "A keystore went back to an earlier generation",
+        "3191926d99a24f24827c20f10047afef", .warning, "A keystore went to another generation",
         [.keystore, .generation, .previousGeneration, .reason])
     case .keystoreDamaged:
       EventDefinition(
@@ -109,6 +112,10 @@ extension Event {
       EventDefinition(
         "58d1b84b3c0e4f0f9a4c0d7be5a86c11", .error, "A bundle of a keystore cannot be read",
         [.keystore, .path, .reason, .culprit])
+    case .credentialUnusable:
+      EventDefinition(
+        "2088e1a40e78469d95365c14ad437558", .error, "A credential of a keystore cannot be used",
+        [.keystore, .reason, .culprit])
     case .keystoreRecovered:
       EventDefinition(
         "7ea5cb45e1d44bd6aebf21c169032d09", .notice, "A keystore is in order again",

@@ -2,7 +2,7 @@
 
 package import Logging
 
-/// A swift-log handler that writes one line per event to standard error, for hosts and terminals without a journal.
+/// A swift-log handler that writes events to standard error: one line for each line of the message, the fields on the first, for hosts and terminals without a journal.
 package struct StandardErrorLogHandler: LogHandler {
   /// How a line begins.
   package enum Style: Sendable, Equatable {
@@ -38,19 +38,22 @@ package struct StandardErrorLogHandler: LogHandler {
   }
 
   package func log(event: LogEvent) {
-    var line =
+    let prefix =
       switch style {
       case .plain: "\(event.level.rawValue.uppercased()) "
       case .prefixed: "<\(EventPriority(event.level).rawValue)>"
       }
-    line += Escaping.escaped(event.message.description)
+    // An empty message has no line, and a line all the same.
+    let lines = event.message.description.split(separator: "\n").map { Escaping.escaped(String($0)) }
+    var line = prefix + (lines.first ?? "")
     for (key, value) in effectiveMetadata(of: event).sorted(by: { $0.key < $1.key }) {
       line += " \(Escaping.escaped(key))=\(Self.quoted(value.description))"
     }
     if let error = event.error {
       line += " error=\(Self.quoted(String(describing: error)))"
     }
-    write(line + "\n")
+    // Indented, so that no stranger's text can pass for a line of its own.
+    write(([line] + lines.dropFirst().map { "\(prefix)  \($0)" }).map { $0 + "\n" }.joined())
   }
 
   /// Values with blanks are quoted, so that a line can be taken apart again.

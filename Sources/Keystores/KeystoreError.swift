@@ -22,6 +22,16 @@ package enum KeystoreError: Error, Sendable {
   case openSSL(OpenSSLError)
 }
 
+extension KeystoreError {
+  /// Whether no file of the format can have such a password or PIN.
+  package var concernsThePassword: Bool {
+    switch self {
+    case .pin(.emptyPIN), .pin(.longPIN), .pin(.notASCII), .pkcs12(.passwordHoldsZeroByte): true
+    default: false
+    }
+  }
+}
+
 extension KeystoreError: CustomStringConvertible {
   package var description: String {
     switch self {

@@ -32,6 +32,9 @@ package struct ForecastEntry: Sendable, Equatable {
     case readFiles = "read-files"
     /// A PSE of others is taken over; no forecast lists it.
     case adopt
+
+    /// Whether it only finds out what others did.
+    package var isLook: Bool { self == .refetch || self == .readFiles }
   }
 }
 

@@ -18,6 +18,8 @@ package struct KeystoreState: Sendable, Equatable {
   package var damage: String?
   /// Whether a file of the current generation no longer opens with the password that its credential holds now.
   package var passwordChanged: Bool
+  /// Why the password of a file cannot be used as its credential stands, in one sentence; `nil` if it can.
+  package var passwordFault: String?
   /// The listed endpoints that the trust list in force alone does not verify, each with a sentence that says why.
   package var gaps: [String: String]
   /// Of writing a generation.
@@ -33,7 +35,7 @@ package struct KeystoreState: Sendable, Equatable {
   package init(
     identity: IdentityState? = nil, identitySchedule: Schedule = .untouched, adoption: AdoptionState? = nil,
     adoptionSchedule: Schedule = .untouched, current: GenerationState? = nil,
-    damage: String? = nil, passwordChanged: Bool = false, gaps: [String: String] = [:],
+    damage: String? = nil, passwordChanged: Bool = false, passwordFault: String? = nil, gaps: [String: String] = [:],
     writing: Schedule = .untouched, failedContent: GenerationContent? = nil,
     trustMembers: [TrustMember] = [], rolledBackTo: Int? = nil, heldContent: GenerationContent? = nil
   ) {
@@ -44,6 +46,7 @@ package struct KeystoreState: Sendable, Equatable {
     self.current = current
     self.damage = damage
     self.passwordChanged = passwordChanged
+    self.passwordFault = passwordFault
     self.gaps = gaps
     self.writing = writing
     self.failedContent = failedContent

@@ -12,9 +12,12 @@ package struct Status: Sendable, Equatable {
       ($0.breakage?.at ?? .distantFuture) < ($1.breakage?.at ?? .distantFuture)
     }
   }
-  /// The subject for which something happens first.
+  /// The subject for which something happens first that an operator waits for or has to do; where there is none, the one
+  /// that is looked at first.
   package var happensNext: SubjectStatus? {
-    subjects.filter { $0.nextAttempt != nil && $0.nextStep != nil }.min {
+    let known = subjects.filter { $0.nextAttempt != nil && $0.nextStep != nil }
+    let telling = known.filter { $0.state == .failing || $0.nextStep?.isLook == false }
+    return (telling.isEmpty ? known : telling).min {
       ($0.nextAttempt ?? .distantFuture) < ($1.nextAttempt ?? .distantFuture)
     }
   }
@@ -61,8 +64,8 @@ package enum SubjectState: String, Sendable, CaseIterable {
   case due
   /// It is being done.
   case renewing
-  /// The last attempt or hook failed, the last service key was rejected, the files are damaged, or their trust list alone
-  /// does not verify a listed endpoint.
+  /// The last attempt or hook failed, the last service key was rejected, the files are damaged, their password cannot be
+  /// used, or their trust list alone does not verify a listed endpoint.
   case failing
   /// An `alert-before` mark is crossed.
   case expiring

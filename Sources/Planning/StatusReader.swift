@@ -59,6 +59,10 @@ private struct SubjectReader {
     let work = Work.readServiceKey(serviceKey.name)
     var status = status(.serviceKey(serviceKey.name), state.schedule, work)
     status.breakage = state.identity.map { Breakage(what: "the identity", at: $0.notAfter) }
+    // That its file is looked at before then changes nothing for anybody.
+    if let identity = state.identity, state.schedule.failures == 0 {
+      (status.nextAttempt, status.nextStep) = (replacement(of: identity, serviceKey.renewBefore), .replaceIdentity)
+    }
     if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
     } else if state.schedule.failures > 0 {
@@ -76,8 +80,6 @@ private struct SubjectReader {
       } else {
         status.reason = "a new service key is due at \(TimeText.instant(start))"
       }
-      // That its file is looked at before then changes nothing for anybody.
-      if start > now { (status.nextAttempt, status.nextStep) = (start, .replaceIdentity) }
     } else {
       (status.state, status.reason) = (.waiting, "no service key was accepted yet")
     }
@@ -92,14 +94,23 @@ private struct SubjectReader {
       .readIdentityFiles(keystore: keystore.name), .adopt(keystore: keystore.name),
     ]
     let hooks = inventory.hooks.filter { $0.keystore == keystore.name }
+    // Files that were read well are looked at again and again, and nobody waits for that.
+    let isLook = { (work: Work) in work.step?.isLook == true && state.identitySchedule.failures == 0 }
     var status = status(
-      .keystore(keystore.name), state.writing, works[0], alsoBy: works.dropFirst() + hooks.map { .runHook(id: $0.id) })
+      .keystore(keystore.name), state.writing, works[0],
+      alsoBy: works.dropFirst().filter { !isLook($0) } + hooks.map { .runHook(id: $0.id) })
+    if let identity = identityToReplace(keystore) {
+      let time = replacement(of: identity, keystore.renewBefore)
+      if time < status.nextAttempt ?? .distantFuture {
+        (status.nextAttempt, status.nextStep) = (time, .replaceIdentity)
+      }
+    }
     status.lastAttempt = [status.lastAttempt, hooks.compactMap(\.schedule.lastAttempt).max()].compactMap(\.self).max()
     if let leaves = trust.departures.values.min(), leaves < status.nextAttempt ?? .distantFuture {
       (status.nextAttempt, status.nextStep) = (max(now, leaves), .dropTrust)
     }
     status.missing = trust.unverified
-    status.breakage = breakage(of: state.current)
+    status.breakage = breakage(of: state.current, trust)
     let decision = WritePlanner.decide(keystore, inventory, trust: trust, now: now)
     if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
@@ -145,6 +156,7 @@ private struct SubjectReader {
     if case .write = decision, state.writing.failures > 0 { return state.writing.reason }
     if case .stuck(let sentence) = decision { return sentence }
     if let fault = keystore.trust.bundles.lazy.compactMap({ inventory.bundleFaults["\($0)"] }).first { return fault }
+    if let fault = state.passwordFault { return fault }
     if keystore.adopt != nil, state.adoptionSchedule.failures > 0 { return state.adoptionSchedule.reason }
     if let damage = state.damage { return damage }
     if let gap = state.gaps.min(by: { $0.key < $1.key }) {
@@ -175,10 +187,31 @@ private struct SubjectReader {
       nextStep: next?.0.step, reason: "")
   }
 
-  private func breakage(of current: GenerationState?) -> Breakage? {
-    [
+  /// The identity that somebody has to put another one in place of; nil where certrotd does it, or another entry tells.
+  private func identityToReplace(_ keystore: KeystoreSettings) -> IdentityState? {
+    switch keystore.identity {
+    case .selfSigned, .serviceKey: nil
+    case .pem, nil: keystore.identityInForce(inventory, now: now)
+    }
+  }
+
+  /// When another identity is due; `now` if it is.
+  private func replacement(of identity: IdentityState, _ renewBefore: RenewBefore) -> Date {
+    max(
+      now,
+      RenewalPoint.due(notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: renewBefore))
+  }
+
+  /// What of the files ends first; a trusted certificate that nothing needs leaves the list, and takes nothing with it.
+  private func breakage(of current: GenerationState?, _ trust: TrustDecision) -> Breakage? {
+    let trusted = (current?.content.trust ?? []).compactMap { fingerprint -> KnownCertificate? in
+      if let needed = trust.needed[fingerprint] { return needed }
+      return trust.departures[fingerprint] == nil ? trust.wanted[fingerprint] : nil
+    }
+    let first = trusted.min { ($0.notAfter, $0.subject) < ($1.notAfter, $1.subject) }
+    return [
       current?.identity.map { Breakage(what: "the identity", at: $0.notAfter) },
-      current?.trustNotAfter.map { Breakage(what: "a trusted certificate", at: $0) },
+      first.map { Breakage(what: "the trusted certificate \($0.subject)", at: $0.notAfter) },
     ].compactMap(\.self).min { $0.at < $1.at }
   }
 

@@ -102,6 +102,16 @@ extension CredentialError: CustomStringConvertible {
     }
   }
 
+  /// What is wrong, with what to do about it.
+  package var sentence: String {
+    guard case .unreadable(_, let error) = self else { return description }
+    return switch error.errno {
+    case .noSuchFileOrDirectory: "\(self); put it back, with mode 0600"
+    case .permissionDenied: "\(self); give it to the user of the service, with mode 0600"
+    default: "\(self); repair that"
+    }
+  }
+
   /// Who is at fault: the configuration names something that is not there or not safe.
   package var culprit: Culprit { .configuration }
 }

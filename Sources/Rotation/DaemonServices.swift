@@ -14,6 +14,7 @@ struct DaemonServices: Sendable {
   let fetcher: ChainFetcher
   let keeper: ConfigurationKeeper
   let refresher: FileRefresher
+  let passwords: PasswordReviewer
   let reviewer: TrustReviewer
   let dispatcher: Dispatcher
   let watcher: FileWatcher
@@ -46,8 +47,10 @@ struct DaemonServices: Sendable {
     keeper = ConfigurationKeeper(
       path: configurationPath, context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper,
       watcher: watcher, bell: bell, reviewBell: reviewBell)
+    passwords = PasswordReviewer(context: context, knowledge: knowledge, bell: bell)
     refresher = FileRefresher(
-      context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper, bell: bell)
+      context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper, passwords: passwords,
+      bell: bell)
     let pulse = Pulse(
       context: context, fetcher: fetcher, refresher: refresher, keeper: keeper, notifier: notifier,
       ledgerCounter: try await context.ledger.changeCounter())
@@ -81,7 +84,7 @@ struct DaemonServices: Sendable {
           serviceName: "stopper"),
         .init(service: fileWatch, serviceName: "watcher of files"),
         .init(
-          service: DeliveredReview(refresher: refresher, reviewer: reviewer, bell: reviewBell),
+          service: DeliveredReview(passwords: passwords, reviewer: reviewer, bell: reviewBell),
           serviceName: "review of what was delivered"),
         .init(service: reloader, serviceName: "reloader"),
         .init(service: conductor, serviceName: "conductor"),

@@ -32,7 +32,7 @@ struct CommandTests {
       }
       return 0
     } catch {
-      return Certrotd.exitCode(for: error).rawValue
+      return Certrotd.exitStatus(of: error)
     }
   }
 
@@ -91,7 +91,7 @@ struct CommandTests {
       _ = try Certrotd.parseAsRoot(arguments)
       Issue.record("\(arguments) were taken")
     } catch {
-      #expect(Certrotd.exitCode(for: error).rawValue == 64)
+      #expect(Certrotd.exitStatus(of: error) == 64)
     }
   }
 
@@ -145,7 +145,7 @@ struct CommandTests {
         try await command.run()
         return 0
       } catch {
-        return Certrotd.exitCode(for: error).rawValue
+        return Certrotd.exitStatus(of: error)
       }
     }
     #expect(try await fetch("cloud") == 0)
@@ -265,6 +265,7 @@ struct CommandTests {
       if subcommands.isEmpty || words.isEmpty {
         let help = Certrotd.helpMessage(for: command)
         #expect(help.contains("EXAMPLES:"), "\(words)")
+        #expect(words.first == "pse" || help.contains("EXIT CODES:"), "\(words)")
         #expect(words.isEmpty || help.contains("certrotd " + words.joined(separator: " ")))
       }
       for subcommand in subcommands { check(subcommand, words + [subcommand._commandName]) }

@@ -75,7 +75,7 @@ struct ConfigurationInForceTests {
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
       return 0
     } catch {
-      return Certrotd.exitCode(for: error).rawValue
+      return Certrotd.exitStatus(of: error)
     }
   }
 
@@ -107,7 +107,7 @@ struct ConfigurationInForceTests {
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
       return 0
     } catch {
-      return Certrotd.exitCode(for: error).rawValue
+      return Certrotd.exitStatus(of: error)
     }
   }
 
@@ -143,7 +143,7 @@ struct ConfigurationInForceTests {
     for words in [["--certificate", "a", "--certificate", "b"], ["--key=a", "--key", "a"], ["--json", "--json"]] {
       let error = #expect(throws: ValidationError.self) { try RepeatedOptions.check(["pse", "create"] + words) }
       #expect(error?.message.hasPrefix("\(words[0].prefix { $0 != "=" }) is given twice") == true)
-      #expect(error.map { Certrotd.exitCode(for: $0).rawValue } == 64)
+      #expect(error.map { Certrotd.exitStatus(of: $0) } == 64)
     }
     try RepeatedOptions.check(["pse", "create", "--trust", "a", "--trust", "b", "--key", "c", "-v", "-v"])
     try RepeatedOptions.check(["pse", "show", "--json", "--", "--json"])
@@ -185,7 +185,7 @@ struct ConfigurationInForceTests {
   }
 
   @Test func `a key that is all of its file stood in no place`() {
-    #expect(KeyImportCommand.finding(at: "") == "found")
-    #expect(KeyImportCommand.finding(at: "credentials.uaa") == "found in credentials.uaa")
+    #expect(KeyImportReport.finding(at: "") == "found")
+    #expect(KeyImportReport.finding(at: "credentials.uaa") == "found in credentials.uaa")
   }
 }

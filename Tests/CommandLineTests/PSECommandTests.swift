@@ -45,7 +45,7 @@ struct PSECommandTests {
       }
       return 0
     } catch {
-      return Certrotd.exitCode(for: error).rawValue
+      return Certrotd.exitStatus(of: error)
     }
   }
 
@@ -67,7 +67,7 @@ struct PSECommandTests {
       try command.run()
       return 0
     } catch {
-      return Certrotd.exitCode(for: error).rawValue
+      return Certrotd.exitStatus(of: error)
     }
   }
 
@@ -106,7 +106,7 @@ struct PSECommandTests {
           try command.run()
           Issue.record("\(words) \(options) went well")
         } catch {
-          #expect(Certrotd.exitCode(for: error).rawValue == 1)
+          #expect(Certrotd.exitStatus(of: error) == 1)
         }
       }
     }
@@ -246,7 +246,7 @@ struct PSECommandTests {
       _ = try Certrotd.parseAsRoot(["pse"] + arguments)
       Issue.record("\(arguments) were taken")
     } catch {
-      #expect(Certrotd.exitCode(for: error).rawValue == 64)
+      #expect(Certrotd.exitStatus(of: error) == 64)
     }
   }
 }

@@ -51,7 +51,7 @@ struct PSEFaultTests {
       try run(arguments)
       return 0
     } catch {
-      return Certrotd.exitCode(for: error).rawValue
+      return Certrotd.exitStatus(of: error)
     }
   }
 
@@ -319,7 +319,7 @@ struct PSEFaultTests {
       try run(arguments)
       Issue.record("\(arguments) were taken")
     } catch {
-      #expect(Certrotd.exitCode(for: error).rawValue == 64)
+      #expect(Certrotd.exitStatus(of: error) == 64)
     }
   }
 }

@@ -27,16 +27,26 @@ struct StandardErrorLogHandlerTests {
     makeLogger(style).info(
       "sent\nCRITICAL all lost\u{1B}]0;x\u{07}", metadata: ["subject\n": "CN=\u{202E}live\u{9B}2J \"\r\u{2028}"])
     #expect(lines.values.count == 1)
-    let line = lines.values.first ?? ""
-    #expect(
-      line.hasSuffix(
-        #"sent\nCRITICAL all lost\u{1B}]0;x\u{7} subject\n="CN=\u{202E}live\u{9B}2J \"\r\u{2028}""# + "\n"))
-    #expect(line.unicodeScalars.filter { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }.count == 1)
+    let text = lines.values.first ?? ""
+    let both = text.split(separator: "\n")
+    #expect(both.first?.hasSuffix(#"sent subject\n="CN=\u{202E}live\u{9B}2J \"\r\u{2028}""#) == true)
+    let prefix = style == .plain ? "INFO " : "<6>"
+    #expect(both.last.map(String.init) == prefix + #"  CRITICAL all lost\u{1B}]0;x\u{7}"#, "no line of its own")
+    #expect(text.unicodeScalars.filter { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }.count == 2)
   }
 
   @Test func ordinaryTextOfAnyLanguageStaysAsItIs() {
     makeLogger(.plain).info("Zertifikat für 東京", metadata: ["subject": "O=Büro"])
     #expect(lines.values == ["INFO Zertifikat für 東京 subject=O=Büro\n".replacing("O=Büro", with: "\"O=Büro\"")])
+  }
+
+  @Test(arguments: [(StandardErrorLogHandler.Style.plain, "ERROR "), (.prefixed, "<3>")])
+  func everyLineOfAMessageHasThePriority(style: StandardErrorLogHandler.Style, prefix: String) {
+    makeLogger(style).error("rejected:\nc.yaml:2:3: error\nc.yaml:4:1: error", metadata: ["mistakes": "2"])
+    #expect(
+      lines.values == [
+        "\(prefix)rejected: mistakes=2\n\(prefix)  c.yaml:2:3: error\n\(prefix)  c.yaml:4:1: error\n"
+      ])
   }
 
   @Test func eventsShowTheirName() {

@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Planning
 import Settings
+import SystemPackage
 import Testing
 
 @Suite struct StatusTests {
@@ -141,8 +142,10 @@ import Testing
     #expect(try state(sample, endpoint, at: start + hour).nextStep == .refetch)
     #expect(try state(sample, key, at: start + hour).nextStep == .replaceIdentity)
     #expect(try state(sample, keystore, at: start + hour).nextStep == nil, "all is well for good")
-    #expect(
-      StatusReader.read(sample.configuration, sample.inventory, now: start + hour).happensNext?.subject == endpoint)
+    let status = { StatusReader.read(sample.configuration, sample.inventory, now: start + hour) }
+    #expect(status().happensNext?.subject == key, "a refetch is every day's, a new service key is not")
+    sample.inventory.endpoints["cloud"]?.currentlyFailing = "refused"
+    #expect(status().happensNext?.subject == endpoint, "a refetch that may bring it back")
     sample.inventory.endpoints["cloud"] = .answering(path(leaf: 11, issuer: 2, root: 13))
     sample.remember(at: start)
     sample.deliver(at: start, number: 2)
@@ -151,6 +154,47 @@ import Testing
     sample.keystore.files[0].mode = 0o600
     let writing = try state(sample, keystore, at: start + hour)
     #expect(writing.nextStep == .write && writing.nextAttempt == start + hour)
+  }
+
+  @Test func filesOfAnIdentityComeNextWhenTheyAreToBeReplaced() throws {
+    let source = IdentitySource.pem(PEMIdentityFiles(certificate: "/c.pem", key: "/k.pem", passphrase: nil))
+    var sample = Sample(identity: source)
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
+    sample.state.identity = identity(50, from: 0, to: 300 * day, recipe: source.recipe)
+    sample.state.identitySchedule = Schedule(lastAttempt: start, lastSuccess: start, nextAttempt: start + 6 * hour)
+    sample.deliver(at: start)
+    let due = RenewalPoint.due(
+      notBefore: start, notAfter: start + 300 * day, renewBefore: sample.keystore.renewBefore)
+    let next = try state(sample, keystore, at: start + 7 * hour)
+    #expect(next.nextStep == .replaceIdentity && next.nextAttempt == due, "that they are looked at is no news")
+    sample.state.identitySchedule = Schedule(lastAttempt: start, failures: 1, nextAttempt: start + 60, reason: "no key")
+    let retry = try state(sample, keystore, at: start + 1)
+    #expect(retry.nextStep == .readFiles && retry.nextAttempt == start + 60)
+  }
+
+  @Test func whatLeavesTheTrustListBreaksNothing() throws {
+    var sample = Sample()
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
+    sample.deliver(at: start)
+    #expect(try state(sample, keystore, at: start).breakage?.what == "the trusted certificate CN=Certificate 2")
+    // The server moves on from an issuer that ends in sixty days.
+    var old = path(leaf: 4, issuer: 5, root: 3)
+    old.issuers = [certificate(5, to: 60 * day)]
+    sample.inventory.endpoints["cloud"] = .answering(old)
+    sample.deliver(at: start + hour, number: 2)
+    #expect(try state(sample, keystore, at: start + hour).breakage?.at == start + 60 * day)
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
+    sample.remember(at: start + 2 * hour)
+    let after = try state(sample, keystore, at: start + 2 * hour)
+    #expect(after.nextStep == .dropTrust)
+    #expect(after.breakage?.at == start + 3650 * day, "it leaves the list before")
+  }
+
+  @Test func aPasswordThatCannotBeUsedFailsItsKeystore() throws {
+    var sample = complete()
+    sample.state.passwordFault = "the credential /p is empty"
+    let failing = try state(sample, keystore, at: start)
+    #expect(failing.state == .failing && failing.reason == "the credential /p is empty")
   }
 
   @Test func aRenewalAheadComesNext() throws {

@@ -215,6 +215,22 @@ struct GenerationLifeTests {
     for (error, text) in texts { #expect(error.description.contains(text), "\(error)") }
   }
 
+  @Test func `a keystore whose folder was removed is told of before it is written again`() async throws {
+    try await site.settle()
+    try await site.run { daemon in
+      try await daemon.settle()
+      _ = site.recorder.take()
+      try HostFiles().removeTree(at: daemon.context.layout.keystores)
+      try HostFiles().makeDirectory(at: daemon.context.layout.keystores, mode: .ownerReadWriteExecute)
+      try await daemon.refresh()
+      try await daemon.settle()
+      let told = site.recorder.take()
+      #expect(told.map(\.event) == [.keystoreDamaged, .keystoreWritten])
+      #expect(told.first?.fields[.path].map { FilePath($0).isAbsolute } == true)
+      #expect(told.allSatisfy { !$0.message.contains("NAME") }, "\(told)")
+    }
+  }
+
   @Test(arguments: ["outside.pse", "state/keystores/client/current/client.pse"], [true, false])
   func `a file that somebody changed is put back`(file: String, isRemoved: Bool) async throws {
     try await site.settle()
@@ -234,7 +250,7 @@ struct GenerationLifeTests {
       let others = told.map(\.event).filter { $0 != .keystoreWritten }
       #expect(others == [.keystoreDamaged])
       #expect(
-        told.last?.fields[.path].map { FilePath($0).lastComponent } == site.folder.file(file).lastComponent)
+        told.first?.fields[.path].map { FilePath($0).lastComponent } == site.folder.file(file).lastComponent)
       try await daemon.refresh()
       try await daemon.settle()
       #expect(site.recorder.takeNames().isEmpty)
@@ -310,7 +326,9 @@ struct GenerationLifeTests {
       #expect(try await daemon.context.ledger.pendingHooks().map(\.attempts) == [2])
       site.clock.advance(by: .minutes(10))
       try await daemon.settle()
-      #expect(site.recorder.takeNames() == [.started, .configurationApplied, .hookRecovered])
+      let told = site.recorder.take()
+      #expect(told.map(\.event) == [.started, .configurationApplied, .hookRecovered])
+      #expect(told.last?.message.hasSuffix("succeeded after 2 failures") == true)
       #expect(try await daemon.context.ledger.pendingHooks().isEmpty)
     }
     #expect(try await site.settle() == [.started, .configurationApplied], "it does not run again")

@@ -98,7 +98,7 @@ struct PasswordLifeTests {
     try await site.run(reviewing: false) { daemon in
       let landscape = daemon.context.landscape
       #expect(await landscape.inventory.keystores["client"]?.passwordChanged == false)
-      await daemon.services.refresher.reviewPasswords()
+      try await daemon.services.passwords.review()
       #expect(await landscape.inventory.keystores["client"]?.passwordChanged == true)
       try await daemon.services.keeper.reload()
       try await daemon.services.keeper.rereadLedger()

@@ -87,7 +87,7 @@ struct RollbackPasswordTests {
       let states = try await daemon.context.ledger.generations("client", limit: 9).map(\.state.name)
       #expect(states == ["current", "rolled-back", "superseded", "superseded"])
       try await daemon.services.keeper.rereadLedger()
-      await daemon.services.refresher.reviewPasswords()
+      try await daemon.services.passwords.review()
       try await daemon.settle()
       #expect(try await daemon.currentNumber("client") == 4, "what was withdrawn is not written again")
     }

@@ -153,6 +153,51 @@ struct ServiceKeyLifeTests {
     #expect(try await site.settle() == [.started, .configurationApplied])
   }
 
+  enum Ending: CaseIterable { case goodFile, acceptedFile, noFile, noEntry, imported }
+
+  @Test(arguments: Ending.allCases)
+  func `the end of a rejection is told, and counts no longer`(ending: Ending) async throws {
+    let good = try authority.leaf()
+    try drop(good)
+    try await site.settle()
+    try drop(try authority.leaf(days: 30))
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.started, .configurationApplied, .keyRejected])
+      let better = try authority.leaf(days: 120)
+      var expected: [Event] = [.keyRecovered]
+      switch ending {
+      case .goodFile:
+        try drop(better)
+        expected = [.keyAccepted, .keyRecovered, .keystoreWritten]
+      case .acceptedFile: try drop(good)
+      case .noFile: try HostFiles().removeTree(at: site.folder.file("sender.json"))
+      case .noEntry:
+        try site.configure("")
+        expected = [.keyRecovered, .configurationApplied]
+      case .imported:
+        let settings = try #require(await daemon.context.landscape.configuration.serviceKey(named: "sender"))
+        let intake = daemon.services.dispatcher.serviceKeys
+        let offered = try SecretBytes(copying: Array(better.serviceKeyJSON().utf8))
+        _ = try await intake.take(settings, offered: offered, force: false) { _ in }
+        try await intake.settle(settings)
+        #expect(site.recorder.takeNames() == [.keyAccepted, .keyRecovered])
+        try drop(better)
+        expected = [.keystoreWritten]
+      }
+      try await daemon.services.refresher.changed(site.folder.file("sender.json"))
+      if ending == .noEntry { try await daemon.services.keeper.reload() }
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == expected)
+      #expect(await daemon.context.landscape.inventory.serviceKeys["sender"]?.rejected == nil)
+      try await daemon.services.keeper.rereadLedger()
+      #expect(await daemon.context.landscape.inventory.serviceKeys["sender"]?.rejected == nil)
+      let history = try await daemon.context.ledger.history(LedgerSubject(.serviceKey, "sender"), limit: 9)
+      #expect(history.contains { $0.event == Event.keyRecovered.rawValue })
+    }
+    #expect(!(try await site.settle()).contains(.keyRecovered))
+  }
+
   @Test(arguments: ["", "{", "{}", "[]", "not a key", #"{"certificate":"x","key":"y"}"#])
   func `what is no service key is rejected with the file's name and without its content`(text: String) async throws {
     try site.folder.write("sender.json", bytes: text.utf8)

@@ -87,7 +87,7 @@ struct RunningSite: Sendable {
   }
 
   fileprivate func review() async throws {
-    await services.refresher.reviewPasswords()
+    try await services.passwords.review()
     try await services.reviewer.review()
   }
 

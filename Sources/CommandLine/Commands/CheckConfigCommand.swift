@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Host
+import Rotation
 import Settings
 import SystemPackage
 
@@ -11,13 +12,16 @@ struct CheckConfigCommand: ParsableCommand {
     commandName: "check-config",
     abstract: "Reads the configuration and prints every mistake.",
     discussion: """
-      Uses the same reader as the daemon. Every mistake is a line `file:line:column: error: …`.
+      Uses the same reader as the daemon. Every mistake is a line `file:line:column: error: …`. A line
+      `file:line:column: warning: …` is about what the daemon takes and cannot work with: a bundle or
+      an identity without a certificate, a key that does not fit, a user or group that does not exist.
 
       Called by root, it looks at all files with the rights of the account that the daemon runs as, and
       names each that this account cannot read. Groups that only the unit gives it
       (SupplementaryGroups=) are named with --group.
 
-      EXIT CODES: 0 when there is no mistake, 1 when it cannot check, 78 when there is a mistake.
+      EXIT CODES: 0 when there is nothing to say, 1 when there are warnings or it cannot check, 78 when
+      there is a mistake.
 
       EXAMPLES:
         certrotd check-config
@@ -35,19 +39,28 @@ struct CheckConfigCommand: ParsableCommand {
   var group: [String] = []
 
   @OptionGroup var options: GlobalOptions
+  @OptionGroup var format: FormatOption
 
   func run() throws {
+    let (reading, account) = try check()
+    guard let configuration = reading.configuration else {
+      throw ConfigurationRefusal(mistakes: reading.mistakes + reading.warnings)
+    }
+    for warning in reading.warnings { Output.complain(warning.description) }
+    try Output.show(
+      CheckReport(configuration, warnings: reading.warnings, account: account?.name), as: format)
+    if !reading.warnings.isEmpty { throw ExitCode.fault }
+  }
+
+  /// Reads the configuration with the rights of the account, and looks into what it names.
+  func check() throws -> (ConfigurationReading, Account?) {
     let account = try account()
-    let files = HostConfigurationFiles(account: account, expectedFilesMustBeReadable: true)
-    let read = { try Workbench.readConfiguration(options, files: files) }
-    let configuration = try account.map { try FileAccess.with($0, read) } ?? read()
-    let paths = configuration.files.map(\.string).joined(separator: ", ")
-    let counts = [
-      Output.count(configuration.endpoints.count, "endpoint"),
-      Output.count(configuration.serviceKeys.count, "service key"),
-      Output.count(configuration.keystores.count, "keystore"),
-    ].joined(separator: ", ")
-    Output.line("\(paths): \(counts), no mistakes" + (account.map { " for the account \($0.name)" } ?? ""))
+    let files = ExaminedFiles(
+      HostConfigurationFiles(account: account, expectedFilesMustBeReadable: true), now: SystemWallClock().now())
+    let read = {
+      ConfigurationReader.read(main: options.configuration, files: files, stateDirectory: options.layout.root)
+    }
+    return (try account.map { try FileAccess.with($0, read) } ?? read(), account)
   }
 
   /// With whose rights the files are looked at; nil for those of this process.

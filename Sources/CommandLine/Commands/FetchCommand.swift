@@ -23,7 +23,8 @@ struct FetchCommand: AsyncParsableCommand {
       server-name, proxy, anchors, timeout. Anything else, and a name with a port, is a server, of which
       the configuration says nothing. Options win over the configuration.
 
-      EXIT CODES: 0 when the chain is verified, 1 when it is not or the server cannot be reached.
+      EXIT CODES: 0 when the chain is verified, 1 when it is not or the server cannot be reached, 78 when
+      the configuration has mistakes, the daemon never accepted one, and the name may be in it.
 
       EXAMPLES:
         certrotd fetch s4hana-cloud
@@ -34,7 +35,8 @@ struct FetchCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "The name of an endpoint, HOST[:PORT], or an https URL; port 443 unless named.", valueName: "name or host[:port]")
+      "The name of an endpoint, HOST[:PORT], or an https or wss URL; port 443 unless named.",
+      valueName: "name or host[:port]")
   )
   var server: String
 
@@ -108,19 +110,20 @@ struct FetchCommand: AsyncParsableCommand {
   }
 
   /// The endpoint of that name; nil when there is none, or no configuration.
+  ///
+  /// While the configuration on disk has mistakes, the one that the daemon accepted last tells.
   private func configured() throws -> EndpointSettings? {
     guard EntryName.isValid(server),
       try HostFiles().linkStatusIfPresent(of: options.configuration) != nil
     else { return nil }
-    let reading = ConfigurationReader.read(
-      main: options.configuration, files: HostConfigurationFiles(), stateDirectory: options.layout.root)
-    guard let configuration = reading.configuration else {
+    let configuration: Configuration
+    do {
+      configuration = try Workbench.readConfigurationInForce(options).configuration
+    } catch let refusal as ConfigurationRefusal {
       Output.complain(
-        """
-        \(options.configuration) has \(Output.count(reading.mistakes.count, "mistake")), which certrotd check-config \
-        lists: \(server) is taken for a host
-        """)
-      return nil
+        "whether \(server) is an endpoint cannot be told while the configuration has mistakes; a host is asked as \(server):443"
+      )
+      throw refusal
     }
     return configuration.endpoint(named: server)
   }

@@ -13,6 +13,9 @@ struct HistoryCommand: AsyncParsableCommand {
     discussion: """
       What was removed from the configuration keeps its history.
 
+      EXIT CODES: 0 when it was told, 1 when nothing is or was called so, or there is no ledger; 78 when
+      the configuration has mistakes and the daemon never accepted one.
+
       EXAMPLES:
         certrotd history xtract-client
         certrotd history cpi-sender --limit 5 --json

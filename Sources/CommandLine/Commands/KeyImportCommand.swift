@@ -40,6 +40,7 @@ struct KeyImportCommand: AsyncParsableCommand {
   var force = false
 
   @OptionGroup var options: GlobalOptions
+  @OptionGroup var format: FormatOption
 
   func run() async throws {
     let files = HostFiles()
@@ -51,21 +52,16 @@ struct KeyImportCommand: AsyncParsableCommand {
     let intake = ServiceKeyIntake(context: bench.context, issuers: bench.issuers, verifier: bench.verifier)
     switch try await take(bytes, settings, intake) {
     case .accepted(let leaf, let issuers, let document):
-      Output.line(Self.found(leaf, issuers, document))
-      Output.line("service key \(settings.name) was accepted and copied to \(settings.source.path)")
+      try await intake.settle(settings)
+      try Output.show(KeyImportReport(settings, leaf, issuers, document), as: format)
     case .unchanged:
-      Output.line("service key \(settings.name) is in force already")
       let path = settings.source.path
-      if try files.linkStatusIfPresent(of: path) == nil {
-        try Privileges.asRoot { try Self.keep(bytes, at: path, files) }
-        Output.line("its file was missing and is \(path) again")
-      }
-    case .absent(let reason):
-      Output.complain(reason)
-      throw ExitCode.fault
+      let wasMissing = try files.linkStatusIfPresent(of: path) == nil
+      if wasMissing { try Privileges.asRoot { try Self.keep(bytes, at: path, files) } }
+      try Output.show(KeyImportReport(settings, fileWasMissing: wasMissing), as: format)
+    case .absent(let reason): throw Refusal(reason)
     case .rejected(let rejection):
-      Output.complain("\(file): rejected, at fault is the \(rejection.culprit.rawValue): \(rejection.reason)")
-      throw ExitCode.fault
+      throw Refusal("\(file): rejected, at fault is the \(rejection.culprit.rawValue): \(rejection.reason)")
     }
   }
 
@@ -82,9 +78,8 @@ struct KeyImportCommand: AsyncParsableCommand {
         }
       }
     } catch let failure as PlacementFailure {
-      Output.complain(
+      throw Refusal(
         "\(file): it is good, but cannot be copied to \(path), and nothing was changed: \(failure.error)")
-      throw ExitCode.fault
     }
   }
 
@@ -123,18 +118,5 @@ struct KeyImportCommand: AsyncParsableCommand {
       it is a symbolic link to \(try files.readLink(path)), which would be replaced instead of the file: name the file \
       itself under `from` in the configuration, or remove the link
       """
-  }
-
-  /// Where in the file the key stood; one that is all of it has no path.
-  static func finding(at path: String) -> String { path.isEmpty ? "found" : "found in \(path)" }
-
-  private static func found(
-    _ leaf: Certificate, _ issuers: [Certificate], _ document: ServiceKeyDocument
-  ) -> String {
-    var lines = ["\(Self.finding(at: document.fieldPath)):", CertificateReport(leaf).text(indent: "  ")]
-    lines += issuers.enumerated().map { "  issuer \($0.offset + 1)  \($0.element.subject)" }
-    if let clientID = document.clientID { lines.append("  client    \(clientID)") }
-    if let tokenURL = document.tokenURL { lines.append("  token     \(tokenURL)") }
-    return lines.joined(separator: "\n")
   }
 }

@@ -13,6 +13,9 @@ struct PlanCommand: AsyncParsableCommand {
     commandName: "plan",
     abstract: "Says what will be renewed when, and why.",
     discussion: """
+      EXIT CODES: 0 when it was told, 1 when there is no ledger; 78 when the configuration has mistakes
+      and the daemon never accepted one.
+
       EXAMPLES:
         certrotd plan
         certrotd plan --days 400 --json

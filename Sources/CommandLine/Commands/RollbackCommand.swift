@@ -14,6 +14,9 @@ struct RollbackCommand: AsyncParsableCommand {
       withdrawn is not written again unchanged. A running daemon notices within ten seconds. Files
       whose password or PIN has changed since are made anew with the one of now.
 
+      EXIT CODES: 0 when the generation is in force, 1 when it cannot be and nothing was changed; 78 when
+      the configuration has mistakes and the daemon never accepted one.
+
       EXAMPLES:
         certrotd rollback xtract-client
         certrotd rollback xtract-client 12
@@ -26,15 +29,13 @@ struct RollbackCommand: AsyncParsableCommand {
   var generation: Int?
 
   @OptionGroup var options: GlobalOptions
+  @OptionGroup var format: FormatOption
 
   func run() async throws {
     let bench = try await Workbench.open(options, access: .readWrite, by: .inForce)
     defer { bench.close() }
     let (wanted, number) = try await Rollback(context: bench.context, shelf: bench.shelf)
       .run(try bench.keystore(named: name), to: generation)
-    Output.line(
-      wanted == number
-        ? "keystore \(name) is at generation \(number) again"
-        : "keystore \(name) is at generation \(number), which is generation \(wanted) with the passwords of now")
+    try bench.show(RollbackReport(keystore: name, wanted: wanted, generation: number), as: format)
   }
 }

@@ -15,6 +15,11 @@ struct ShowCommand: AsyncParsableCommand {
     commandName: "show",
     abstract: "Shows an endpoint, service key or keystore with its certificates.",
     discussion: """
+      What was removed from the configuration is shown as the ledger knows it.
+
+      EXIT CODES: 0 when it was shown, however it stands; 1 when nothing is or was called so, or there is
+      no ledger; 78 when the configuration has mistakes and the daemon never accepted one.
+
       EXAMPLES:
         certrotd show s4hana-cloud
         certrotd show xtract-client --json

@@ -23,6 +23,15 @@ enum Output {
     json ? Escaping.escapedJSON(try encoded(value)) : Escaping.escaped(value.text, keepingLineBreaks: true)
   }
 
+  /// A JSON object for programs; what cannot be encoded, which no report is, becomes an empty one.
+  static func object(_ value: some Encodable) -> String {
+    do {
+      return Escaping.escapedJSON(try encoded(value))
+    } catch {
+      return "{}"
+    }
+  }
+
   /// "1 endpoint", "2 endpoints".
   static func count(_ number: Int, _ thing: String, _ things: String? = nil) -> String {
     "\(number) \(number == 1 ? thing : things ?? thing + "s")"

@@ -35,7 +35,7 @@ struct Workbench {
 
   /// Reads the configuration and opens the ledger.
   ///
-  /// - Throws: `ExitCode.configuration` after every mistake was printed; `LedgerError` when there is no ledger to read.
+  /// - Throws: ``ConfigurationRefusal`` with every mistake; `LedgerError` when there is no ledger to read.
   static func open(_ options: GlobalOptions, access: LedgerAccess, by source: Source) async throws -> Workbench {
     let (configuration, mistakes) =
       switch source {
@@ -76,21 +76,17 @@ struct Workbench {
       verifier: IdentityVerifier(client: client, credentials: credentials), fetcher: fetcher)
   }
 
-  /// Reads the configuration or prints its mistakes.
-  static func readConfiguration(
-    _ options: GlobalOptions, files: HostConfigurationFiles = HostConfigurationFiles()
-  ) throws -> Configuration {
+  private static func readConfiguration(_ options: GlobalOptions) throws -> Configuration {
     let reading = ConfigurationReader.read(
-      main: options.configuration, files: files, stateDirectory: options.layout.root)
-    for mistake in reading.mistakes { Output.complain(mistake.description) }
-    guard let configuration = reading.configuration, reading.mistakes.isEmpty else { throw ExitCode.configuration }
+      main: options.configuration, files: HostConfigurationFiles(), stateDirectory: options.layout.root)
+    guard let configuration = reading.configuration else { throw ConfigurationRefusal(mistakes: reading.mistakes) }
     return configuration
   }
 
   /// Reads the configuration, or while it has mistakes the copy of the one that the daemon accepted last.
   ///
   /// The copy says nothing about another main file, so that a typing error in `--config` stays an error.
-  private static func readConfigurationInForce(
+  static func readConfigurationInForce(
     _ options: GlobalOptions
   ) throws -> (configuration: Configuration, mistakes: Int) {
     let reading = ConfigurationReader.read(
@@ -103,10 +99,7 @@ struct Workbench {
     } catch {
       Output.complain("the configuration that the daemon accepted last cannot be read either: \(error)")
     }
-    guard let accepted else {
-      for mistake in reading.mistakes { Output.complain(mistake.description) }
-      throw ExitCode.configuration
-    }
+    guard let accepted else { throw ConfigurationRefusal(mistakes: reading.mistakes) }
     Output.complain(
       """
       the configuration \(options.configuration) has \(Output.count(reading.mistakes.count, "mistake")), which \

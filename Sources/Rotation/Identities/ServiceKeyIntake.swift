@@ -81,16 +81,35 @@ package struct ServiceKeyIntake: Sendable {
       condition = "\(SourceState.rejection)-\(rejection.digest?.short ?? "unread")"
       rejected = rejection.reason
     }
-    let (isNew, _) = try await context.record(schedule, of: .readServiceKey(name), condition: condition)
+    let (isNew, told) = try await context.record(schedule, of: .readServiceKey(name), condition: condition)
     // The file may have changed again since it was read.
     await context.landscape.conclude([(.readServiceKey(name), asked)]) { [rejected] inventory in
       inventory.serviceKeys[name, default: SourceState()].schedule = schedule
       inventory.serviceKeys[name]?.rejected = rejected
     }
-    if case .rejected(let rejection) = outcome, isNew {
+    if case .rejected(let rejection) = outcome {
+      guard isNew else { return }
       let event = rejection.event(for: settings, inForce: before.identity != nil)
       try await context.tell([event], of: LedgerSubject(.serviceKey, name))
+    } else if told != nil {
+      try await context.tell([outcome.recovery(of: settings)], of: LedgerSubject(.serviceKey, name))
     }
+  }
+
+  /// Ends the complaint about the file of `settings`, if there was one, after another process than the daemon put a good one
+  /// in its place.
+  ///
+  /// - Throws: `LedgerError`.
+  package func settle(_ settings: ServiceKeySettings) async throws {
+    let key = ScheduleKey.readServiceKey(settings.name)
+    guard await context.landscape.conditions[key] != nil else { return }
+    let before = await context.landscape.inventory.serviceKeys[settings.name] ?? SourceState()
+    let cadence = await context.landscape.cadence(of: .readServiceKey(settings.name))
+    let schedule = before.schedule.succeeded(at: context.clock.now(), cadence: cadence)
+    _ = try await context.record(schedule, of: key, condition: nil)
+    await context.landscape.update { $0.serviceKeys[settings.name]?.rejected = nil }
+    try await context.tell(
+      [Self.recovered(settings.name, because: Self.goodOne)], of: LedgerSubject(.serviceKey, settings.name))
   }
 
   /// Reads, examines, verifies and records the service key; the inventory learns of it.
@@ -224,10 +243,34 @@ package struct ServiceKeyIntake: Sendable {
         """, fields: fields)
   }
 
+  fileprivate static let goodOne = "a good one was taken over"
   /// How often a file is looked at that changes meanwhile.
   private static let looks = 4
   /// A service key has a few kilobytes; in bytes.
   package static let sizeLimit = 1024 * 1024
+}
+
+extension ServiceKeyIntake.Outcome {
+  /// What is told where a file was rejected before.
+  fileprivate func recovery(of settings: ServiceKeySettings) -> Events.Raised {
+    let path = settings.source.path
+    let reason =
+      switch self {
+      case .accepted: ServiceKeyIntake.goodOne
+      case .unchanged: "\(path) holds the one in force again"
+      case .absent, .rejected: "\(path) was removed"
+      }
+    return ServiceKeyIntake.recovered(settings.name, because: reason)
+  }
+}
+
+extension ServiceKeyIntake {
+  /// What is told when nothing is wrong any more with the file of service key `name`.
+  static func recovered(_ name: String, because reason: String) -> Events.Raised {
+    Events.Raised(
+      .keyRecovered, message: "service key \(name) is in order again: \(reason)",
+      fields: [.serviceKey: name, .reason: reason])
+  }
 }
 
 extension ServiceKeyIntake.Rejection {

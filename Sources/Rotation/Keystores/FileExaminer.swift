@@ -11,6 +11,8 @@ struct FileExaminer: Sendable {
   let context: RotationContext
   let store: GenerationStore
   let generation: Int
+  /// What the generation was made of; nil where its list cannot be read.
+  let delivered: [DeliveryDestination]?
 
   /// What one entry of `files` comes to: one file, or the two of a PEM pair.
   ///
@@ -42,8 +44,18 @@ struct FileExaminer: Sendable {
       files = try read(output, at: found.stored)
     } catch let error as SystemError where error.errno == .noSuchFileOrDirectory {
       guard found.cause == nil else { return found }
-      found.faults.append("is not there, since generation \(generation) was written before the configuration named it")
-      found.cause = .notYetWritten
+      switch delivered?.contains(DeliveryDestination(output.path)) {
+      case false?:
+        found.faults.append(
+          "is not there, since generation \(generation) was written before the configuration named it")
+        found.cause = .notYetWritten
+      case true?:
+        found.faults.append("was removed")
+        found.cause = .changed
+      case nil:
+        found.faults.append("is not there, and neither is the list of what belongs to generation \(generation)")
+        found.cause = .lost
+      }
       return found
     } catch {
       // That it cannot be read for another reason is told with the damage, if it is any.

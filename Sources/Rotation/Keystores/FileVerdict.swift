@@ -20,6 +20,8 @@ struct ExaminedFile: Sendable {
   enum Cause: Sendable {
     /// Somebody changed or removed what was delivered.
     case changed
+    /// The file and what the generation consists of were removed.
+    case lost
     /// The credential holds another password than the file was made with.
     case otherPassword
     /// The configuration names it, and the generation is from before.
@@ -42,6 +44,8 @@ struct ExaminedFile: Sendable {
       switch cause {
       case .changed:
         "a running daemon puts back what was delivered, at once after systemctl reload certrotd; find out who changes it"
+      case .lost:
+        "a running daemon writes the files anew, at once after systemctl reload certrotd; find out who removed them"
       case .otherPassword:
         """
         a running daemon makes the files anew with the password of now, at once after systemctl reload certrotd; if that \

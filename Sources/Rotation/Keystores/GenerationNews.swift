@@ -41,10 +41,10 @@ enum GenerationNews {
 
   // `path` is the first file that was found to be wrong, `damage` what was wrong with each.
   static func repaired(
-    _ settings: KeystoreSettings, _ number: Int, at path: FilePath?, _ damage: String
+    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String
   ) -> Events.Raised {
     var fields: [EventField: String] = [.keystore: settings.name, .generation: String(number), .reason: damage]
-    fields[.path] = path?.string ?? settings.files.first?.format.paths.first.map(\.description)
+    fields[.path] = path.string
     return Events.Raised(
       .keystoreDamaged,
       message: "the files of keystore \(settings.name) were changed by someone else and are put back: \(damage)",

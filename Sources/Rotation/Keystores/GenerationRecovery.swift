@@ -38,6 +38,7 @@ struct GenerationRecovery: Sendable {
           continue
         }
         let previous = try await context.ledger.currentGeneration(generation.keystore)?.number
+        try shelf.refuseCollisions(of: generation.number, keystore: generation.keystore, in: configuration)
         _ = try store.activate(generation.number)
         let hooks = configuration.keystore(named: generation.keystore)?.owedAfterChange ?? []
         try await context.ledger.markGeneration(

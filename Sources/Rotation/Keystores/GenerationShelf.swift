@@ -35,6 +35,18 @@ package struct GenerationShelf: Sendable {
     return damages.isEmpty ? nil : damages.map(\.description).joined(separator: "; ")
   }
 
+  /// Makes sure that nothing of a generation goes where another keystore of the configuration writes now.
+  ///
+  /// - Throws: `OutputCollision`; `DeliveryError` when the list of what belongs to it cannot be read.
+  package func refuseCollisions(of generation: Int, keystore: String, in configuration: Configuration) throws {
+    let paths = try store(of: keystore).destinations(of: generation).compactMap { destination in
+      if case .outside(let path) = destination { path } else { nil }
+    }
+    let found = OutputCollision.find(
+      among: Set(paths), of: keystore, in: configuration, files: HostConfigurationFiles(files: files))
+    if let found { throw found }
+  }
+
   /// What the files of a generation hold, read from the bytes on disk.
   ///
   /// - Throws: `DeliveryError` when files cannot be read, `KeystoreError` when they are not what they should be.

@@ -22,14 +22,19 @@ extension GenerationWriter {
     _ current: GenerationState, of settings: KeystoreSettings, in configuration: Configuration, damage: String,
     because reason: Reason
   ) async throws -> GenerationState {
-    var path: FilePath?
+    let store = shelf.store(of: settings.name)
+    var path = store.currentLink
     var ownDamage = false
     do {
-      let store = shelf.store(of: settings.name)
-      path = try store.damage(of: current.number).first?.path
+      path = try store.damage(of: current.number).first?.path ?? path
+      try shelf.refuseCollisions(of: current.number, keystore: settings.name, in: configuration)
       try activate(current.number, store, settings)
       try await tellRepaired(settings, current.number, at: path, damage)
       return current
+    } catch let collision as OutputCollision {
+      // The settings have other paths by now.
+      context.logger.notice(
+        "the current generation cannot be put back: \(collision)", metadata: ["keystore": .string(settings.name)])
     } catch let error as DeliveryError {
       ownDamage = error.isOwnDamage
       context.logger.notice(
@@ -37,10 +42,9 @@ extension GenerationWriter {
     }
     let content = current.content.made(by: settings)
     do {
-      let state = try await write(
-        content, for: settings, in: configuration, because: reason, replacing: current, isRestored: true)
-      try await tellRepaired(settings, state.number, at: path, damage)
-      return state
+      return try await write(
+        content, for: settings, in: configuration, because: reason, replacing: current, isRestored: true,
+        repairing: (path, damage))
     } catch let error as LedgerError {
       throw error
     } catch let error as CancellationError {
@@ -69,6 +73,7 @@ extension GenerationWriter {
     for generation in used.filter({ !$0.isRolledBack }) + used.filter(\.isRolledBack) {
       let number = generation.number
       do {
+        try shelf.refuseCollisions(of: number, keystore: settings.name, in: configuration)
         try activate(number, store, settings)
       } catch {
         context.logger.notice(
@@ -91,7 +96,7 @@ extension GenerationWriter {
   }
 
   private func tellRepaired(
-    _ settings: KeystoreSettings, _ number: Int, at path: FilePath?, _ damage: String
+    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String
   ) async throws {
     try await context.tell(
       [GenerationNews.repaired(settings, number, at: path, damage)], of: LedgerSubject(.keystore, settings.name))

@@ -11,6 +11,7 @@ import Logging
 import OpenSSLBridge
 import Planning
 import Settings
+import SystemPackage
 
 /// Gives a keystore a new generation: writes it beside the current one, reads it back, judges it, and only then puts it
 /// in force (the fourth promise: never break what works).
@@ -84,6 +85,7 @@ struct GenerationWriter: Sendable {
     _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
     _ state: KeystoreState, because reason: Reason
   ) async throws -> (GenerationState, TrustLoss?) {
+    try refuseCollisions(Set(settings.outsidePaths), of: settings.name, in: configuration)
     guard state.isRestored(by: reason), let current = state.current else {
       let candidate = try await candidate(content, for: settings, in: configuration, state)
       let written = try await write(
@@ -112,6 +114,7 @@ struct GenerationWriter: Sendable {
   ///   - current: what comes back when the new generation cannot be put in force.
   ///   - chains: what the trust list has to verify.
   ///   - isRestored: whether the content was in force before, so that its identity may be one that was replaced since.
+  ///   - repair: the file that was damaged and what was wrong, which is told before what was written in its place.
   ///   - withdrawal: why `current` is withdrawn in its favour, so that its content is not written again; nil where it is
   ///     only superseded.
   /// - Returns: what is in force then.
@@ -119,7 +122,8 @@ struct GenerationWriter: Sendable {
   func write(
     _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
     because reason: Reason, replacing current: GenerationState?, verifying chains: [KeystoreJudge.EndpointChain] = [],
-    isRestored: Bool = false, withdrawing withdrawal: String? = nil
+    isRestored: Bool = false, repairing repair: (path: FilePath, damage: String)? = nil,
+    withdrawing withdrawal: String? = nil
   ) async throws -> GenerationState {
     let outputs = try KeystoreOutput.resolve(settings, credentials: context.credentials)
     let wanted = try await assembler.assemble(content, for: settings, isRestored: isRestored)
@@ -153,13 +157,21 @@ struct GenerationWriter: Sendable {
       context.logger.warning(
         "old generations could not be removed: \(error)", metadata: ["keystore": .string(settings.name)])
     }
-    try await context.tell(
-      [GenerationNews.written(settings, number, wanted, reason, previous: current?.number)],
-      of: LedgerSubject(.keystore, settings.name))
+    let damaged = repair.map { GenerationNews.repaired(settings, number, at: $0.path, $0.damage) }
+    let written = GenerationNews.written(settings, number, wanted, reason, previous: current?.number)
+    try await context.tell([damaged, written].compactMap(\.self), of: LedgerSubject(.keystore, settings.name))
     try await renewHooks(in: configuration)
     return GenerationState(
       number: number, content: content, identity: wanted.identity.map { IdentityState($0.certificate) },
       trustNotAfter: wanted.trust.map(\.validity.notAfter).min())
+  }
+
+  /// Makes sure that no other keystore writes `paths`, by whatever name: two would overwrite each other for ever.
+  private func refuseCollisions(
+    _ paths: Set<FilePath>, of keystore: String, in configuration: Configuration
+  ) throws(OutputCollision) {
+    let files = HostConfigurationFiles(files: context.files)
+    if let found = OutputCollision.find(among: paths, of: keystore, in: configuration, files: files) { throw found }
   }
 
   /// The inventory learns which hooks are owed now.

@@ -4,6 +4,7 @@ import Certificates
 import Delivery
 import Keystores
 import Ledger
+import Settings
 
 /// The files that were written are not what was wanted.
 struct JudgementError: Error, CustomStringConvertible {
@@ -32,6 +33,7 @@ extension Culprit {
     case let error as LedgerError: error.culprit
     case let error as JudgementError: error.culprit
     case let error as TrustLoss: error.culprit
+    case is OutputCollision: .configuration
     case KeystoreError.identityMissing, KeystoreError.trustMissing, is BundleError: .configuration
     // An identity that the format does not know, such as an elliptic curve in a PSE.
     case KeystoreError.pse, KeystoreError.pkcs12: .configuration

@@ -129,8 +129,8 @@ package enum OutputError: Error, Sendable {
 extension OutputError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .unknownUser(let name): "there is no user \(name) on this host: create it or correct owner:"
-    case .unknownGroup(let name): "there is no group \(name) on this host: create it or correct group:"
+    case .unknownUser(let name): "there is no user \(name) on this host: create it, or correct 'owner'"
+    case .unknownGroup(let name): "there is no group \(name) on this host: create it, or correct 'group'"
     case .accounts(let what): "the host's accounts cannot be read: \(what)"
     case .credential(let error): error.description
     }

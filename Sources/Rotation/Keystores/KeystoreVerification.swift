@@ -9,6 +9,7 @@ import Ledger
 import OpenSSLBridge
 import Planning
 package import Settings
+import SystemPackage
 
 /// Judges a keystore's files as they lie on disk, and its trust list against the endpoints as they answer now.
 package struct KeystoreVerification: Sendable {
@@ -46,24 +47,28 @@ package struct KeystoreVerification: Sendable {
     let settings = settings.inForce(
       await context.landscape.inventory.keystores[settings.name] ?? KeystoreState())
     let store = shelf.store(of: settings.name)
+    let recorded = try await context.ledger.currentGeneration(settings.name)
     let current: Int
     do {
-      guard let number = try store.current() else { return Self.nothing("there is no generation yet") }
+      guard let number = try store.current() else {
+        return Self.nothing(Self.absence(of: store.currentLink, recorded: recorded?.number))
+      }
       current = number
     } catch {
       return Self.nothing(error.description)
     }
     var (damages, faults): ([Damage], [String]) = ([], [])
+    var delivered: [DeliveryDestination]?
     do {
+      delivered = try store.destinations(of: current)
       damages = try store.damage(of: current)
     } catch {
       faults.append(error.description)
     }
-    let recorded = try await context.ledger.currentGeneration(settings.name)
     if recorded?.number != current {
       faults.append("the ledger says generation \(recorded.map { "\($0.number)" } ?? "none"), the disk says \(current)")
     }
-    let examiner = FileExaminer(context: context, store: store, generation: current)
+    let examiner = FileExaminer(context: context, store: store, generation: current, delivered: delivered)
     let files = settings.files.flatMap { examiner.examine($0, of: settings, damages) }
     faults += damages.filter { damage in !files.contains { $0.holds(damage.path) } }.map(\.description)
     let judged = KeystoreJudge.judge(onDisk: files.compactMap(\.content), now: context.clock.now())
@@ -74,6 +79,17 @@ package struct KeystoreVerification: Sendable {
     return Result(
       generation: current, files: verdicts, faults: faults,
       endpoints: try await endpoints(of: settings, in: configuration, files))
+  }
+
+  /// Why there is nothing to judge.
+  private static func absence(of link: FilePath, recorded: Int?) -> String {
+    guard let recorded else {
+      return "there is no generation yet: “certrotd status” says what the first one waits for; the daemon must have run"
+    }
+    return """
+      \(link) was removed, though generation \(recorded) is in force by the ledger: a running daemon puts it back, at once \
+      after systemctl reload certrotd; find out who removed it
+      """
   }
 
   private static func nothing(_ fault: String) -> Result {

@@ -47,7 +47,15 @@ package struct Rollback: Sendable {
       throw RollbackError.notKept(
         settings.name, target, current: current.number, kept: candidates.map(\.number).sorted())
     }
-    let reason = "an operator rolled back from generation \(current.number) to \(wanted.number)"
+    do {
+      try shelf.refuseCollisions(
+        of: wanted.number, keystore: settings.name, in: await context.landscape.configuration)
+    } catch let collision as OutputCollision {
+      throw RollbackError.foreignPath(settings.name, wanted.number, collision)
+    }
+    let isBack = wanted.number < current.number
+    let reason =
+      "an operator \(isBack ? "rolled back" : "went on") from generation \(current.number) to \(wanted.number)"
     let number: Int
     if opens(wanted.number, settings) == false {
       guard GenerationContent(wanted) != GenerationContent(current) else {
@@ -68,7 +76,8 @@ package struct Rollback: Sendable {
       number = wanted.number
     }
     let event = Events.Raised(
-      .keystoreRolledBack, message: "keystore \(settings.name) went back: \(reason)",
+      .keystoreRolledBack,
+      message: "keystore \(settings.name) went \(isBack ? "back" : "on to a later generation"): \(reason)",
       fields: [
         .keystore: settings.name, .generation: String(number), .previousGeneration: String(current.number),
         .reason: reason,
@@ -137,6 +146,8 @@ package enum RollbackError: Error, Sendable, Hashable {
   case noGeneration(String)
   /// What was asked for is not there; nil is the one before the current.
   case notKept(String, Int?, current: Int, kept: [Int])
+  /// Another keystore writes a file of it now.
+  case foreignPath(String, Int, OutputCollision)
   /// Nothing but the password of its files is another than in force.
   case onlyPassword(String, Int)
   /// Its files have another password than their credentials hold now, and could not be made anew for this reason.
@@ -148,6 +159,8 @@ extension RollbackError: CustomStringConvertible {
     switch self {
     case .noGeneration(let keystore):
       return "keystore \(keystore) has no generation yet"
+    case .foreignPath(let keystore, let wanted, let collision):
+      return "generation \(wanted) of keystore \(keystore) cannot come back, and nothing was changed: \(collision)"
     case .onlyPassword(let keystore, let wanted):
       return """
         generation \(wanted) of keystore \(keystore) differs from the one in force by its password or PIN only, which is \

@@ -76,6 +76,11 @@ package struct ConfigurationKeeper: Sendable {
     let configuration = accepted.configuration
     let now = context.clock.now()
     _ = try await context.ledger.markPresent(.endpoint, names: Set(configuration.endpoints.map(\.name)), at: now)
+    let complaints = try await context.ledger.schedules().filter(\.isOfRejectedKey).map(\.key.subject)
+    for subject in complaints where configuration.serviceKey(named: subject.name) == nil {
+      let event = ServiceKeyIntake.recovered(subject.name, because: "it is no longer in the configuration")
+      try await context.tell([event], of: subject)
+    }
     _ = try await context.ledger.markPresent(.serviceKey, names: Set(configuration.serviceKeys.map(\.name)), at: now)
     _ = try await context.ledger.markPresent(.keystore, names: Set(configuration.keystores.map(\.name)), at: now)
     await anchors.reload()
@@ -218,6 +223,13 @@ extension Inventory {
       if case .pem = keystore.identity { isRepeated(keystores[keystore.name]?.identitySchedule) } else { false }
     }
     return keys.map { .readServiceKey($0.name) } + stores.map { .readIdentityFiles(keystore: $0.name) }
+  }
+}
+
+extension StoredSchedule {
+  /// Whether the file of a service key was rejected, and nothing has ended that.
+  fileprivate var isOfRejectedKey: Bool {
+    key == .readServiceKey(key.subject.name) && condition != nil
   }
 }
 

@@ -7,13 +7,13 @@ import ServiceLifecycle
 ///
 /// Files have the passwords of their credentials, and trust lists verify their endpoints.
 struct DeliveredReview: Service {
-  let refresher: FileRefresher
+  let passwords: PasswordReviewer
   let reviewer: TrustReviewer
   let bell: Bell
 
   func run() async throws {
     for await _ in bell.rings.cancelOnGracefulShutdown() {
-      await refresher.reviewPasswords()
+      try await passwords.review()
       try await reviewer.review()
     }
   }

@@ -12,15 +12,18 @@ package struct FileRefresher: Sendable {
   private let knowledge: KnowledgeReader
   private let anchors: AnchorLibrary
   private let trustKeeper: TrustKeeper
+  private let passwords: PasswordReviewer
   private let bell: Bell
 
   package init(
-    context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary, trustKeeper: TrustKeeper, bell: Bell
+    context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary, trustKeeper: TrustKeeper,
+    passwords: PasswordReviewer, bell: Bell
   ) {
     self.context = context
     self.knowledge = knowledge
     self.anchors = anchors
     self.trustKeeper = trustKeeper
+    self.passwords = passwords
     self.bell = bell
   }
 
@@ -46,7 +49,7 @@ package struct FileRefresher: Sendable {
     works += serviceKeys.map { Work.readServiceKey($0) }
     works += keystores.map { Work.readIdentityFiles(keystore: $0) }
     await context.landscape.release(works, because: "\(path) changed")
-    await reviewPasswords(of: protected)
+    try await passwords.review(protected)
     await context.landscape.update { inventory in
       // A write may have failed for want of the credential.
       for keystore in protected { inventory.keystores[keystore.name]?.writing.hasten(to: now) }
@@ -60,25 +63,6 @@ package struct FileRefresher: Sendable {
       try await trustKeeper.settle(keystore)
     }
     bell.ring()
-  }
-
-  /// Opens the files that have passwords and remembers which have another than their credentials hold now.
-  package func reviewPasswords() async { await reviewPasswords(of: context.landscape.configuration.keystores) }
-
-  private func reviewPasswords(of keystores: [KeystoreSettings]) async {
-    // Each file takes a twentieth of a second.
-    for keystore in keystores where !Task.isCancelled {
-      guard let state = await context.landscape.inventory.keystores[keystore.name], state.damage == nil,
-        let current = state.current
-      else { continue }
-      let hasChanged = knowledge.hasOtherPassword(current.number, of: keystore.inForce(state))
-      await context.landscape.update { inventory in
-        // What was written meanwhile has the password of then.
-        guard inventory.keystores[keystore.name]?.current?.number == current.number else { return }
-        inventory.keystores[keystore.name]?.passwordChanged = hasChanged
-      }
-      if hasChanged { bell.ring() }
-    }
   }
 
   /// Reads the bundles and the system's trust store again and looks at the delivered files, in case a change went unnoticed.

@@ -110,8 +110,8 @@ struct HookExecutor: Sendable {
     let subject = LedgerSubject(.keystore, hook.keystore)
     guard outcome != .succeeded else {
       guard hook.attempts > 0 else { return }
-      let message =
-        "the hook \(hook.arguments[0]) of keystore \(hook.keystore) succeeded after \(hook.attempts) failures"
+      let failures = hook.attempts == 1 ? "one failure" : "\(hook.attempts) failures"
+      let message = "the hook \(hook.arguments[0]) of keystore \(hook.keystore) succeeded after \(failures)"
       return try await context.tell([.init(.hookRecovered, message: message, fields: fields)], of: subject)
     }
     guard hook.attempts == 0 else { return }

@@ -2,6 +2,7 @@
 
 package import Certificates
 package import FoundationEssentials
+import Keystores
 package import Ledger
 package import Planning
 package import Settings
@@ -28,7 +29,7 @@ package struct KnowledgeReader: Sendable {
 
   /// Everything a plan for `configuration` needs, except whether files have other passwords than their credentials.
   ///
-  /// To open a file takes a twentieth of a second, which a start has not: ``FileRefresher/reviewPasswords()`` does it later.
+  /// To open a file takes a twentieth of a second, which a start has not: ``PasswordReviewer`` does it later.
   ///
   /// - Throws: `LedgerError`.
   package func read(_ configuration: Configuration, now: Date) async throws -> Knowledge {
@@ -86,21 +87,39 @@ package struct KnowledgeReader: Sendable {
     shelf.damage(of: generation, keystore: keystore)
   }
 
-  /// Whether a file of a generation no longer opens with the password that its credential holds now.
+  /// Whether the files of a generation open with the passwords that their credentials hold now.
   ///
-  /// The file itself tells, so that nothing has to be kept that a password could be guessed by. A credential that cannot
-  /// be read, and a file that is damaged, say nothing about it: other findings do.
+  /// The file itself tells, so that nothing has to be kept that a password could be guessed by.
   ///
   /// - Parameters:
   ///   - generation: whose files are opened.
   ///   - keystore: its settings with what they leave open, `inForce(_:)`.
-  /// - Returns: false also where nothing can be told.
-  package func hasOtherPassword(_ generation: Int, of keystore: KeystoreSettings) -> Bool {
-    guard keystore.files.contains(where: { $0.format.password != nil }),
-      let outputs = try? KeystoreOutput.resolve(keystore, credentials: credentials),
-      let opens = try? shelf.opens(generation, keystore: keystore.name, outputs)
-    else { return false }
-    return !opens
+  /// - Returns: the finding, which names the credential and never its content.
+  package func passwords(of generation: Int, _ keystore: KeystoreSettings) -> PasswordFinding {
+    let references = keystore.files.compactMap(\.format.password)
+    guard !references.isEmpty else { return .fitting }
+    for reference in references {
+      do {
+        _ = try credentials.secret(reference)
+      } catch {
+        return .unusable(error.sentence)
+      }
+    }
+    var finding = PasswordFinding.fitting
+    do {
+      let outputs = try KeystoreOutput.resolve(keystore, credentials: credentials)
+      for (output, reference) in zip(outputs, keystore.files.flatMap(\.passwordOfEachOutput)) {
+        guard let reference else { continue }
+        do {
+          if try !shelf.opens(generation, keystore: keystore.name, [output]) { finding = .other }
+        } catch let error as KeystoreError where error.concernsThePassword {
+          return .unusable("the credential \(reference) cannot be used: \(error); write another one into it")
+        }
+      }
+      return finding
+    } catch {
+      return .unknown
+    }
   }
 
   private func endpointState(
@@ -142,6 +161,7 @@ package struct KnowledgeReader: Sendable {
     case .selfSigned, .pem: state.identity = try await currentIdentity(keystore.identityOwner)
     case .serviceKey, nil: break
     }
+    state.passwordFault = schedules[.passwords(name)].flatMap { $0.condition == nil ? nil : $0.reason }
     let gaps = schedules[.trust(name)]?.gaps ?? [:]
     if !gaps.isEmpty { state.gaps = gaps.filter { keystore.trust.endpoints.contains($0.key) } }
     state.adoptionSchedule = schedules[.adoption(name)]?.schedule ?? .untouched

@@ -28,6 +28,11 @@ extension ScheduleKey {
     ScheduleKey("bundles", LedgerSubject(.keystore, keystore))
   }
 
+  /// Of looking at the passwords of a keystore's files.
+  package static func passwords(_ keystore: String) -> ScheduleKey {
+    ScheduleKey("passwords", LedgerSubject(.keystore, keystore))
+  }
+
   package static func write(_ keystore: String) -> ScheduleKey {
     ScheduleKey("write", LedgerSubject(.keystore, keystore))
   }

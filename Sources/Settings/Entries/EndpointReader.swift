@@ -40,7 +40,7 @@ enum EndpointReader {
     guard let mapping = MappingReader(field, KeyTable.anchors),
       let (key, value) = mapping.exactlyOne(of: ["bundle", "pins"])
     else { return nil }
-    guard key == "pins" else { return value.readableFile(orFolder: true).map(AnchorSettings.bundle) }
+    guard key == "pins" else { return value.bundle().map(AnchorSettings.bundle) }
     guard let pins = value.list({ $0.fingerprint() }) else { return nil }
     guard !pins.isEmpty else {
       value.report("must not be empty: no chain would fit")

@@ -28,7 +28,9 @@ struct FileReader {
   ) -> FileSettings? {
     guard let mapping = MappingReader(field, group) else { return nil }
     let owner = mapping["owner"]?.account()
+    if let owner { mapping["owner"]?.examine(.user(owner)) }
     let group = mapping["group"]?.account()
+    if let group { mapping["group"]?.examine(.group(group)) }
     let mode = mapping["mode"]?.mode()
     if holdsKey(mapping), let mode, mode & 0o007 != 0 {
       mapping["mode"]?.report(

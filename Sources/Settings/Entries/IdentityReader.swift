@@ -33,6 +33,10 @@ enum IdentityReader {
     let key = mapping.required("key")?.readableFile()
     let passphrase = mapping["passphrase-credential"]?.credential()
     guard let certificate, let key else { return nil }
-    return PEMIdentityFiles(certificate: certificate, key: key, passphrase: passphrase)
+    let files = PEMIdentityFiles(certificate: certificate, key: key, passphrase: passphrase)
+    let areCertificates = mapping["certificate"]?.examine(.certificates(certificate)) == true
+    let isKey = mapping["key"]?.examine(.key(key, passphrase: passphrase)) == true
+    if areCertificates, isKey { mapping["key"]?.examine(.identity(files)) }
+    return files
   }
 }

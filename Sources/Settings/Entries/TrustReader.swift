@@ -5,7 +5,7 @@ enum TrustReader {
   static func read(_ field: Field, _ scope: EntryScope) -> TrustSettings? {
     guard let mapping = MappingReader(field, KeyTable.trust) else { return nil }
     let endpoints = mapping["endpoints"]?.list(scope.endpoint)
-    let bundles = mapping["bundles"]?.list { $0.readableFile(orFolder: true) }
+    let bundles = mapping["bundles"]?.list { $0.bundle() }
     let include = mapping["include"]?.list { $0.choice(TrustSettings.Part.self) }
     if include?.isEmpty == true { mapping["include"]?.report("must not be empty") }
     let trust = TrustSettings(

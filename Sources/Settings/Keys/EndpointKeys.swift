@@ -5,8 +5,8 @@ extension KeyTable {
     "endpoints.NAME", "A TLS server that is tracked.",
     [
       KeyDescription(
-        "url", "`https://host[:port]` or `host[:port]`", default: nil,
-        "The server; port 443 unless given. A path behind it is ignored.",
+        "url", "`https://host[:port]`, `wss://host[:port]` or `host[:port]`", default: nil,
+        "The server; port 443 unless given. A path behind it is ignored, and `wss` (WebSocket RFC) means the same as `https`.",
         example: "https://my123456-api.s4hana.ondemand.com"),
       KeyDescription(
         "anchors", "`system`, or a mapping", default: "system",

@@ -20,6 +20,11 @@ package protocol ConfigurationFiles: Sendable {
   /// Where a folder that is named by an absolute path really is; nil where that cannot be told.
   func place(ofFolder path: FilePath) -> FolderPlace?
 
+  /// What is wrong with what a key names, as far as its content or the accounts of this host tell; nil where nothing is.
+  ///
+  /// For who checks, rather than for a daemon, which tells of it when it works with the file.
+  func flaw(of thing: NamedThing) -> String?
+
   /// Whether a file that may come later has to be readable once it is there: for who checks, rather than for a daemon that
   /// goes on without it.
   var expectedFilesMustBeReadable: Bool { get }
@@ -29,6 +34,22 @@ extension ConfigurationFiles {
   package var expectedFilesMustBeReadable: Bool { false }
 
   package func place(ofFolder path: FilePath) -> FolderPlace? { nil }
+
+  package func flaw(of thing: NamedThing) -> String? { nil }
+}
+
+/// What a key names besides a file that is there and readable.
+package enum NamedThing: Sendable, Hashable {
+  /// A file, or a folder of files, of trusted certificates.
+  case bundle(FilePath)
+  /// The certificates of an identity.
+  case certificates(FilePath)
+  /// The private key of an identity.
+  case key(FilePath, passphrase: CredentialReference?)
+  /// Both, each without a flaw.
+  case identity(PEMIdentityFiles)
+  case user(String)
+  case group(String)
 }
 
 /// What the reader wants to know about a file.

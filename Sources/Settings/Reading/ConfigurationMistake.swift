@@ -15,9 +15,21 @@ package struct ConfigurationMistake: Error, Sendable, Hashable {
   package var message: String
   /// What to do.
   package var hint: String?
+  package var severity: Severity
 
-  package init(file: FilePath, line: Int = 1, column: Int = 1, key: String? = nil, message: String, hint: String? = nil)
-  {
+  /// How much it matters.
+  package enum Severity: String, Sendable, Hashable, Codable {
+    /// The configuration cannot be put in force.
+    case error
+    /// The daemon takes the configuration, and cannot do what it says here.
+    case warning
+  }
+
+  package init(
+    file: FilePath, line: Int = 1, column: Int = 1, key: String? = nil, message: String, hint: String? = nil,
+    severity: Severity = .error
+  ) {
+    self.severity = severity
     self.file = file
     self.line = line
     self.column = column
@@ -28,11 +40,11 @@ package struct ConfigurationMistake: Error, Sendable, Hashable {
 }
 
 extension ConfigurationMistake: CustomStringConvertible {
-  /// One line: `file:line:column: error: key: message; hint`.
+  /// One line: `file:line:column: error: key: message; hint`, or `warning`.
   package var description: String {
     let subject = key.map { "\($0): " } ?? ""
     let advice = hint.map { "; \($0)" } ?? ""
-    return "\(file):\(line):\(column): error: " + Self.oneLine("\(subject)\(message)\(advice)")
+    return "\(file):\(line):\(column): \(severity.rawValue): " + Self.oneLine("\(subject)\(message)\(advice)")
   }
 
   /// Keys and values are quoted from the file, and must neither break the line nor fill the screen.

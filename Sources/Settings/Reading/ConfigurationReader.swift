@@ -16,11 +16,13 @@ package enum ConfigurationReader {
     collection.addFolder(dropInFolder(ofMain: main))
     var configuration = collection.readEntries(stateDirectory: stateDirectory)
     configuration.files = collection.contexts.map(\.file).filter { $0 != collection.damagedFolder }
-    let mistakes = collection.contexts.flatMap { context in
+    let found = collection.contexts.flatMap { context in
       context.mistakes.unique().sorted { ($0.line, $0.column) < ($1.line, $1.column) }
     }
+    let mistakes = found.filter { $0.severity == .error }
     return ConfigurationReading(
-      configuration: mistakes.isEmpty ? configuration : nil, mistakes: mistakes, files: configuration.files)
+      configuration: mistakes.isEmpty ? configuration : nil, mistakes: mistakes,
+      warnings: found.filter { $0.severity == .warning }, files: configuration.files)
   }
 
   /// The folder of drop-ins that belongs to a main file.
@@ -38,6 +40,8 @@ package struct ConfigurationReading: Sendable, Equatable {
   package var configuration: Configuration?
   /// Of all files, in the order of the files and of the places in them.
   package var mistakes: [ConfigurationMistake]
+  /// Likewise, what keeps no configuration from being put in force; only who checks finds any.
+  package var warnings: [ConfigurationMistake] = []
   /// The files that were looked at, good or bad: the ones whose change is a reason to read again.
   package var files: [FilePath]
 }

@@ -33,8 +33,11 @@ extension Field {
     return path
   }
 
-  /// An absolute file, or where `orFolder` says so a folder, that must be readable now.
-  func readableFile(orFolder: Bool = false) -> FilePath? {
+  /// A file or a folder of trusted certificates that must be readable now.
+  func bundle() -> FilePath? { readableFile(orFolder: true) { .bundle($0) } }
+
+  /// An absolute file, or where `orFolder` says so a folder, that must be readable now, and fit to be what `thing` says.
+  func readableFile(orFolder: Bool = false, _ thing: ((FilePath) -> NamedThing)? = nil) -> FilePath? {
     guard let path = absolutePath() else { return nil }
     do throws(FileProblem) {
       let kind = try context.files.facts(of: path).kind
@@ -43,6 +46,7 @@ extension Field {
         return nil
       }
       try context.files.checkReadable(path)
+      if let thing { examine(thing(path)) }
     } catch {
       report("\(path) \(error)")
     }

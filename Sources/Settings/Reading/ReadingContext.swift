@@ -13,10 +13,14 @@ final class ReadingContext {
     self.files = files
   }
 
-  func report(_ position: TextPosition, key: String? = nil, _ message: String, hint: String? = nil) {
+  func report(
+    _ position: TextPosition, key: String? = nil, _ message: String, hint: String? = nil,
+    severity: ConfigurationMistake.Severity = .error
+  ) {
     mistakes.append(
       ConfigurationMistake(
-        file: file, line: position.line, column: position.column, key: key, message: message, hint: hint))
+        file: file, line: position.line, column: position.column, key: key, message: message, hint: hint,
+        severity: severity))
   }
 }
 
@@ -30,6 +34,16 @@ struct Field {
   /// Reports a mistake at this value.
   func report(_ message: String, hint: String? = nil) {
     context.report(node.position, key: path.isEmpty ? nil : path, message, hint: hint)
+  }
+
+  /// Reports what is wrong with what this value names, if anything.
+  ///
+  /// - Returns: whether nothing is.
+  @discardableResult
+  func examine(_ thing: NamedThing) -> Bool {
+    guard let flaw = context.files.flaw(of: thing) else { return true }
+    context.report(node.position, key: path.isEmpty ? nil : path, flaw, severity: .warning)
+    return false
   }
 
   /// Where this value stands.

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Rotation
+import ServiceKeys
+import Settings
+import SystemPackage
+
+/// What `certrotd key import` shows of a service key that it took over, or that is in force already.
+struct KeyImportReport: Output.Displayable {
+  let serviceKey: String
+  /// Whether it was taken over now.
+  let accepted: Bool
+  /// Where the daemon reads it.
+  let path: String
+  /// Whether the file was missing there and is there again.
+  let restored: Bool
+  /// Where in the file the key stood; nil for one that is all of it, or in force already.
+  let field: String?
+  let certificate: CertificateReport?
+  let issuers: [String]
+  let client: String?
+  let token: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case accepted, path, restored, field, certificate, issuers, client, token
+    case serviceKey = "service-key"
+  }
+
+  init(_ settings: ServiceKeySettings, fileWasMissing: Bool) {
+    serviceKey = settings.name
+    accepted = false
+    path = settings.source.path.string
+    restored = fileWasMissing
+    (field, certificate, issuers, client, token) = (nil, nil, [], nil, nil)
+  }
+
+  init(
+    _ settings: ServiceKeySettings, _ leaf: Certificate, _ issuers: [Certificate], _ document: ServiceKeyDocument
+  ) {
+    serviceKey = settings.name
+    accepted = true
+    path = settings.source.path.string
+    restored = false
+    field = document.fieldPath.isEmpty ? nil : document.fieldPath
+    certificate = CertificateReport(leaf)
+    self.issuers = issuers.map { "\($0.subject)" }
+    client = document.clientID
+    token = document.tokenURL
+  }
+
+  var text: String {
+    guard let certificate else {
+      let place = restored ? ["its file was missing and is \(path) again"] : []
+      return (["service key \(serviceKey) is in force already"] + place).joined(separator: "\n")
+    }
+    var lines = ["\(Self.finding(at: field ?? "")):", certificate.text(indent: "  ")]
+    lines += issuers.enumerated().map { "  issuer \($0.offset + 1)  \($0.element)" }
+    if let client { lines.append("  client    \(client)") }
+    if let token { lines.append("  token     \(token)") }
+    lines.append("service key \(serviceKey) was accepted and copied to \(path)")
+    return lines.joined(separator: "\n")
+  }
+
+  /// Where in the file the key stood; one that is all of it has no path.
+  static func finding(at path: String) -> String { path.isEmpty ? "found" : "found in \(path)" }
+}

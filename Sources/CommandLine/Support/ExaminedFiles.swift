@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Foundation
+import Host
+import OpenSSLBridge
+import Rotation
+import Settings
+import SystemPackage
+
+/// The files of this host for `certrotd check-config`, which looks into what the configuration names as the daemon will.
+struct ExaminedFiles: ConfigurationFiles {
+  private let files: HostConfigurationFiles
+  private let now: Date
+
+  /// - Parameters:
+  ///   - files: how files are read.
+  ///   - now: by which certificates are judged.
+  init(_ files: HostConfigurationFiles, now: Date) {
+    self.files = files
+    self.now = now
+  }
+
+  var expectedFilesMustBeReadable: Bool { files.expectedFilesMustBeReadable }
+
+  func read(_ path: FilePath, limit: Int) throws(FileProblem) -> [UInt8] { try files.read(path, limit: limit) }
+
+  func list(_ directory: FilePath) throws(FileProblem) -> [String] { try files.list(directory) }
+
+  func facts(of path: FilePath) throws(FileProblem) -> FileFacts { try files.facts(of: path) }
+
+  func checkReadable(_ path: FilePath) throws(FileProblem) { try files.checkReadable(path) }
+
+  func place(ofFolder path: FilePath) -> FolderPlace? { files.place(ofFolder: path) }
+
+  func flaw(of thing: NamedThing) -> String? {
+    do {
+      return try finding(thing)
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private func finding(_ thing: NamedThing) throws -> String? {
+    switch thing {
+    case .bundle(let path):
+      _ = try BundleReader().certificates(at: path)
+    case .certificates(let path):
+      if try certificates(path).isEmpty { return "\(path) holds no certificate" }
+    case .key(let path, let passphrase):
+      do {
+        _ = try key(path, passphrase)
+      } catch {
+        return "\(path) holds no private key that can be used: \(error)"
+      }
+    case .identity(let identity):
+      // That it cannot be told here is no flaw.
+      guard let key = try key(identity.key, identity.passphrase) else { return nil }
+      return try flaw(of: certificates(identity.certificate), key, identity)
+    case .user(let name):
+      if try Accounts.userID(named: name) == nil {
+        return "there is no user \(name) on this host; create it or correct it"
+      }
+    case .group(let name):
+      if try Accounts.groupID(named: name) == nil {
+        return "there is no group \(name) on this host; create it or correct it"
+      }
+    }
+    return nil
+  }
+
+  private func flaw(
+    of certificates: [Certificate], _ key: PrivateKey, _ identity: PEMIdentityFiles
+  ) throws -> String? {
+    guard let leaf = try certificates.first(where: { try key.fits($0) }) else {
+      return "the private key in \(identity.key) belongs to no certificate in \(identity.certificate)"
+    }
+    guard leaf.validity.notAfter > now else {
+      return "the certificate \(leaf.subject) in \(identity.certificate) has ended"
+    }
+    return nil
+  }
+
+  private func certificates(_ path: FilePath) throws -> [Certificate] {
+    try PEMReader.certificates(in: HostFiles().readFile(path, limit: ServiceKeyIntake.sizeLimit))
+  }
+
+  /// Nil where only the service can open it, with a credential that the unit loads.
+  private func key(_ path: FilePath, _ passphrase: CredentialReference?) throws -> PrivateKey? {
+    let secret: SecretBytes?
+    do {
+      secret = try passphrase.map { try CredentialStore(folder: SecretInput.credentialsFolder).secret($0) }
+    } catch CredentialError.noCredentialFolder {
+      return nil
+    }
+    return try PrivateKey(pem: HostFiles().readSecretFile(path, limit: ServiceKeyIntake.sizeLimit), passphrase: secret)
+  }
+}
