@@ -70,7 +70,13 @@ extension PublicKeyInfo.Kind: CustomStringConvertible {
     switch self {
     case .rsa(let bits): "RSA \(bits)"
     case .ellipticCurve(let name): "EC \(name)"
-    case .other(let identifier): "algorithm \(identifier)"
+    case .other(let identifier): Self.names[identifier] ?? "algorithm \(identifier)"
     }
   }
+
+  /// RFC 3279, section 2.3; RFC 4055, section 1.2; RFC 8410, section 3.
+  private static let names = [
+    "1.2.840.10040.4.1": "DSA", "1.2.840.10046.2.1": "Diffie-Hellman", "1.2.840.113549.1.1.10": "RSA-PSS",
+    "1.3.101.110": "X25519", "1.3.101.111": "X448", "1.3.101.112": "Ed25519", "1.3.101.113": "Ed448",
+  ]
 }

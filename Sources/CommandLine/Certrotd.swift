@@ -62,6 +62,7 @@ package struct Certrotd: AsyncParsableCommand {
   ///
   /// - Throws: what the command throws; ``exitStatus(of:)`` tells the exit code.
   static func run(_ arguments: [String]) async throws {
+    try MistakenArguments.check(arguments)
     try RepeatedOptions.check(arguments)
     var command = try parseAsRoot(arguments)
     if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }

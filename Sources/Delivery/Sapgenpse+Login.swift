@@ -41,7 +41,14 @@ extension Sapgenpse {
   ) async throws -> HookOutcome {
     let made = folder.appending(Self.credentialsName)
     var access = access
-    if try files.linkStatusIfPresent(of: credentials) != nil {
+    if let link = try files.linkStatusIfPresent(of: credentials) {
+      if link.kind == .symbolicLink {
+        return .failed(
+          reason: """
+            \(credentials) is a symbolic link to \(try files.readLink(credentials)), which would be replaced instead of the \
+            file: name the folder of the file with 'secudir' under 'sapgenpse', or remove the link
+            """)
+      }
       // They are others' too: who may use them is not for one PSE to say.
       let status = try files.status(of: credentials)
       access = FileOwnership(owner: status.owner, group: status.group, mode: status.mode)

@@ -39,7 +39,8 @@ extension PSEDocument {
     let unsigned = content.trust.count - read.trust.count
     if unsigned > 0 {
       losses.append(
-        "\(unsigned) trusted certificates without their signatures, which nobody can check: remove them from a copy with "
+        "\(unsigned) trusted \(unsigned == 1 ? "certificate without its signature" : "certificates without their signatures"), "
+          + "which nobody can check: remove them from a copy with "
           + "“certrotd pse trust remove”, and adopt the copy")
     }
     return losses

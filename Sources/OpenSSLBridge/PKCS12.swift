@@ -50,6 +50,8 @@ package enum PKCS12 {
     package let entries: [Entry]
     /// All certificates, in the order of the file.
     package let certificates: [Certificate]
+    /// How many entries are neither a key nor an X.509 certificate, such as revocation lists and secrets of programs.
+    package let unknownBags: Int
 
     /// The first private key; nil for a file without one.
     package var key: PrivateKey? { entries.first?.key }

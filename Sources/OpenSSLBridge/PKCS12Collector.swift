@@ -13,6 +13,8 @@ struct PKCS12Collector {
   private var keys: [(label: Label, key: PrivateKey)] = []
   private var certificates: [(label: Label, certificate: Certificate)] = []
 
+  private var unknownBags = 0
+
   /// What a bag is called, and what pairs it with another.
   private struct Label {
     let alias: String?
@@ -37,7 +39,7 @@ struct PKCS12Collector {
       return PKCS12.Content.Entry(
         alias: label.alias ?? leaf?.label.alias, key: key, leaf: leaf?.certificate)
     }
-    return PKCS12.Content(entries: entries, certificates: certificates.map(\.certificate))
+    return PKCS12.Content(entries: entries, certificates: certificates.map(\.certificate), unknownBags: unknownBags)
   }
 
   /// Takes all that is in a `PKCS12` whose integrity has been checked.
@@ -82,7 +84,7 @@ struct PKCS12Collector {
         certificates.append((label: unsafe Self.label(of: bag), certificate: try unsafe X509Codec.encode(x509.pointer)))
       case NID_safeContentsBag:
         try unsafe collect(bags: PKCS12_SAFEBAG_get0_safes(bag), depth: depth + 1)
-      default: continue
+      default: unknownBags += 1
       }
     }
   }

@@ -26,37 +26,48 @@ package struct AdoptedForm: Sendable, Hashable {
 }
 
 extension KeystoreSettings {
-  /// The settings with what they leave open: the file that takes the place of an adopted one is made as that was.
+  /// The settings with what they leave open: the file that takes the place of an adopted one is made as that was, and a
+  /// PIN protects every PSE.
   ///
   /// That holds for as long as the keystore remembers where it started, also when `adopt` has left the configuration.
   package func inForce(_ state: KeystoreState) -> KeystoreSettings {
     guard let adoption = state.adoption, let form = adoption.form else { return self }
     var settings = self
-    settings.files = files.map { $0.takesThePlace(of: adoption.file) ? $0.made(as: form, pin: adopt?.pin) : $0 }
+    settings.files = files.map { file in
+      let file = form.hasPIN ? file.protected(by: adopt?.pin) : file
+      return file.takesThePlace(of: adoption) ? file.made(as: form) : file
+    }
     return settings
   }
 
-  /// Whether the PIN of an adopted file would be lost, since the configuration neither names it nor does without it.
-  func lacksPIN(_ state: KeystoreState) -> Bool {
-    guard let adoption = state.adoption, adoption.form?.hasPIN == true else { return false }
-    return inForce(state).files.contains { file in
-      guard case .pse(let pse) = file.format, file.takesThePlace(of: adoption.file) else { return false }
-      return pse.pin == nil && !pse.isWithoutPIN
+  /// The files that would lose the PIN of an adopted one, since the configuration neither names it nor does without it.
+  func filesWithoutPIN(_ state: KeystoreState) -> [OutputPath] {
+    guard state.adoption?.form?.hasPIN == true else { return [] }
+    return inForce(state).files.compactMap { file in
+      guard case .pse(let pse) = file.format, pse.pin == nil, !pse.isWithoutPIN else { return nil }
+      return pse.path
     }
   }
 }
 
 extension FileSettings {
-  /// Whether it is a PSE at this path.
-  package func takesThePlace(of path: String) -> Bool {
-    guard case .pse(let pse) = format, case .absolute(let own) = pse.path else { return false }
-    return "\(own)" == path
+  fileprivate func takesThePlace(of adoption: AdoptionState) -> Bool {
+    guard case .pse(let pse) = format, case .absolute(let path) = pse.path else { return false }
+    return adoption.isAt(path)
   }
 
-  fileprivate func made(as form: AdoptedForm, pin: CredentialReference?) -> FileSettings {
+  /// With this PIN, where it is a PSE and nothing else was said of one.
+  package func protected(by pin: CredentialReference?) -> FileSettings {
+    guard case .pse(var pse) = format, !pse.isWithoutPIN else { return self }
+    pse.pin = pse.pin ?? pin
+    var file = self
+    file.format = .pse(pse)
+    return file
+  }
+
+  fileprivate func made(as form: AdoptedForm) -> FileSettings {
     guard case .pse(var pse) = format else { return self }
     pse.version = pse.version ?? (pse.writer == .native ? form.version : nil)
-    if form.hasPIN, !pse.isWithoutPIN { pse.pin = pse.pin ?? pin }
     var file = self
     file.format = .pse(pse)
     file.owner = owner ?? String(form.owner)

@@ -2,6 +2,7 @@
 
 package import FoundationEssentials
 package import Settings
+package import SystemPackage
 
 /// What a keystore took over from a PSE of others.
 package struct AdoptionState: Sendable, Equatable {
@@ -14,16 +15,23 @@ package struct AdoptionState: Sendable, Equatable {
   package var trust: [KnownCertificate]
   /// How it was made, and whose it was; nil when nobody looked at that.
   package var form: AdoptedForm?
+  /// Other paths of the configuration that are this file, by links or mounts: whoever looks at the disk finds them.
+  package var otherNames: Set<FilePath>
 
   package init(
-    file: String, adoptedAt: Date, identity: IdentityState?, trust: [KnownCertificate], form: AdoptedForm? = nil
+    file: String, adoptedAt: Date, identity: IdentityState?, trust: [KnownCertificate], form: AdoptedForm? = nil,
+    otherNames: Set<FilePath> = []
   ) {
     self.form = form
+    self.otherNames = otherNames
     self.file = file
     self.adoptedAt = adoptedAt
     self.identity = identity
     self.trust = trust
   }
+
+  /// Whether a path is that of the file, whatever it was called when it was taken over.
+  func isAt(_ path: FilePath) -> Bool { path.string == file || otherNames.contains(path) }
 }
 
 extension KeystoreSettings {

@@ -38,6 +38,8 @@ package enum Reason: Sendable, Hashable {
   case trustHoldsSurplus(count: Int)
   /// What could not be written is not wanted any more.
   case failureOutlived
+  /// Nothing can be written before an operator does what this sentence says, which is to be told.
+  case stuck(String)
   /// The files on disk are not what was written in this generation.
   case damaged(String, restoring: Int)
   /// A hook has not yet run for a generation.
@@ -79,6 +81,7 @@ extension Reason: CustomStringConvertible {
     case .trustLacks(let subjects): "the trust list lacks \(Self.list(subjects))"
     case .trustHoldsSurplus(let count):
       "the trust list holds \(count) \(count == 1 ? "certificate" : "certificates") that nothing needs any more"
+    case .stuck(let sentence): "it stands still: \(sentence)"
     case .failureOutlived: "what could not be written is not wanted any more"
     case .damaged(let damage, let generation): "the files of generation \(generation) are damaged: \(damage)"
     case .hookOwed(let keystore, let generation):

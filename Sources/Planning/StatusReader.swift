@@ -114,7 +114,7 @@ private struct SubjectReader {
     let decision = WritePlanner.decide(keystore, inventory, trust: trust, now: now)
     if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
-      if case .stuck(let sentence) = decision { status.reason = sentence }
+      if case .stuck(let standstill) = decision { status.reason = standstill.sentence }
     } else if works.contains(where: inventory.underWay.contains) {
       (status.state, status.reason) = (.renewing, "a new generation or identity is being made")
     } else if let failing = failing(keystore, state, decision) {
@@ -137,7 +137,7 @@ private struct SubjectReader {
     case .held:
       let generation = state.rolledBackTo.map { "generation \($0)" } ?? "an earlier generation"
       return (.held, "it was rolled back to \(generation), and the same content is not tried again")
-    case .stuck(let sentence): return (.failing, sentence)
+    case .stuck(let standstill): return (.failing, standstill.sentence)
     case .waiting(let sentence) where state.current == nil: return (.waiting, sentence)
     case .waiting, .upToDate:
       if let work = works.lazy.compactMap({ due[$0] }).first(where: { $0.work.renews }) {
@@ -154,7 +154,7 @@ private struct SubjectReader {
   /// What went wrong last, as long as it has not been put right.
   private func failing(_ keystore: KeystoreSettings, _ state: KeystoreState, _ decision: WriteDecision) -> String? {
     if case .write = decision, state.writing.failures > 0 { return state.writing.reason }
-    if case .stuck(let sentence) = decision { return sentence }
+    if case .stuck(let standstill) = decision { return standstill.sentence }
     if let fault = keystore.trust.bundles.lazy.compactMap({ inventory.bundleFaults["\($0)"] }).first { return fault }
     if let fault = state.passwordFault { return fault }
     if keystore.adopt != nil, state.adoptionSchedule.failures > 0 { return state.adoptionSchedule.reason }

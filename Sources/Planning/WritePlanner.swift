@@ -21,7 +21,7 @@ package enum WritePlanner {
     let wanted: GenerationContent
     switch content(keystore, state, inventory, trust: trust, now: now) {
     case .failure(let obstacle):
-      return restoration ?? (obstacle.needsOperator ? .stuck(obstacle.sentence) : .waiting(obstacle.sentence))
+      return restoration ?? obstacle.decision
     case .success(let content): wanted = content
     }
     guard let current = state.current else {
@@ -52,6 +52,9 @@ package enum WritePlanner {
       if decision.isSettled, state.writing.failures > 0 {
         draft.add(.write(keystore: keystore.name), at: now, lapsesAt: nil, because: .failureOutlived)
       }
+      if case .stuck(let standstill) = decision, standstill.isUntold(state) {
+        draft.add(.write(keystore: keystore.name), at: now, lapsesAt: nil, because: .stuck(standstill.sentence))
+      }
       return
     }
     draft.add(
@@ -72,10 +75,17 @@ package enum WritePlanner {
   }
 
   /// What stands in the way of writing anything.
-  private struct Obstacle: Error {
-    let sentence: String
-    /// Whether it stays until the configuration changes.
-    var needsOperator = false
+  private enum Obstacle: Error {
+    case waiting(String)
+    /// It stays until somebody acts.
+    case stuck(Standstill)
+
+    var decision: WriteDecision {
+      switch self {
+      case .waiting(let sentence): .waiting(sentence)
+      case .stuck(let standstill): .stuck(standstill)
+      }
+    }
   }
 
   private static func content(
@@ -91,7 +101,7 @@ package enum WritePlanner {
     // With files in force, what a bundle held when it could be read is remembered, and nothing of it ages.
     guard trust.unreadBundles.isEmpty || state.current != nil else {
       let faults = trust.unreadBundles.map { inventory.bundleFaults[$0] ?? "\($0) cannot be read" }
-      return .failure(Obstacle(sentence: faults.joined(separator: "; "), needsOperator: true))
+      return .failure(.stuck(Standstill(faults.joined(separator: "; "), isToldElsewhere: true)))
     }
     var leaf: Fingerprint?
     let identity = keystore.identityInForce(inventory, now: now)
@@ -105,7 +115,7 @@ package enum WritePlanner {
         return .failure(ended(identity, takenOverFrom: file, now: now))
       }
       if keystore.adopt == nil, keystore.identity == nil, keystore.files.contains(where: \.isOpenToAll) {
-        return .failure(Obstacle(sentence: Self.openToAll, needsOperator: true))
+        return .failure(.stuck(Standstill(Self.openToAll)))
       }
       leaf = identity.leaf
     }
@@ -115,12 +125,14 @@ package enum WritePlanner {
       guard trust.unverified.isEmpty else { return obstacle("it waits for a verified path of", trust.unverified) }
       return obstacle("there is \(leaf == nil ? "neither an identity nor a" : "no") trusted certificate to write", [])
     }
-    guard !keystore.lacksPIN(state) else {
+    let bare = keystore.filesWithoutPIN(state)
+    guard bare.isEmpty else {
+      let names = bare.map(\.description).joined(separator: " and ")
       let sentence = """
-        the PSE that it took over had a PIN, and the configuration names none for the file that takes its place: write \
-        'pin-credential', there or under 'adopt', or 'pin-credential: none' where the file shall lose its PIN
+        the PSE that it took over had a PIN, and the configuration names none for \(names): write 'pin-credential', \
+        there or under 'adopt', or 'pin-credential: none' where the file shall have no PIN
         """
-      return .failure(Obstacle(sentence: sentence, needsOperator: true))
+      return .failure(.stuck(Standstill(sentence)))
     }
     return .success(
       GenerationContent(recipe: keystore.inForce(state).filesRecipe, identityLeaf: leaf, trust: Set(trust.wanted.keys)))
@@ -128,12 +140,13 @@ package enum WritePlanner {
 
   private static func ended(_ identity: IdentityState, takenOverFrom file: String, now: Date) -> Obstacle {
     let since = "\(TimeText.instant(identity.notAfter)), \(TimeText.span(now.timeIntervalSince(identity.notAfter))) ago"
-    return Obstacle(
-      sentence: """
-        the identity that was taken over from \(file) ended at \(since), and none follows it: give the keystore an \
-        'identity' (such as self-signed), name a PSE under 'adopt' that is still valid, or write 'identity: none' where it \
-        shall only trust, without 'adopt'
-        """, needsOperator: true)
+    let sentence = """
+      the identity that was taken over from \(file) ended at \(since), and none follows it: give the keystore an \
+      'identity' (such as self-signed), name a PSE under 'adopt' that is still valid, or write 'identity: none' where it \
+      shall only trust, without 'adopt'
+      """
+    // That it ended is an alert of its own.
+    return .stuck(Standstill(sentence, isToldElsewhere: true))
   }
 
   private static let openToAll = """
@@ -142,7 +155,7 @@ package enum WritePlanner {
     """
 
   private static func obstacle(_ text: String, _ names: [String]) -> Result<GenerationContent, Obstacle> {
-    .failure(Obstacle(sentence: names.isEmpty ? text : "\(text) \(names.joined(separator: " and "))"))
+    .failure(.waiting(names.isEmpty ? text : "\(text) \(names.joined(separator: " and "))"))
   }
 
   private static func difference(
@@ -171,6 +184,13 @@ package enum WritePlanner {
     case .trustLacks, .damaged, .firstGeneration: nil
     default: current.map { [$0.identity?.notAfter, $0.trustNotAfter].compactMap(\.self).min() ?? .distantFuture }
     }
+  }
+}
+
+extension Standstill {
+  /// Whether nobody has been told yet of what lasts.
+  fileprivate func isUntold(_ state: KeystoreState) -> Bool {
+    !isToldElsewhere && (state.writing.failures == 0 || state.writing.reason != sentence)
   }
 }
 

@@ -50,6 +50,21 @@ package struct RotationContext: Sendable {
   /// - Parameters:
   ///   - schedule: what came of the attempt.
   ///   - key: what was tried.
+  ///   - failure: why it failed; nil when it did not.
+  /// - Returns: whether the failure has to be told, since this reason was not told since it began (``ToldFailures``).
+  /// - Throws: `LedgerError`.
+  func record(_ schedule: Schedule, of key: ScheduleKey, failure: String?) async throws -> Bool {
+    let before = await landscape.conditions[key]?.name
+    let told = failure.map { ToldFailures($0, after: before) }
+    _ = try await record(schedule, of: key, condition: told?.condition)
+    return told?.isNew ?? false
+  }
+
+  /// Records when something was tried and when it is tried again.
+  ///
+  /// - Parameters:
+  ///   - schedule: what came of the attempt.
+  ///   - key: what was tried.
   ///   - condition: what lasts about it and is told once; nil when all is well.
   /// - Returns: whether the condition is new, so that it has to be told, and the one before.
   /// - Throws: `LedgerError`.

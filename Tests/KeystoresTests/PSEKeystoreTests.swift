@@ -102,11 +102,16 @@ struct PSEKeystoreTests {
     #expect(error.description.contains("the two primes are not those of the certificate's public key"))
   }
 
-  /// Contents of random shape in files of every form; the seed is fixed.
-  @Test func readingGivesBackWhatWasWritten() throws {
-    var generator = SeededGenerator(seed: 2)
+  /// Contents of random shape in files of every form, others in each run.
+  ///
+  /// A failure names its seed, which the environment variable `CERTROTD_TEST_SEED` gives to another run.
+  @Test(arguments: [
+    ProcessInfo.processInfo.environment["CERTROTD_TEST_SEED"].flatMap(UInt64.init) ?? .random(in: 1...999_999)
+  ])
+  func readingGivesBackWhatWasWritten(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
     let pool = try (0..<12).map { try landscape.foreign.leaf(dns: "peer\($0).example").certificate }
-    let identities = [nil, landscape.selfSignedIdentity, landscape.issuedIdentity]
+    let identities = try [nil] + (0..<5).map { _ in try identity(using: &generator) }
     for round in 0..<90 {
       let identity = identities[round % identities.count]
       let count = Int.random(in: (identity == nil ? 1 : 0)...pool.count, using: &generator)
@@ -121,6 +126,32 @@ struct PSEKeystoreTests {
       #expect(document.version == options.version && document.isPINProtected == (pin != nil))
       #expect(try document.encoded(pin: pin) == file.bytes)
     }
+  }
+
+  /// A new identity with a key, a name, a serial number and a number of issuers that nobody has chosen.
+  private func identity(using generator: inout SeededGenerator) throws -> Identity {
+    let key = try PrivateKey.generateRSA(bits: [2048, 2048, 3072].randomElement(using: &generator) ?? 2048)
+    let letters = Array("abcxyzäßő, =+\"#<;Δ中 ")
+    let name = String(
+      (0..<Int.random(in: 1...20, using: &generator)).map { _ in letters.randomElement(using: &generator) ?? "a" })
+    let quoted = name.map { ",=+\"#<; ".contains($0) ? "\\\($0)" : String($0) }.joined()
+    let subject = "CN=\(quoted), O=TS, C=DE"
+    let depth = Int.random(in: 0...3, using: &generator)
+    let end = aTime + Double.random(in: 1...9000, using: &generator).rounded() * day
+    guard depth > 0 else {
+      let own = try SelfSignedCertificate.make(
+        key: key, subject: DistinguishedName(parsing: subject), notBefore: aTime - day, notAfter: end)
+      return Identity(certificate: own, key: key, issuers: [])
+    }
+    var authority = landscape.own
+    for level in 1..<depth { authority = try authority.intermediate("CN=Level \(level), O=TS, C=DE") }
+    let serial = (0..<Int.random(in: 1...20, using: &generator)).map { _ in UInt8.random(in: 1...127, using: &generator)
+    }
+    let leaf = try authority.issue(subject) { options in
+      (options.key, options.serialNumber) = (key, serial)
+      (options.notBefore, options.notAfter) = (aTime - day, end)
+    }
+    return Identity(certificate: leaf.certificate, key: key, issuers: leaf.issuers)
   }
 
   @Test func certificateListHoldsTheOwnOneWhereThatIsAskedFor() throws {

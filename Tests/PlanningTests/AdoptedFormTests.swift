@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Planning
 import Settings
 import SystemPackage
 import Testing
+
+@testable import Planning
 
 /// How the file is made that takes the place of an adopted one.
 @Suite struct AdoptedFormTests {
@@ -29,8 +30,12 @@ import Testing
       made.files == [
         FileSettings(
           format: .pse(PSEFileSettings(path: place, version: .four, pin: .systemd(name: "p"))), owner: "1001",
-          group: "79", mode: 0o600), other,
-      ])
+          group: "79", mode: 0o600),
+        FileSettings(format: .pse(PSEFileSettings(path: .absolute("/sec/b.pse"), pin: .systemd(name: "p")))),
+      ], "a file elsewhere has its PIN, and nothing else of it")
+    var renamed = state(form)
+    renamed.adoption?.otherNames = ["/sec/b.pse"]
+    #expect(settings.inForce(renamed).files.map(\.owner) == ["1001", "1001"], "it is the file under another name")
     #expect(made.filesRecipe != settings.filesRecipe && made.inForce(state(form)) == made)
     #expect(settings.inForce(state(nil)) == settings && settings.inForce(KeystoreState()) == settings)
   }
@@ -49,16 +54,32 @@ import Testing
     sample.keystore.adopt = AdoptionSettings(file: "/sec/a.pse")
     sample.state.identity = identity(50, from: 0, to: 100 * day, recipe: Sample.selfSigned.recipe)
     sample.state.adoption = state(form).adoption
-    guard case .stuck(let sentence) = sample.decision(at: start) else {
+    guard case .stuck(let standstill) = sample.decision(at: start) else {
       Issue.record("\(sample.decision(at: start))")
       return
     }
-    #expect(sentence.contains("'pin-credential'"))
+    #expect(standstill.sentence.contains("'pin-credential'") && standstill.sentence.contains("/sec/a.pse"))
+    #expect(sample.due(sample.write, at: start)?.reason == .stuck(standstill.sentence), "somebody has to be told")
+    sample.state.writing = Schedule(lastAttempt: start, failures: 1, nextAttempt: start, reason: standstill.sentence)
+    #expect(sample.due(sample.write, at: start + day) == nil, "once")
+    sample.state.writing.reason = "the disk is full"
+    #expect(sample.due(sample.write, at: start + day) != nil, "that was something else")
+    sample.state.writing.reason = standstill.sentence
     sample.keystore.adopt = AdoptionSettings(file: "/sec/a.pse", pin: .systemd(name: "p"))
     guard case .write(let content, _) = sample.decision(at: start) else {
       Issue.record("\(sample.decision(at: start))")
       return
     }
     #expect(content.recipe == sample.keystore.inForce(sample.state).filesRecipe)
+    #expect(sample.due(sample.write, at: start)?.since == start, "it is written as soon as somebody has acted")
+  }
+
+  @Test func filesElsewhereNeedThePINToo() {
+    let elsewhere = FileSettings(format: .pse(PSEFileSettings(path: .inKeystore("own.pse"))))
+    let plain = FileSettings(format: .pse(PSEFileSettings(path: .absolute("/b.pse"), isWithoutPIN: true)))
+    let settings = keystore([elsewhere, plain])
+    #expect(settings.filesWithoutPIN(state(form)) == [.inKeystore("own.pse")])
+    #expect(settings.filesWithoutPIN(KeystoreState()) == [])
+    #expect(keystore([elsewhere], pin: .systemd(name: "p")).filesWithoutPIN(state(form)) == [])
   }
 }

@@ -146,6 +146,16 @@ struct AdoptionInPlaceTests {
         let status = try await status(daemon)
         #expect(status.state == .failing && status.reason.contains("'pin-credential: none'"), "\(status)")
         #expect(try HostFiles().readFile(file, limit: 1 << 20) == before)
+        let result = try await site.verify("client", daemon)
+        let verdict = try #require(result.files.first)
+        #expect(verdict.faults == ["has a PIN, and the configuration names no credential for it"], "\(verdict)")
+        #expect(verdict.remedy?.contains("'pin-credential'") == true && !result.isGood, "\(verdict)")
+        #expect(result.faults.contains { $0.contains("'pin-credential: none'") }, "\(result.faults)")
+      }
+      let told = site.recorder.take(.keystoreFailed)
+      #expect(told.count == (adopt == nil ? 0 : 1), "it is told once, over restarts and reloads: \(told)")
+      for failure in told {
+        #expect(failure.fields[.culprit] == "configuration" && failure.message.contains("'pin-credential: none'"))
       }
     }
     try configure(adopt: nil, pse: withPIN, Self.selfSigned)
@@ -153,7 +163,33 @@ struct AdoptionInPlaceTests {
       try await daemon.settle()
       #expect(try await status(daemon).state != .failing)
       #expect(try document(pin: pin).isPINProtected)
+      #expect(site.recorder.takeNames().contains(.keystoreRecovered))
+      #expect(try await site.verify("client", daemon).isGood)
     }
+  }
+
+  @Test func `a file elsewhere has the PIN too, unless the configuration says otherwise`() async throws {
+    try place(content(), version: .four, pin: pin)
+    let (copy, plain) = (site.folder.file("copy.pse"), site.folder.file("plain.pse"))
+    try site.configure(
+      """
+      keystores:
+        client:
+          adopt: {file: \(file)\(withPIN)}
+          \(Self.selfSigned)
+          renew-before: 10d
+          files: [{pse: {path: \(copy)}}, {pse: {path: own.pse}}, {pse: {path: \(plain), pin-credential: none}}]
+      """)
+    try await site.run { daemon in
+      try await daemon.settle()
+      for path in [copy, daemon.context.layout.keystore("client").appending("current").appending("own.pse")] {
+        let bytes = try HostFiles().readSecretFile(path, limit: 1 << 20)
+        #expect(throws: KeystoreError.self) { try PSEDocument.open(bytes) }
+        #expect(try PSEDocument.open(bytes, pin: pin).version == .two, "nothing but the PIN")
+      }
+    }
+    #expect(try HostFiles().status(of: copy).owner == geteuid())
+    #expect(try !PSEDocument.open(HostFiles().readSecretFile(plain, limit: 1 << 20)).isPINProtected)
   }
 
   @Test func `a private key that everybody may use is not written so again`() async throws {

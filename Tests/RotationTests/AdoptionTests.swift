@@ -204,6 +204,34 @@ struct AdoptionTests {
     #expect(try delivered(pin: "1234").identity?.certificate == old.certificate)
   }
 
+  @Test func `another reason is told too, and the same one once`() async throws {
+    try place(old, trust, pin: "1234")
+    try configure(Self.selfSigned)
+    try await site.run { daemon in
+      func failures(days: Int = 1) async throws -> [String] {
+        for _ in 1...days {
+          site.clock.advance(by: .days(1))
+          try await daemon.settle()
+        }
+        return site.recorder.take(.keystoreFailed).map(\.message)
+      }
+      #expect(try await failures(days: 3).count == 1)
+      try HostFiles().removeTree(at: file)
+      let missing = try await failures(days: 3)
+      #expect(missing.count == 1 && missing.joined().contains("No such file"), "\(missing)")
+      for round in 1...3 {
+        try place(old, trust, pin: "1234")
+        #expect(try await failures() == [], "round \(round)")
+        try HostFiles().removeTree(at: file)
+        #expect(try await failures() == [], "round \(round)")
+      }
+    }
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(site.recorder.take(.keystoreFailed).isEmpty, "also after a restart")
+    }
+  }
+
   @Test func `what cannot be written again is not taken over`() async throws {
     let unsigned = try PSEContentSample.withUnsignedTrust(of: file)
     try place(unsigned)
@@ -213,7 +241,7 @@ struct AdoptionTests {
       let status = StatusReader.read(
         await daemon.context.landscape.configuration, await daemon.context.landscape.inventory, now: aTime)
       let reason = try #require(status.subjects.first).reason
-      #expect(reason.contains("1 trusted certificates without their signatures"), "\(reason)")
+      #expect(reason.contains("1 trusted certificate without its signature,"), "\(reason)")
       #expect(try HostFiles().readFile(file, limit: 1 << 20) == unsigned)
     }
   }

@@ -32,6 +32,32 @@ struct FailedGenerationTests {
       """)
   }
 
+  @Test func `another reason is told too, and the same one once`() async throws {
+    try site.folder.write("trust.pem", try Authority.one.get().issuing.path.pem)
+    let blocked = site.folder.file("outside.pse")
+    try HostFiles().makeDirectory(at: blocked, mode: .ownerReadWriteExecute)
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(site.recorder.take(.keystoreFailed).count == 1)
+      for _ in 1...3 {
+        site.clock.advance(by: .days(1))
+        try await daemon.settle()
+      }
+      #expect(site.recorder.take(.keystoreFailed).isEmpty)
+      let store = daemon.store("client").currentLink
+      try HostFiles().removeTree(at: blocked)
+      try HostFiles().makeDirectories(at: store, mode: .ownerReadWriteExecute)
+      site.clock.advance(by: .days(1))
+      try await daemon.settle()
+      let told = site.recorder.take(.keystoreFailed)
+      #expect(told.count == 1 && told.first?.message.contains("\(store)") == true, "\(told.map(\.message))")
+      try HostFiles().removeTree(at: store)
+      site.clock.advance(by: .days(1))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames().contains(.keystoreRecovered))
+    }
+  }
+
   @Test func `what is in force is known after any number of failures, and they leave nothing`() async throws {
     let (one, two) = try (Authority.one.get().issuing.path, Authority.two.get().issuing.path)
     try site.folder.write("trust.pem", one.pem)

@@ -152,6 +152,20 @@ struct PSELoginTests {
     #expect(try HostFiles().status(of: site.folder.file("out.pse")).mode == FilePermissions(rawValue: 0o440))
   }
 
+  @Test func `a link that an administrator made is not replaced`() async throws {
+    try site.folder.write("shared_cred_v2", "of another file\n")
+    let (link, target) = (site.folder.file("cred_v2"), site.folder.file("shared_cred_v2"))
+    try HostFiles().symbolicLink(at: link, target: target)
+    try configure()
+    try await site.run { daemon in
+      try await daemon.settle()
+      let failure = try #require(site.recorder.take(.hookFailed).first)
+      let reason = try #require(failure.fields[.reason])
+      #expect(reason.contains("\(link) is a symbolic link to \(target)") && reason.contains("'secudir'"), "\(reason)")
+    }
+    #expect(try HostFiles().readLink(link) == target && site.folder.read("shared_cred_v2") == "of another file\n")
+  }
+
   @Test func `a PIN that the tool repeats is told to nobody`() async throws {
     try configure()
     try tool.behave(.echoes)

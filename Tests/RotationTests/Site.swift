@@ -4,6 +4,7 @@ import Certificates
 import ChainFetch
 import Delivery
 import FoundationEssentials
+import HTTPTransport
 import Host
 import Journal
 import Keystores
@@ -51,6 +52,19 @@ final class Site: Sendable {
     let result = try await body(running)
     try context.ledger.close()
     return result
+  }
+
+  /// What `certrotd verify` finds out about a keystore.
+  func verify(_ keystore: String, _ daemon: RunningSite) async throws -> KeystoreVerification.Result {
+    let inspector = EndpointInspector(
+      fetcher: daemon.services.fetcher, anchors: AnchorLibrary(),
+      issuers: IssuerFetcher(client: try HTTPClient(connections: 1), clock: clock),
+      credentials: daemon.context.credentials, clock: clock)
+    let configuration = await daemon.context.landscape.configuration
+    return try await KeystoreVerification(
+      context: daemon.context, shelf: GenerationShelf(layout: daemon.context.layout, files: HostFiles()),
+      inspector: inspector
+    ).run(try #require(configuration.keystore(named: keystore)), in: configuration)
   }
 
   /// Starts the daemon, does all that is due, and ends it.

@@ -43,15 +43,7 @@ struct VerificationTests {
   }
 
   private func verify(_ daemon: RunningSite) async throws -> KeystoreVerification.Result {
-    let inspector = EndpointInspector(
-      fetcher: daemon.services.fetcher, anchors: AnchorLibrary(),
-      issuers: IssuerFetcher(client: try HTTPClient(connections: 1), clock: site.clock),
-      credentials: daemon.context.credentials, clock: site.clock)
-    let configuration = await daemon.context.landscape.configuration
-    return try await KeystoreVerification(
-      context: daemon.context, shelf: GenerationShelf(layout: daemon.context.layout, files: HostFiles()),
-      inspector: inspector
-    ).run(try #require(configuration.keystore(named: "client")), in: configuration)
+    try await site.verify("client", daemon)
   }
 
   private static func isBad(_ file: FileVerdict) -> Bool { !file.faults.isEmpty }

@@ -12,6 +12,8 @@ struct FakeFiles: ConfigurationFiles {
     var problem: FileProblem?
   }
 
+  /// What is wrong with what keys name.
+  var flaws: [NamedThing: String] = [:]
   private(set) var entries: [FilePath: Entry] = [:]
   var expectedFilesMustBeReadable = false
 
@@ -60,6 +62,8 @@ struct FakeFiles: ConfigurationFiles {
   func checkReadable(_ path: FilePath) throws(FileProblem) {
     if let problem = try entry(path).problem { throw problem }
   }
+
+  func flaw(of thing: NamedThing) -> String? { flaws[thing] }
 
   private func entry(_ path: FilePath) throws(FileProblem) -> Entry {
     guard let entry = entries[path] else { throw .missing }

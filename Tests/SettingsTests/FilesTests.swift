@@ -81,6 +81,32 @@ struct FilesTests {
     #expect(damaged.files == [mainFile])
   }
 
+  @Test func `a PSE that is adopted may be gone, and one that is there has to be readable for who checks`() {
+    let place: FilePath = "/usr/sap/ABC/D00/sec/old.pse"
+    func found(_ change: (inout FakeFiles) -> Void) -> [String] {
+      mistakes("keystores: {a: {adopt: \(place), files: [{pse: {path: a}}]}}", change)
+    }
+    let faults: [(String, (inout FakeFiles) -> Void)] = [
+      ("is no regular file", { $0.addFolder(place) }),
+      (
+        "may not be read",
+        {
+          $0.add(place)
+          $0.damage(place, .notPermitted)
+        }
+      ),
+    ]
+    for (message, change) in faults {
+      #expect(found(change).isEmpty, "the daemon goes on")
+      let told = found {
+        change(&$0)
+        $0.expectedFilesMustBeReadable = true
+      }
+      #expect(told.count == 1 && told[0].hasPrefix("1:24: ") && told[0].contains(message), "\(told)")
+    }
+    #expect(found { $0.expectedFilesMustBeReadable = true } == [])
+  }
+
   private func reading(_ reading: ConfigurationReading, _ index: Int) -> String {
     let mistake = reading.mistakes[index]
     return "\(mistake.file.lastComponent?.string ?? ""):\(mistake.line):\(mistake.column)"

@@ -161,7 +161,7 @@ struct MistakeTests {
     (selfSigned("path: /etc/ssl/a, seclogin: abcadm"), "no meaning without a PIN"),
     (selfSigned("path: a, pin-credential: p, seclogin: abcadm"), "needs a PSE with an absolute path"),
     (selfSigned("path: /etc/ssl/a, pin-credential: none, seclogin: abcadm"), "no meaning without a PIN"),
-    (inPlace("writer: sapgenpse"), "sapgenpse would make one without"),
+    (inPlace("writer: sapgenpse"), "sapgenpse would make a file without"),
     (
       "keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: a}}], after-change: [x]}}",
       "must be a list of arguments"
@@ -200,6 +200,8 @@ struct MistakeTests {
 
   @Test func `a file in the place of an adopted one has its PIN`() throws {
     #expect(mistakes(Self.inPlace("seclogin: abcadm")).isEmpty)
+    let warnings = read(Self.inPlace("seclogin: abcadm")) { $0.flaws[.user("abcadm")] = "no such user" }.warnings
+    #expect(warnings.map(\.message) == ["no such user"] && warnings.first?.key?.hasSuffix("seclogin") == true)
     #expect(mistakes(Self.inPlace("writer: sapgenpse, pin-credential: none")).isEmpty)
     let file = try #require(read(Self.inPlace("pin-credential: none")).configuration?.keystores.first?.files.first)
     guard case .pse(let pse) = file.format else {

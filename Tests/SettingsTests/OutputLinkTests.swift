@@ -68,6 +68,26 @@ struct OutputLinkTests {
     #expect(own.count == 1 && own[0].contains("lies in certrotd's own folder"), "\(own)")
   }
 
+  @Test func `a PSE that is to be taken over is safe by any name`() throws {
+    func found(adopt: String, _ first: String, _ second: String) throws -> [String] {
+      try folder.write(
+        "certrotd.yaml",
+        """
+        keystores:
+          a: {adopt: \(folder.file(adopt)), files: [{pse: {path: \(folder.file(first))}}]}
+          b: {trust: {bundles: [\(folder.file("real/roots.pem"))]}, files: [{pse: {path: \(folder.file(second))}}]}
+        """)
+      return ConfigurationReader.read(
+        main: folder.file("certrotd.yaml"), files: HostConfigurationFiles(), stateDirectory: folder.file("state")
+      ).mistakes.map(\.description)
+    }
+    #expect(try found(adopt: "real/old.pse", "link/old.pse", "link/x.pse") == [])
+    let messages = try found(adopt: "real/old.pse", "real/new.pse", "link/old.pse")
+    let expected =
+      "\(folder.file("link/old.pse")) would overwrite \(folder.file("real/old.pse")), which keystore a adopts"
+    #expect(messages.count == 1 && messages.first?.contains(expected) == true, "\(messages)")
+  }
+
   @Test func `a folder is where the kernel says, with all that it lies in`() throws {
     let files = HostConfigurationFiles()
     let below = try #require(files.place(ofFolder: folder.file("deep")))

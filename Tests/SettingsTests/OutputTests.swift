@@ -7,12 +7,12 @@ import Testing
 
 struct OutputTests {
   /// Two keystores `a` and `b` that trust, with these files.
-  private func found(_ first: String, _ second: String = "[{pse: {path: b}}]") -> [String] {
+  private func found(_ first: String, _ second: String = "[{pse: {path: b}}]", adopt: String? = nil) -> [String] {
     mistakes(
       """
       endpoints: {e: {url: e.example}}
       keystores:
-        a: {trust: {endpoints: [e], bundles: [/etc/certrotd/roots.pem]}, files: \(first)}
+        a: {\(adopt.map { "adopt: \($0), " } ?? "")trust: {endpoints: [e], bundles: [/etc/certrotd/roots.pem]}, files: \(first)}
         b: {trust: {endpoints: [e]}, files: \(second)}
       """)
   }
@@ -42,6 +42,43 @@ struct OutputTests {
       .filter { !$0.contains("does not exist") }
     #expect(messages.count == 1, "\(messages)")
     #expect(messages.first?.contains(message) == true, "\(messages)")
+  }
+
+  @Test(arguments: [
+    ("[{pse: {path: x}}]", "[{pse: {path: FOLDER/old.pse}}]"),
+    ("[{ca-directory: {path: FOLDER/old.pse}}]", "[{pse: {path: b}}]"),
+    ("[{pse: {path: x}}]", "[{ca-directory: {path: FOLDER}}]"),
+    ("[{pem: {certificate: FOLDER/old.pse}}]", "[{pse: {path: b}}]"),
+  ])
+  func `a PSE that is to be taken over is safe from all but what takes its place`(first: String, second: String) {
+    let place = { (text: String) in text.replacing("FOLDER", with: folder) }
+    let messages = found(place(first), place(second), adopt: "\(folder)/old.pse")
+      .filter { !$0.contains("does not exist") }
+    #expect(messages.count == 1, "\(messages)")
+    #expect(
+      messages.first?.contains("would overwrite \(folder)/old.pse, which keystore a adopts") == true, "\(messages)")
+    #expect(found("[{pse: {path: \(folder)/old.pse}}]", adopt: "\(folder)/old.pse") == [])
+  }
+
+  @Test(arguments: ["", ", sapgenpse: {secudir: /etc/ssl}"]) func `credentials are safe from all outputs`(tool: String)
+  {
+    func found(_ file: String, _ other: String = "[{pse: {path: b}}]") -> [String] {
+      mistakes(
+        """
+        keystores:
+          a: {identity: {self-signed: {subject: CN=a}}, files: [{pse: {path: \(file), pin-credential: p, seclogin: u\(tool)}}]}
+          b: {trust: {bundles: [/etc/certrotd/roots.pem]}, files: \(other)}
+        """)
+    }
+    let place = tool.isEmpty ? folder : "/etc/ssl"
+    #expect(found("\(folder)/x.pse") == [])
+    for messages in [
+      found("\(place)/cred_v2"), found("\(folder)/x.pse", "[{pse: {path: \(place)/cred_v2}}]"),
+      found("\(folder)/x.pse", "[{ca-directory: {path: \(place)}}]").filter { !$0.contains("in the folder") },
+    ] {
+      let real = messages.filter { !$0.contains("does not exist") }
+      #expect(real.count == 1 && real[0].contains("cred_v2, where seclogin writes credentials"), "\(messages)")
+    }
   }
 
   @Test func `a conflict names the other place`() {

@@ -15,6 +15,8 @@ struct CheckConfigCommand: ParsableCommand {
       Uses the same reader as the daemon. Every mistake is a line `file:line:column: error: …`. A line
       `file:line:column: warning: …` is about what the daemon takes and cannot work with: a bundle or
       an identity without a certificate, a key that does not fit, a user or group that does not exist.
+      A line `file:line:column: note: …` is about a PSE that is fit to be adopted no more, which does no
+      harm once that was done.
 
       Called by root, it looks at all files with the rights of the account that the daemon runs as, and
       names each that this account cannot read. Groups that only the unit gives it
@@ -47,6 +49,8 @@ struct CheckConfigCommand: ParsableCommand {
       throw ConfigurationRefusal(mistakes: reading.mistakes + reading.warnings)
     }
     for warning in reading.warnings { Output.complain(warning.description) }
+    let notes = { AdoptionNotes.lines(for: configuration) }
+    for note in try account.map({ try FileAccess.with($0, notes) }) ?? notes() { Output.complain(note) }
     try Output.show(
       CheckReport(configuration, warnings: reading.warnings, account: account?.name), as: format)
     if !reading.warnings.isEmpty { throw ExitCode.fault }

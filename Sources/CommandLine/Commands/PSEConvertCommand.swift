@@ -56,8 +56,7 @@ struct PSEConvertCommand: ParsableCommand {
         Output.line(Self.summary(out, version, next))
         return
       }
-      let named = try newPIN.named()
-      try PSEOnDisk.changing(file, pin) { pse in
+      try PSEOnDisk.changing(file, pin, asking: newPIN.named) { pse, named in
         let (version, next) = wrapping(of: pse, named)
         try pse.replace(with: pse.document.content, version: version, pin: next)
         Output.line(Self.summary(file, version, next))

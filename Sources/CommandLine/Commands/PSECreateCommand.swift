@@ -54,11 +54,11 @@ struct PSECreateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The name in a new self-signed certificate.", valueName: "name"))
   var subject: String?
 
-  @Option(help: "How many days a self-signed certificate is valid.")
-  var days = 825
+  @Option(help: "How many days a self-signed certificate is valid; 825 unless given.")
+  var days: Int?
 
-  @Option(help: "The length of a new key in bits: 2048, 3072 or 4096.")
-  var bits = 2048
+  @Option(help: "The length of a new key in bits: 2048, 3072 or 4096; 2048 unless given.")
+  var bits: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -89,8 +89,15 @@ struct PSECreateCommand: ParsableCommand {
     if password.areGiven, from == nil, key == nil {
       throw ValidationError("there is nothing that a password opens: it goes with --from or --key")
     }
-    guard [2048, 3072, 4096].contains(bits) else { throw ValidationError("--bits takes 2048, 3072 or 4096") }
-    guard (1...36_500).contains(days) else { throw ValidationError("--days takes a number from 1 to 36500") }
+    guard bits.map([2048, 3072, 4096].contains) ?? true else {
+      throw ValidationError("--bits takes 2048, 3072 or 4096")
+    }
+    guard days.map((1...36_500).contains) ?? true else {
+      throw ValidationError("--days takes a number from 1 to 36500")
+    }
+    for (option, isGiven) in [("--days", days != nil), ("--bits", bits != nil)] where isGiven && subject == nil {
+      throw ValidationError("\(option) is about a new self-signed identity: it goes with --subject")
+    }
   }
 
   func run() throws {
@@ -127,11 +134,11 @@ struct PSECreateCommand: ParsableCommand {
 
   private func identity(_ trusted: [Certificate], now: Date) throws -> Identity? {
     if let subject {
-      let key = try PrivateKey.generateRSA(bits: bits)
+      let key = try PrivateKey.generateRSA(bits: bits ?? 2048)
       let certificate = try SelfSignedCertificate.make(
         key: key, subject: try DistinguishedName(parsing: subject),
         notBefore: now.addingTimeInterval(-SelfSignedCertificate.backdating),
-        notAfter: now.addingTimeInterval(Double(days) * 86_400))
+        notAfter: now.addingTimeInterval(Double(days ?? 825) * 86_400))
       return Identity(certificate: certificate, key: key, issuers: [])
     }
     let input = IdentityInput(password: password, trusted: trusted, now: now)

@@ -51,8 +51,28 @@ struct IdentityInput {
       let found = try read(pfx: pfx)
       let entry = try Self.chosen(from: found.entries, alias: alias)
       // The chosen certificate first: where a key fits several, that is the one.
-      return try examine((entry.leaf.map { [$0] } ?? []) + found.certificates, entry.key)
+      let identity = try examine((entry.leaf.map { [$0] } ?? []) + found.certificates, entry.key)
+      if let note = Self.leftOut(of: found, taking: identity, trusted) { Output.complain("\(pfx): \(note)") }
+      return identity
     }
+  }
+
+  /// What a PFX holds besides the identity that is taken over; nil for nothing.
+  static func leftOut(of found: PKCS12.Content, taking identity: Identity, _ trusted: [Certificate]) -> String? {
+    let used = Set(identity.chain + trusted)
+    var seen: Set<Certificate> = []
+    let certificates = found.certificates.filter { !used.contains($0) && seen.insert($0).inserted }
+    var parts: [String] = []
+    if found.entries.count > 1 { parts.append(Output.count(found.entries.count - 1, "other private key")) }
+    if !certificates.isEmpty {
+      let names = certificates.map { "\($0.subject)" }.joined(separator: "; ")
+      parts.append("\(Output.count(certificates.count, "certificate")) beside the chain (\(names))")
+    }
+    if found.unknownBags > 0 {
+      parts.append(Output.count(found.unknownBags, "entry that is none", "entries that are none"))
+    }
+    guard !parts.isEmpty else { return nil }
+    return "not taken over: \(parts.joined(separator: ", ")); name with --trust what shall be trusted"
   }
 
   private static func chosen(
@@ -79,8 +99,32 @@ struct IdentityInput {
     return only
   }
 
+  /// How many private keys a PEM text announces.
+  private static func keyBlocks(in bytes: SecretBytes) -> Int {
+    let (begin, end) = (Array("-----BEGIN ".utf8), Array("PRIVATE KEY-----".utf8))
+    return bytes.withSpan { text in
+      var found = 0
+      for start in text.indices where text.count - start > begin.count {
+        guard begin.indices.allSatisfy({ text[start + $0] == begin[$0] }) else { continue }
+        // A label is no secret; what follows it is never copied.
+        var label: [UInt8] = []
+        for index in (start + begin.count)..<text.count {
+          guard text[index] >= UInt8(ascii: " ") else { break }
+          label.append(text[index])
+        }
+        while label.last == UInt8(ascii: " ") { label.removeLast() }
+        if label.suffix(end.count) == end[...] { found += 1 }
+      }
+      return found
+    }
+  }
+
   private func read(key: String) throws -> PrivateKey {
     let bytes = try HostFiles().readSecretFile(FilePath(key), limit: ServiceKeyIntake.sizeLimit)
+    let count = Self.keyBlocks(in: bytes)
+    guard count < 2 else {
+      throw Refusal("it holds \(count) private keys, and only one can be meant: name a file with that one alone")
+    }
     func parse(_ passphrase: SecretBytes?) throws -> PrivateKey {
       // What is encoded in DER begins with the tag of a SEQUENCE, which no PEM text does.
       let isDER = bytes.withSpan { $0.count > 0 && $0[0] == 0x30 }

@@ -13,6 +13,7 @@ struct PINOptions: ParsableArguments {
   var pinCredential: String?
 
   func validate() throws {
+    try SecretInput.checkName(pinCredential, of: "--pin-credential", instead: "--pin-file")
     if pinFile != nil, pinCredential != nil {
       throw ValidationError("--pin-file and --pin-credential both name the PIN: give one of them")
     }
@@ -34,6 +35,7 @@ struct NewPINOptions: ParsableArguments {
   var askNewPin = false
 
   func validate() throws {
+    try SecretInput.checkName(newPinCredential, of: "--new-pin-credential", instead: "--new-pin-file")
     guard [newPinFile != nil, newPinCredential != nil, askNewPin].count(where: \.self) <= 1 else {
       throw ValidationError("--new-pin-file, --new-pin-credential and --ask-new-pin all name the new PIN: give one")
     }
@@ -63,6 +65,7 @@ struct PasswordOptions: ParsableArguments {
   var emptyPassword = false
 
   func validate() throws {
+    try SecretInput.checkName(passwordCredential, of: "--password-credential", instead: "--password-file")
     let given = [passwordFile != nil, passwordCredential != nil, askPassword, emptyPassword].count(where: \.self)
     guard given <= 1 else {
       throw ValidationError("several options name the password: give one of them")

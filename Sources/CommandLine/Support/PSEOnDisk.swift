@@ -53,7 +53,16 @@ struct PSEOnDisk {
   static func changing(
     _ file: String, _ options: PINOptions, within limit: Duration = .seconds(30), _ work: (PSEOnDisk) throws -> Void
   ) throws {
+    try changing(file, options, within: limit, asking: {}) { pse, _ in try work(pse) }
+  }
+
+  /// The same with something that a person is asked for after the PIN, and before anything is locked.
+  static func changing<Answer>(
+    _ file: String, _ options: PINOptions, within limit: Duration = .seconds(30), asking ask: () throws -> Answer,
+    _ work: (PSEOnDisk, Answer) throws -> Void
+  ) throws {
     let seen = try open(file, options)
+    let answer = try ask()
     guard let lock = try FileLock.acquire(onFolder: seen.path.removingLastComponent(), within: limit) else {
       throw Refusal(
         "another program has locked its folder for more than \(limit.components.seconds) s: nothing was changed, try again"
@@ -65,7 +74,7 @@ struct PSEOnDisk {
     try work(
       PSEOnDisk(
         path: seen.path, document: document, pin: document.isPINProtected ? seen.pin : nil, bytes: bytes,
-        files: seen.files))
+        files: seen.files), answer)
   }
 
   /// Puts another content in the place of the file, in one step, with the owner, group, mode, access list and attributes

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import Foundation
 import Host
 import Rotation
@@ -24,6 +25,15 @@ enum SecretInput {
         """)
     }
     return try store.secret(.systemd(name: credential))
+  }
+
+  /// Refuses a path where the name of a systemd credential is wanted.
+  ///
+  /// - Throws: `ValidationError`.
+  static func checkName(_ name: String?, of option: String, instead other: String) throws {
+    guard let name, name.contains("/") else { return }
+    throw ValidationError(
+      "\(option) takes the name of a systemd credential, and \(name) is a path: name a file with \(other)")
   }
 
   /// What `$CREDENTIALS_DIRECTORY` names (systemd.exec(5)); nil outside a service.

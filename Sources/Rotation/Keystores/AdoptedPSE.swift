@@ -18,6 +18,8 @@ struct AdoptedPSE: Sendable {
   let added: [Certificate]
   /// The whole file.
   let bytes: SecretBytes
+  /// What else the configuration calls the file.
+  let otherNames: Set<FilePath>
 
   /// Reads the file, completes the chain of its identity, and makes sure that what takes its place would lack nothing and
   /// be protected no less.
@@ -27,6 +29,10 @@ struct AdoptedPSE: Sendable {
     _ adopt: AdoptionSettings, of keystore: KeystoreSettings, issuers pool: IssuerPool, credentials: CredentialStore,
     files: HostFiles
   ) async throws -> AdoptedPSE {
+    let finder = AdoptedFileFinder(files: files)
+    let otherNames = finder.otherNames(of: adopt.file, among: keystore.files)
+    let places = keystore.files.compactMap(\.outsidePSE).filter { $0 == adopt.file || otherNames.contains($0) }
+    if let link = try finder.link(among: places) { throw AdoptionRefusal.link(link.path, to: link.target) }
     let pin = try adopt.pin.map { try credentials.secret($0) }
     let status = try files.status(of: adopt.file)
     let bytes = try files.readSecretFile(adopt.file, limit: sizeLimit)
@@ -39,8 +45,9 @@ struct AdoptedPSE: Sendable {
       content: KeystoreContent(identity: identity, trust: read.trust, kept: read.kept),
       form: AdoptedFile(
         version: document.version.rawValue, hasPIN: document.isPINProtected, owner: status.owner, group: status.group,
-        mode: UInt16(truncatingIfNeeded: status.mode.rawValue) & 0o777), added: added, bytes: bytes)
-    try found.check(keystore.files, replacing: adopt.file)
+        mode: UInt16(truncatingIfNeeded: status.mode.rawValue) & 0o777), added: added, bytes: bytes,
+      otherNames: otherNames)
+    try found.check(keystore.files, replacing: places)
     return found
   }
 
@@ -59,12 +66,12 @@ struct AdoptedPSE: Sendable {
   }
 
   /// Whether the files of the keystore can be what this one was.
-  private func check(_ files: [FileSettings], replacing path: FilePath) throws(AdoptionRefusal) {
+  private func check(_ files: [FileSettings], replacing places: [FilePath]) throws(AdoptionRefusal) {
     for file in files {
       guard case .pse(let pse) = file.format else { continue }
       if pse.writer == .sapgenpse, !content.kept.isEmpty { throw .objectsForTheTool(content.kept.names) }
-      guard file.takesThePlace(of: path.string) else { continue }
       if pse.writer == .sapgenpse, form.hasPIN, !pse.isWithoutPIN { throw .pinForTheTool }
+      guard let path = file.outsidePSE, places.contains(path) else { continue }
       if content.identity != nil, file.mode == nil, form.mode & 0o007 != 0 { throw .openToOthers(mode: form.mode) }
     }
   }
@@ -80,6 +87,7 @@ enum AdoptionRefusal: Error, Sendable, Hashable {
   case objectsForTheTool([String])
   case pinForTheTool
   case openToOthers(mode: UInt16)
+  case link(FilePath, to: FilePath)
 }
 
 extension AdoptionRefusal: CustomStringConvertible {
@@ -99,13 +107,18 @@ extension AdoptionRefusal: CustomStringConvertible {
       """
     case .pinForTheTool:
       """
-      it has a PIN, and sapgenpse would make the file that takes its place without one: write 'writer: native', or \
-      'pin-credential: none' where the file shall lose its PIN
+      it has a PIN, and sapgenpse would make a file without one: write 'writer: native', or \
+      'pin-credential: none' where the file shall have no PIN
       """
     case .openToOthers(let mode):
       """
       it has mode 0\(String(mode, radix: 8)), with which every account of this host may use its private key, and the file that \
       takes its place would have the same: write 'mode' (such as "0640") and, if need be, 'group' there
+      """
+    case .link(let path, let target):
+      """
+      \(path) is a symbolic link to \(target), which would be replaced instead of the file: name the file itself under \
+      'path', or remove the link where a file of its own shall take its place
       """
     }
   }

@@ -25,7 +25,7 @@ struct FileExaminer: Sendable {
     var alone = settings
     alone.files = [file]
     do {
-      return try KeystoreOutput.resolve(alone, credentials: context.credentials).map { examine($0, damages) }
+      return try KeystoreOutput.resolve(alone, credentials: context.credentials).map { examine($0, of: file, damages) }
     } catch {
       return file.format.paths.map { path in
         var found = place(path)
@@ -36,7 +36,9 @@ struct FileExaminer: Sendable {
     }
   }
 
-  private func examine(_ output: KeystoreOutput, _ damages: [Damage]) -> ExaminedFile {
+  private func examine(
+    _ output: KeystoreOutput, of file: FileSettings, _ damages: [Damage]
+  ) -> ExaminedFile {
     var found = place(output.path)
     note(damages, in: &found)
     let files: [RenderedFile]
@@ -64,6 +66,11 @@ struct FileExaminer: Sendable {
     }
     do {
       if try !KeystoreReader.opens(output.format, files), found.cause == nil {
+        if case .pse(let pse) = file.format, pse.pin == nil, !pse.isWithoutPIN {
+          found.faults.append("has a PIN, and the configuration names no credential for it")
+          found.cause = .unnamedPIN
+          return found
+        }
         found.faults.append("has another password or PIN than its credential holds now, and is whole otherwise")
         found.cause = .otherPassword
         return found

@@ -24,6 +24,8 @@ struct ExaminedFile: Sendable {
     case lost
     /// The credential holds another password than the file was made with.
     case otherPassword
+    /// It has a PIN that the configuration says nothing of.
+    case unnamedPIN
     /// The configuration names it, and the generation is from before.
     case notYetWritten
   }
@@ -51,6 +53,8 @@ struct ExaminedFile: Sendable {
         a running daemon makes the files anew with the password of now, at once after systemctl reload certrotd; if that \
         password is a mistake, correct the credential
         """
+      case .unnamedPIN:
+        "write 'pin-credential' there or under 'adopt', or 'pin-credential: none' where the file shall have no PIN"
       case .notYetWritten:
         "“certrotd status” says what the next generation waits for; the daemon must have been reloaded"
       case nil: nil

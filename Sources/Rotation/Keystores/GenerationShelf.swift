@@ -63,6 +63,11 @@ package struct GenerationShelf: Sendable {
     return try outputs.allSatisfy { try KeystoreReader.opens($0.format, Self.files(of: $0, among: found)) }
   }
 
+  /// The absolute paths of `outputs` that are the PSE `adopted` under another name, as the disk is now.
+  func otherNames(of adopted: FilePath, among outputs: [FileSettings]) -> Set<FilePath> {
+    AdoptedFileFinder(files: files).otherNames(of: adopted, among: outputs)
+  }
+
   private static func files(of output: KeystoreOutput, among found: [DeliveredFile]) -> [RenderedFile] {
     let destination = DeliveryDestination(output.path)
     return found.filter { $0.destination == destination }.map { file in

@@ -50,6 +50,9 @@ struct GenerationWriter: Sendable {
     let before = inventory.keystores[keystore] ?? KeystoreState()
     let cadence = await context.landscape.cadence(of: .write(keystore: keystore))
     guard case .write(let content, let reason) = decision else {
+      if case .stuck(let standstill) = decision {
+        return try await stop(settings, before.writing, cadence, because: standstill)
+      }
       guard decision.isSettled, before.writing.failures > 0 else { return }
       return try await finish(
         settings, before.writing.succeeded(at: now, cadence: cadence), because: Reason.failureOutlived.description)
@@ -241,8 +244,20 @@ struct GenerationWriter: Sendable {
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }
 
+  /// Tells that nothing can be written before somebody acts; once that was done, it is written without delay.
+  private func stop(
+    _ settings: KeystoreSettings, _ before: Schedule, _ cadence: Cadence, because standstill: Standstill
+  ) async throws {
+    guard !standstill.isToldElsewhere else { return }
+    let now = context.clock.now()
+    var schedule = before.failed(at: now, cadence: cadence, reason: standstill.sentence)
+    schedule.nextAttempt = now
+    try await fail(settings, schedule, nil, KeystoreStopped(standstill))
+  }
+
+  // `content` is what was tried to write; nil where nothing was.
   private func fail(
-    _ settings: KeystoreSettings, _ schedule: Schedule, _ content: GenerationContent, _ error: any Error
+    _ settings: KeystoreSettings, _ schedule: Schedule, _ content: GenerationContent?, _ error: any Error
   ) async throws {
     await context.landscape.update { inventory in
       var state = inventory.keystores[settings.name] ?? KeystoreState()
@@ -251,8 +266,9 @@ struct GenerationWriter: Sendable {
       inventory.keystores[settings.name] = state
     }
     let state = await context.landscape.inventory.keystores[settings.name] ?? KeystoreState()
-    let (isNew, _) = try await context.record(schedule, of: .write(settings.name), condition: "failed")
-    guard isNew else { return }
+    guard
+      try await context.record(schedule, of: .write(settings.name), failure: String(describing: error))
+    else { return }
     let advice =
       (error as? DeliveryError)?.isForeignAccount == true && state.adoption?.form != nil
       ? ". Owner, group and mode are those of the file that was taken over, unless 'owner', 'group' and 'mode' say otherwise"
@@ -261,7 +277,7 @@ struct GenerationWriter: Sendable {
       .keystore: settings.name, .reason: String(describing: error), .culprit: Culprit.ofWriting(error).rawValue,
       .attempts: String(schedule.failures),
     ]
-    fields[.nextAttempt] = schedule.nextAttempt.map(EventTime.text)
+    if content != nil { fields[.nextAttempt] = schedule.nextAttempt.map(EventTime.text) }
     let what =
       error is TrustLoss
       ? "the trust list of keystore \(settings.name) keeps what was to leave it"
@@ -295,6 +311,13 @@ struct GenerationWriter: Sendable {
       await context.landscape.release([.readIdentityFiles(keystore: name)], because: why)
     }
   }
+}
+
+/// Nothing can be written before somebody acts.
+struct KeystoreStopped: Error, CustomStringConvertible {
+  let description: String
+
+  fileprivate init(_ standstill: Standstill) { description = standstill.sentence }
 }
 
 extension LedgerError {

@@ -34,7 +34,8 @@ extension Culprit {
     case let error as JudgementError: error.culprit
     case let error as TrustLoss: error.culprit
     case is OutputCollision: .configuration
-    case KeystoreError.identityMissing, KeystoreError.trustMissing, is BundleError: .configuration
+    case KeystoreError.identityMissing, KeystoreError.trustMissing, is BundleError, is KeystoreStopped:
+      .configuration
     // An identity that the format does not know, such as an elliptic curve in a PSE.
     case KeystoreError.pse, KeystoreError.pkcs12: .configuration
     default: .host

@@ -148,15 +148,9 @@ extension FileSettings {
 extension KeystoreSettings {
   /// For reading files of a time that nobody remembers: with the PIN that one of them may have.
   var readable: KeystoreSettings {
-    guard let adopt, let pin = adopt.pin else { return self }
+    guard let pin = adopt?.pin else { return self }
     var settings = self
-    settings.files = files.map { file in
-      guard case .pse(var pse) = file.format, file.takesThePlace(of: adopt.file.string) else { return file }
-      pse.pin = pse.pin ?? pin
-      var readable = file
-      readable.format = .pse(pse)
-      return readable
-    }
+    settings.files = files.map { $0.protected(by: pin) }
     return settings
   }
 }

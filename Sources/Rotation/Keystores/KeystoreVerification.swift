@@ -44,20 +44,24 @@ package struct KeystoreVerification: Sendable {
   ///
   /// - Throws: `LedgerError`.
   package func run(_ settings: KeystoreSettings, in configuration: Configuration) async throws -> Result {
-    let settings = settings.inForce(
-      await context.landscape.inventory.keystores[settings.name] ?? KeystoreState())
+    let inventory = await context.landscape.inventory
+    let settings = settings.inForce(inventory.keystores[settings.name] ?? KeystoreState())
+    let standstill = standstill(of: settings, inventory)
     let store = shelf.store(of: settings.name)
     let recorded = try await context.ledger.currentGeneration(settings.name)
     let current: Int
     do {
       guard let number = try store.current() else {
-        return Self.nothing(Self.absence(of: store.currentLink, recorded: recorded?.number))
+        return Self.nothing(
+          Self.absence(of: store.currentLink, recorded: recorded?.number),
+          standstill.map { ["nothing is written: \($0)"] } ?? [])
       }
       current = number
     } catch {
       return Self.nothing(error.description)
     }
-    var (damages, faults): ([Damage], [String]) = ([], [])
+    var damages: [Damage] = []
+    var faults = standstill.map { ["it is not written any more: \($0)"] } ?? []
     var delivered: [DeliveryDestination]?
     do {
       delivered = try store.destinations(of: current)
@@ -92,8 +96,18 @@ package struct KeystoreVerification: Sendable {
       """
   }
 
-  private static func nothing(_ fault: String) -> Result {
-    Result(generation: nil, files: [], faults: [fault], endpoints: [])
+  /// Why nothing is written before an operator acts; nil where that is not so.
+  private func standstill(of settings: KeystoreSettings, _ inventory: Inventory) -> String? {
+    let now = context.clock.now()
+    let trust = TrustPlanner.wanted(settings, inventory, now: now)
+    guard case .stuck(let standstill) = WritePlanner.decide(settings, inventory, trust: trust, now: now) else {
+      return nil
+    }
+    return standstill.sentence
+  }
+
+  private static func nothing(_ fault: String, _ others: [String] = []) -> Result {
+    Result(generation: nil, files: [], faults: [fault] + others, endpoints: [])
   }
 
   private func endpoints(

@@ -79,7 +79,8 @@ struct PSEAdopter: Sendable {
     let state = AdoptionState(
       file: adopt.file.string, adoptedAt: now,
       identity: content.identity.map { IdentityState($0.certificate, recipe: adopt.recipe) },
-      trust: content.trust.map { KnownCertificate($0) }, form: AdoptedForm(found.form))
+      trust: content.trust.map { KnownCertificate($0) }, form: AdoptedForm(found.form),
+      otherNames: found.otherNames)
     await context.landscape.update { inventory in
       inventory.keystores[settings.name, default: KeystoreState()].adoption = state
       if case .selfSigned = settings.identity {
@@ -121,8 +122,7 @@ struct PSEAdopter: Sendable {
 
   private func finish(_ keystore: String, _ schedule: Schedule, failure: AdoptionError?) async throws {
     await context.landscape.update { $0.keystores[keystore, default: KeystoreState()].adoptionSchedule = schedule }
-    let (isNew, _) = try await context.record(
-      schedule, of: .adoption(keystore), condition: failure == nil ? nil : "failed")
+    let isNew = try await context.record(schedule, of: .adoption(keystore), failure: failure?.description)
     guard let failure, isNew else { return }
     var fields: [EventField: String] = [
       .keystore: keystore, .reason: failure.description, .culprit: failure.culprit.rawValue,

@@ -165,7 +165,11 @@ package struct KnowledgeReader: Sendable {
     let gaps = schedules[.trust(name)]?.gaps ?? [:]
     if !gaps.isEmpty { state.gaps = gaps.filter { keystore.trust.endpoints.contains($0.key) } }
     state.adoptionSchedule = schedules[.adoption(name)]?.schedule ?? .untouched
-    state.adoption = try await ledger.adoption(of: name).map { AdoptionState($0, recipe: keystore.adopt?.recipe) }
+    state.adoption = try await ledger.adoption(of: name).map { adoption in
+      var state = AdoptionState(adoption, recipe: keystore.adopt?.recipe)
+      state.otherNames.formUnion(shelf.otherNames(of: FilePath(adoption.path), among: keystore.files))
+      return state
+    }
     state.trustMembers = try await ledger.trustMembers(name).map(TrustMember.init)
     let generations = try await ledger.generations(name, limit: Self.generationsRead)
     guard let current = try await ledger.currentGeneration(name) else {

@@ -40,8 +40,10 @@ struct FileReader {
   }
 
   private func pse(_ mapping: MappingReader) -> FileFormatSettings? {
-    output(mapping.required("path")).map { path in
-      .pse(PSEReader(mapping: mapping, path: path, adopt: adopt, hasIdentity: hasIdentity).read())
+    output(mapping.required("path"), isPSE: true).map { path in
+      let pse = PSEReader(mapping: mapping, path: path, adopt: adopt, hasIdentity: hasIdentity).read()
+      if let credentials = pse.credentialsFile { outputs.addCredentials(credentials) }
+      return .pse(pse)
     }
   }
 
@@ -78,9 +80,9 @@ struct FileReader {
     return .javaTruststore(path: path, password: password)
   }
 
-  private func output(_ field: Field?, isFolder: Bool = false) -> OutputPath? {
+  private func output(_ field: Field?, isFolder: Bool = false, isPSE: Bool = false) -> OutputPath? {
     guard let field, let path = field.outputPath() else { return nil }
-    outputs.add(path, isFolder: isFolder, keystore: keystore, field: field)
+    outputs.add(path, isFolder: isFolder, isPSE: isPSE, keystore: keystore, field: field)
     return path
   }
 

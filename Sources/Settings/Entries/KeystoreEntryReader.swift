@@ -8,6 +8,7 @@ enum KeystoreEntryReader {
     let identityField = mapping["identity"]
     let identity = identityField.flatMap { IdentityReader.read($0, scope) }
     let adopt = mapping["adopt"].flatMap(AdoptionReader.read)
+    if let adopt { scope.outputs.addAdopted(adopt.file, keystore: name) }
     let trust = mapping["trust"].flatMap { TrustReader.read($0, scope) } ?? TrustSettings()
     let overlap = mapping["overlap"]?.duration(in: Bounds.overlap)
     let afterChange = mapping["after-change"]?.list(HookReader.read)

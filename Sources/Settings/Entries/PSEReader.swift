@@ -19,7 +19,10 @@ struct PSEReader {
     let writer = mapping["writer"]?.choice(PSEFileSettings.Writer.self) ?? .native
     if writer == .sapgenpse { checkWriter() }
     let login = mapping["seclogin"]?.account()
-    if let field = mapping["seclogin"] { checkLogin(field) }
+    if let field = mapping["seclogin"] {
+      checkLogin(field)
+      if let login { field.examine(.user(login)) }
+    }
     let tool = mapping["sapgenpse"].flatMap(Self.tool) ?? SapgenpseSettings()
     if mapping["sapgenpse"] == nil, let field = mapping["seclogin"] ?? (writer == .sapgenpse ? mapping["writer"] : nil)
     {
@@ -32,11 +35,8 @@ struct PSEReader {
 
   private var isWithoutPIN: Bool { mapping["pin-credential"]?.scalar == "none" }
 
-  /// Whether the file gets the PIN of the one whose place it takes.
-  private var inheritsPIN: Bool {
-    guard let adopt, mapping["pin-credential"] == nil else { return false }
-    return adopt.pin != nil && path == .absolute(adopt.file)
-  }
+  /// Whether the file gets the PIN of the PSE that the keystore starts from.
+  private var inheritsPIN: Bool { mapping["pin-credential"] == nil && adopt?.pin != nil }
 
   private func checkWriter() {
     if !hasIdentity {
@@ -45,8 +45,8 @@ struct PSEReader {
     }
     if inheritsPIN {
       mapping["writer"]?.report(
-        "the PSE that this file takes the place of has a PIN ('adopt'), and sapgenpse would make one without",
-        hint: "write 'native', or 'pin-credential: none' where the file shall lose its PIN")
+        "the PSE that the keystore starts from has a PIN ('adopt'), and sapgenpse would make a file without",
+        hint: "write 'native', or 'pin-credential: none' where the file shall have no PIN")
     }
     guard !isWithoutPIN else { return checkChoices() }
     mapping["pin-credential"]?.report(

@@ -26,15 +26,15 @@ extension KeyTable {
   package static let pse = KeyGroup(
     "keystores.NAME.files[].pse",
     "A Personal Security Environment for CommonCryptoLib, with or without an identity. Where `path` is the file of `adopt`, "
-      + "version, PIN, owner, group and mode are those of that file unless they are given here.",
+      + "version, owner, group and mode are those of that file unless they are given here.",
     [
       path,
       KeyDescription(
         "version", "`2` or `4`", default: "2", "`2` is what every consumer opens; `4` adds a digest of the content.",
         example: "4"),
       KeyDescription(
-        "pin-credential", "credential, or `none`", default: "no PIN",
-        "The PIN of the file, ASCII. `none` takes the PIN of an adopted file away. Its consumer needs credentials for it (`sapgenpse seclogin`).",
+        "pin-credential", "credential, or `none`", default: "that of `adopt`",
+        "The PIN of the file, ASCII; without `adopt` there is none. `none` is for a file without one, whatever was adopted. Its consumer needs credentials for it (`sapgenpse seclogin`).",
         example: "cpi-pse"),
       KeyDescription(
         "certificate-list", "`issuers` or `chain`", default: "issuers",

@@ -75,7 +75,7 @@ extension KeyTable {
         example: "/usr/sap/ABC/D00/sec/SAPSSLC.pse"),
       KeyDescription(
         "pin-credential", "credential", default: "no PIN",
-        "The PIN of the PSE, and of the file that takes its place.", example: "old-pse"),
+        "The PIN of the PSE, and of every `pse` that is made from it.", example: "old-pse"),
       KeyDescription(
         "without", "list of SHA-256 fingerprints", default: "empty",
         "Certificates that are not wanted any more: those of its trust list leave after `overlap`, those beside its chain at once.",

@@ -33,6 +33,25 @@ extension Field {
     return path
   }
 
+  /// An absolute file that may be gone, as may its folder; what is there is only looked at for who checks, since it does not
+  /// matter any more once it was taken over.
+  func adoptedFile() -> FilePath? {
+    guard let path = absolutePath() else { return nil }
+    guard context.files.expectedFilesMustBeReadable else { return path }
+    do throws(FileProblem) {
+      guard try context.files.facts(of: path).kind == .file else {
+        report("\(path) is no regular file")
+        return nil
+      }
+      try context.files.checkReadable(path)
+    } catch .missing {
+      return path
+    } catch {
+      report("\(path) \(error)")
+    }
+    return path
+  }
+
   /// A file or a folder of trusted certificates that must be readable now.
   func bundle() -> FilePath? { readableFile(orFolder: true) { .bundle($0) } }
 

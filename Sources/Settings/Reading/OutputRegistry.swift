@@ -9,6 +9,7 @@ final class OutputRegistry {
     var path: OutputPath
     /// Whether the whole folder is written.
     var isFolder: Bool
+    var isPSE: Bool
     var field: Field
 
     /// Folder and path in one, so that paths of different keystores never meet unless they are absolute.
@@ -20,10 +21,33 @@ final class OutputRegistry {
     }
   }
 
-  private var outputs: [Output] = []
+  /// Something that no output may overwrite.
+  private struct Input {
+    var path: FilePath
+    /// Completes a sentence that says what is overwritten.
+    var use = "which is read"
+    /// The keystore that takes the file over, and may write a PSE in its place.
+    var adopter: String?
 
-  func add(_ path: OutputPath, isFolder: Bool, keystore: String, field: Field) {
-    outputs.append(Output(keystore: keystore, path: path, isFolder: isFolder, field: field))
+    /// Whether a PSE at the very path is what takes its place.
+    func yields(to output: Output) -> Bool { output.isPSE && output.keystore == adopter }
+  }
+
+  private var outputs: [Output] = []
+  private var others: [Input] = []
+
+  func add(_ path: OutputPath, isFolder: Bool, isPSE: Bool, keystore: String, field: Field) {
+    outputs.append(Output(keystore: keystore, path: path, isFolder: isFolder, isPSE: isPSE, field: field))
+  }
+
+  /// A PSE that a keystore starts from: only that keystore's own PSE may take its place.
+  func addAdopted(_ path: FilePath, keystore: String) {
+    others.append(Input(path: path, use: "which keystore \(keystore) adopts", adopter: keystore))
+  }
+
+  /// A file that SAP's own tool writes credentials into.
+  func addCredentials(_ path: FilePath) {
+    others.append(Input(path: path, use: "where seclogin writes credentials"))
   }
 
   /// Reports conflicts at the later of two outputs.
@@ -33,6 +57,7 @@ final class OutputRegistry {
   ///   - stateDirectory: certrotd's own folder.
   ///   - files: tells which names lead to one folder.
   func check(inputs: [FilePath], stateDirectory: FilePath, files: some ConfigurationFiles) {
+    let inputs = inputs.map { Input(path: $0) } + others
     var places: [FilePath: Output] = [:]
     for output in outputs {
       if let first = places[output.place] {
@@ -53,15 +78,17 @@ final class OutputRegistry {
         output.field.report(
           "\(path) lies in certrotd's own folder", hint: "write a relative path to use the keystore's own folder")
       }
-      if let input = inputs.first(where: { path.starts(with: $0) || (output.isFolder && $0.starts(with: path)) }) {
-        output.field.report("\(path) would overwrite \(input), which is read")
+      let hit = inputs.first { input in
+        guard path != input.path else { return !input.yields(to: output) }
+        return path.starts(with: input.path) || (output.isFolder && input.path.starts(with: path))
       }
+      if let hit { output.field.report("\(path) would overwrite \(hit.path), \(hit.use)") }
     }
     checkLinks(inputs: inputs, stateDirectory: stateDirectory, files: files)
   }
 
   /// The same for paths that only links to folders, or mounts, make the same.
-  private func checkLinks(inputs: [FilePath], stateDirectory: FilePath, files: some ConfigurationFiles) {
+  private func checkLinks(inputs: [Input], stateDirectory: FilePath, files: some ConfigurationFiles) {
     var finder = SpotFinder(files: files)
     let absolute = outputs.compactMap { output -> (Output, FilePath)? in
       if case .absolute(let path) = output.path { (output, path) } else { nil }
@@ -81,11 +108,12 @@ final class OutputRegistry {
         if let folder = finder.folder(at: path) { folders[folder] = (output, path) }
       }
     }
-    let readSpots = Dictionary(inputs.compactMap { path in finder.spot(of: path).map { ($0, path) } }) { first, _ in
-      first
+    let readSpots = Dictionary(grouping: inputs.compactMap { input in finder.spot(of: input.path).map { ($0, input) } })
+    {
+      $0.0
     }
-    let readFolders = Dictionary(inputs.compactMap { path in finder.folder(at: path).map { ($0, path) } }) { first, _ in
-      first
+    let readFolders = Dictionary(inputs.compactMap { input in finder.folder(at: input.path).map { ($0, input) } }) {
+      first, _ in first
     }
     let state = finder.folder(at: stateDirectory)
     for (output, path) in absolute {
@@ -103,21 +131,22 @@ final class OutputRegistry {
           hint: "write a relative path to use the keystore's own folder")
       }
       let hit =
-        finder.spot(of: path).flatMap { readSpots[$0] } ?? existing.lazy.compactMap { readFolders[$0] }.first
+        finder.spot(of: path).flatMap { readSpots[$0] }?.lazy.map(\.1).first { !$0.yields(to: output) } ?? existing.lazy
+        .compactMap { readFolders[$0] }.first
         ?? (output.isFolder ? readInside(path, inputs, &finder) : nil)
-      if let hit, !path.starts(with: hit), !(output.isFolder && hit.starts(with: path)) {
+      if let hit, !path.starts(with: hit.path), !(output.isFolder && hit.path.starts(with: path)) {
         output.field.report(
-          "\(path) would overwrite \(hit), which is read", hint: "a link or a mount makes them the same")
+          "\(path) would overwrite \(hit.path), \(hit.use)", hint: "a link or a mount makes them the same")
       }
     }
   }
 
   /// A file that is read and lies in a folder that is written.
   private func readInside<Files>(
-    _ folder: FilePath, _ inputs: [FilePath], _ finder: inout SpotFinder<Files>
-  ) -> FilePath? {
+    _ folder: FilePath, _ inputs: [Input], _ finder: inout SpotFinder<Files>
+  ) -> Input? {
     guard let written = finder.folder(at: folder) else { return nil }
-    return inputs.first { finder.foldersAbove($0).contains(written) }
+    return inputs.first { finder.foldersAbove($0.path).contains(written) }
   }
 }
 

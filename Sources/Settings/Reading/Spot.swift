@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SystemPackage
+package import SystemPackage
 
 /// Where a file really lies, or will: equal for two paths that name one file by different links to its folder.
 ///
 /// The last name is not followed, since a link there is replaced by what is written.
-struct Spot: Hashable {
+package struct Spot: Hashable {
   /// The nearest folder that exists.
   var folder: FolderPlace.Identity
   /// The names below it, the file's own last.
@@ -13,14 +13,14 @@ struct Spot: Hashable {
 }
 
 /// The spots of paths, each folder looked at once.
-struct SpotFinder<Files: ConfigurationFiles> {
+package struct SpotFinder<Files: ConfigurationFiles> {
   private let files: Files
   private var places: [FilePath: FolderPlace?] = [:]
 
-  init(files: Files) { self.files = files }
+  package init(files: Files) { self.files = files }
 
   /// Nil where nobody can tell.
-  mutating func spot(of path: FilePath) -> Spot? {
+  package mutating func spot(of path: FilePath) -> Spot? {
     guard let name = path.lastComponent?.string, let place = place(ofFolder: path.removingLastComponent()),
       let folder = place.existing.first
     else { return nil }

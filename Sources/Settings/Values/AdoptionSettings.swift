@@ -10,11 +10,15 @@ package struct AdoptionSettings: Sendable, Hashable {
   package var pin: CredentialReference?
   /// Certificates of its trust list that are not wanted any more.
   package var without: Set<Fingerprint>
+  package var declared: Declaration
 
-  package init(file: FilePath, pin: CredentialReference? = nil, without: Set<Fingerprint> = []) {
+  package init(
+    file: FilePath, pin: CredentialReference? = nil, without: Set<Fingerprint> = [], declared: Declaration = .nowhere
+  ) {
     self.file = file
     self.pin = pin
     self.without = without
+    self.declared = declared
   }
 
   /// What an identity that was taken over is recorded with, in place of the settings that others are made by.

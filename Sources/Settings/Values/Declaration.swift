@@ -6,7 +6,7 @@ package import SystemPackage
 ///
 /// Any two declarations are equal: where an entry stands is no part of what it says, and an entry that only moved to
 /// another line must not count as changed after a reload.
-package struct Declaration: Sendable, Equatable {
+package struct Declaration: Sendable, Hashable {
   package var file: FilePath
   /// Counted from 1.
   package var line: Int
@@ -25,6 +25,8 @@ package struct Declaration: Sendable, Equatable {
   package static func == (_: Declaration, _: Declaration) -> Bool {
     true
   }
+
+  package func hash(into hasher: inout Hasher) {}
 }
 
 extension Declaration: CustomStringConvertible {

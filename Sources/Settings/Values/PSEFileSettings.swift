@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import SystemPackage
+
 /// A PSE file (Documentation/pse-format.md).
 package struct PSEFileSettings: Sendable, Hashable {
   package var path: OutputPath
@@ -29,6 +31,12 @@ package struct PSEFileSettings: Sendable, Hashable {
     self.writer = writer
     self.tool = tool
     self.login = login
+  }
+
+  /// Where SAP's own tool writes the credentials; nil where it writes none.
+  package var credentialsFile: FilePath? {
+    guard login != nil, case .absolute(let path) = path else { return nil }
+    return (tool.secudir ?? path.removingLastComponent()).appending("cred_v2")
   }
 
   /// Who makes the bytes.
