@@ -13,40 +13,23 @@ package struct DeliveredFile: Sendable {
   package let contents: SecretBytes
 }
 
-/// Which bytes to read of an outside item.
-package enum ReadingPlace: Sendable {
-  /// The copy in the generation, which is there before the generation is put in force.
-  case generation
-  /// The file at the outside path, which consumers open.
-  case destination
-}
-
 extension GenerationStore {
-  /// Reads all files of a generation from the disk, in the order in which they were staged.
+  /// Reads all files of a generation from its own folder, in the order in which they were staged: of what lies outside, the
+  /// copy that is there before the generation is put in force.
   ///
   /// They are not compared with what was written; `damage(of:)` does that.
-  package func readBack(
-    _ number: Int, from place: ReadingPlace = .generation
-  ) throws(DeliveryError) -> [DeliveredFile] {
+  package func readBack(_ number: Int) throws(DeliveryError) -> [DeliveredFile] {
     let folder = directory(of: number)
     var read: [DeliveredFile] = []
     for item in try readManifest(of: number).items {
-      var path = folder.pushing(FilePath(item.stored))
-      if place == .destination, let outside = item.outside { path = FilePath(outside) }
+      let path = folder.pushing(FilePath(item.stored))
       let destination: DeliveryDestination =
         item.outside.map { .outside(FilePath($0)) } ?? .inGeneration(item.stored)
       for file in item.files {
         let filePath = item.isFolder ? path.appending(file.name) : path
-        let contents: SecretBytes
-        if place == .destination, item.isOutside {
-          contents = try reporting { () throws(SystemError) in
-            try files.readSecretFile(filePath, limit: Self.sizeLimit)
-          }
-        } else {
-          contents = try readStored(filePath)
-        }
         read.append(
-          DeliveredFile(destination: destination, member: item.isFolder ? file.name : nil, contents: contents))
+          DeliveredFile(
+            destination: destination, member: item.isFolder ? file.name : nil, contents: try readStored(filePath)))
       }
     }
     return read

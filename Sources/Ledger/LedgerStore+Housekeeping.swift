@@ -11,8 +11,6 @@ package struct HousekeepingReport: Sendable, Equatable {
   package var alerts: Int
   /// Hooks that were finished long ago.
   package var hooks: Int
-  /// Whether there is more to remove at once.
-  package var isIncomplete: Bool
 }
 
 extension LedgerStore {
@@ -26,7 +24,7 @@ extension LedgerStore {
         try database.run(sql, arguments)
         return database.changesCount
       }
-      let lists = try removing(Self.unusedLists, [limit])
+      _ = try removing(Self.unusedLists, [limit])
       let certificates = try removing(Self.unusedCertificates, [limit])
       let alerts = try removing(
         """
@@ -38,9 +36,7 @@ extension LedgerStore {
         DELETE FROM hook WHERE id IN (
           SELECT id FROM hook WHERE finished_at < ? LIMIT ?)
         """, [longAgo, limit])
-      return HousekeepingReport(
-        certificates: certificates, alerts: alerts, hooks: hooks,
-        isIncomplete: [lists, certificates, alerts, hooks].contains { $0 == limit })
+      return HousekeepingReport(certificates: certificates, alerts: alerts, hooks: hooks)
     }
   }
 

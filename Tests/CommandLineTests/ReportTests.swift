@@ -7,6 +7,7 @@ import Testing
 @testable import CommandLine
 @testable import Planning
 @testable import Rotation
+@testable import Settings
 
 struct ReportTests {
   private let now = Date(timeIntervalSince1970: 1_772_323_198)
@@ -107,6 +108,22 @@ struct ReportTests {
     let plan = try keys(PlanReport([entry], now: now, days: 30))
     #expect(plan[""] == ["now", "days", "entries"])
     #expect(plan["entries"] == ["kind", "name", "what", "due", "lapses", "why"])
+  }
+
+  @Test func `the keys of what commands answer stay as they are`() throws {
+    let mistake = ConfigurationMistake(file: "/c.yaml", key: "a", message: "b", hint: "c", severity: .warning)
+    let check = try keys(CheckReport(Configuration(), warnings: [mistake], account: "certrotd"))
+    #expect(check[""] == ["files", "endpoints", "service-keys", "keystores", "account", "warnings"])
+    #expect(check["warnings"] == ["file", "line", "column", "severity", "key", "message", "hint"])
+    #expect(
+      try keys(RollbackReport(keystore: "k", wanted: 1, generation: 3))[""] == ["keystore", "wanted", "generation"])
+    let key = ServiceKeySettings(name: "sender", source: .file("/k.json"))
+    #expect(
+      try keys(KeyImportReport(key, fileWasMissing: true))[""]
+        == ["service-key", "accepted", "path", "restored", "issuers"])
+    let refusal = ConfigurationRefusal(mistakes: [mistake])
+    #expect(
+      try keys(#require(ErrorReport(refusal, message: "m", exitCode: 78)))[""] == ["error", "exit-code", "mistakes"])
   }
 
   @Test func `a plan is a table, and an empty one says so`() {

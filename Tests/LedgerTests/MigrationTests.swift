@@ -75,7 +75,7 @@ import Testing
     #expect(opening.origin == (version == newest ? .existing : .migrated(from: version, to: newest)))
     let store = opening.store
     #expect(try await store.schedules().map(\.failures) == [3])
-    #expect(try await store.endpointSummaries().map(\.count) == [7])
+    #expect(try await store.read { try Int.fetchAll($0, sql: "SELECT count FROM observation") } == [7])
     #expect(try await store.currentGeneration("k")?.number == 4)
     #expect(try await store.pendingHooks().map(\.arguments) == [["/bin/true"]])
     #expect(try await store.history(LedgerSubject(.endpoint, "a"), limit: 9).map(\.event) == ["endpoint.untrusted"])

@@ -133,21 +133,23 @@ import Testing
     #expect(try await store.latestVerifiedPath("a")?.at == later(-2e9))
   }
 
-  @Test func summariesNameTheLeafAndTheFirstEnd() async throws {
+  @Test func anOutageIsNoAgreement() async throws {
     let folder = try #require(folder)
     let store = try folder.store()
     let chain = try TestCertificate.chain("a.example")
-    let failure = EndpointObservation(endpoint: "b", verdict: .failed(ObservedFault(.network, "refused")), chain: [])
-    try await store.record([try verified("a", chain), failure], at: later(5))
-    try await store.record([try verified("gone", TestCertificate.chain("gone.example"))], at: later(5))
-    try await store.markPresent(.endpoint, names: ["a", "b", "c"], at: later(6))
-    let summaries = try await store.endpointSummaries()
-    #expect(summaries.map(\.endpoint) == ["a", "b"])
-    #expect(summaries.first?.leaf == chain[0].fingerprint)
-    #expect(summaries.first?.leafNotAfter == chain[0].validity.notAfter)
-    #expect(summaries.first?.chainNotAfter == chain.map(\.validity.notAfter).min())
-    #expect(summaries.last?.culprit == .network)
-    #expect(summaries.last?.leaf == nil)
+    var seen = try verified("a", chain)
+    let away = EndpointObservation(endpoint: "a", verdict: .failed(ObservedFault(.network, "refused")), chain: [])
+    #expect(try await !store.disagreedBefore("a"))
+    seen.disagreement = true
+    for (index, observation) in [seen, away, seen].enumerated() {
+      try await store.record([observation], at: later(Double(index)))
+    }
+    #expect(try await store.disagreedBefore("a"))
+    seen.disagreement = false
+    for (index, observation) in [seen, away].enumerated() {
+      try await store.record([observation], at: later(Double(3 + index)))
+    }
+    #expect(try await !store.disagreedBefore("a"))
   }
 
   @Test func reasonsOfHostileLengthAreCut() async throws {

@@ -115,7 +115,7 @@ private struct Landscape {
       at: now, subject: LedgerSubject(.endpoint, observation.endpoint), event: "endpoint.chain-changed",
       message: "the endpoint \(observation.endpoint) sends another chain than before",
       fields: [
-        "CERTROTD_ENDPOINT": observation.endpoint, "CERTROTD_REASON": "\(observation.summaryVerdict)",
+        "CERTROTD_ENDPOINT": observation.endpoint, "CERTROTD_REASON": "\(observation.verdict.name)",
         "CERTROTD_FINGERPRINT": String(repeating: "a1", count: 32),
       ])
   }

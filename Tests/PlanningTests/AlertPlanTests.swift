@@ -164,19 +164,12 @@ import Testing
     #expect(alerts(sample, at: start + 5 * day).map(\.certificate) == [fingerprint(71)])
   }
 
-  @Test(arguments: [
-    AlertMark(subject: .endpoint("a:b"), role: .leaf, certificate: fingerprint(9), kind: .expired),
-    AlertMark(subject: .serviceKey(""), role: .identity, certificate: fingerprint(9), kind: .expiring(mark: 86_400)),
-    AlertMark(subject: .keystore("ä"), role: .trust, certificate: fingerprint(9), kind: .expiring(mark: .max)),
-  ])
-  func identifiersAreReadBack(mark: AlertMark) {
-    #expect(AlertMark(identifier: mark.identifier) == mark)
-  }
-
-  @Test(arguments: [
-    "", "keystore:trust:00:1:x", "host:leaf:\(fingerprint(1)):1:x", "endpoint:leaf:\(fingerprint(1)):-1:x",
-  ])
-  func otherIdentifiersAreRefused(text: String) {
-    #expect(AlertMark(identifier: text) == nil)
+  @Test func identifiersOfDifferentAlertsDiffer() {
+    let marks = [Subject.endpoint("a"), .serviceKey("a"), .keystore("a"), .keystore("a:b")].flatMap { subject in
+      [AlertMark.Kind.expired, .expiring(mark: 86_400), .expiring(mark: .max)].map { kind in
+        AlertMark(subject: subject, role: .identity, certificate: fingerprint(9), kind: kind)
+      }
+    }
+    #expect(Set(marks.map(\.identifier)).count == marks.count)
   }
 }

@@ -41,13 +41,14 @@ struct EndpointNewsTests {
 
   private func news(
     _ report: EndpointReport, before condition: EndpointCondition? = nil, chain: [Certificate]? = nil,
-    alternates: Bool = false, disagreement: Bool = false, failures: Int = 0, next: Date? = aTime
+    alternates: Bool = false, disagreement: Bool = false, failures: Int = 0, failedBefore: Bool = false,
+    next: Date? = aTime
   ) -> EndpointNews {
     let news = EndpointNews(
       report,
       before: .init(
         condition: condition, chain: chain ?? leaf.chain, alternates: alternates, disagreement: disagreement,
-        failures: failures),
+        failures: failures, failedBefore: failedBefore),
       next: next)
     for event in news.events { expectCatalogued(event) }
     return news
@@ -77,6 +78,14 @@ struct EndpointNewsTests {
     #expect(news.condition == after)
     #expect(news.events.map(\.event) == told)
     #expect(news.events.allSatisfy { $0.fields[.endpoint] == "shop" })
+  }
+
+  @Test func `an endpoint that was not trusted and stays away is told of too, and its return untrusted again`() {
+    let away = news(report(.failed), before: .untrusted, failures: 7, failedBefore: true)
+    #expect(away.condition == .unreachable && away.events.map(\.event) == [.endpointUnreachable])
+    #expect(news(report(.failed), before: away.condition, failures: 8, failedBefore: true).events.isEmpty)
+    let back = news(report(.rejected), before: away.condition, failures: 9)
+    #expect(back.condition == .untrusted && back.events.map(\.event) == [.endpointUntrusted])
   }
 
   @Test(arguments: Found.allCases) func `what is told twice in a row is told once`(found: Found) {

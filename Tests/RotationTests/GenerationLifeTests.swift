@@ -192,6 +192,31 @@ struct GenerationLifeTests {
     }
   }
 
+  @Test func `a rollback that the ledger does not take leaves everything as it was`() async throws {
+    try await site.settle()
+    try await site.run { daemon in
+      try await change(one + two, daemon)
+      let now = try #require(try await daemon.currentNumber("client"))
+      _ = site.recorder.take()
+      // A ledger that takes nothing, as on a full disk.
+      let layout = daemon.context.layout
+      let ledger = try LedgerStore.open(
+        at: layout.ledger, sealing: layout.sealingSource(credentialsFolder: nil, files: HostFiles()), access: .readOnly,
+        options: .command, now: site.clock.now()
+      ).store
+      let context = RotationContext(
+        layout: layout, ledger: ledger, landscape: daemon.context.landscape, credentials: daemon.context.credentials,
+        files: HostFiles(), clock: site.clock, events: site.recorder.events, logger: daemon.context.logger)
+      let rollback = Rollback(context: context, shelf: GenerationShelf(layout: layout, files: HostFiles()))
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      await #expect(throws: LedgerError.self) { try await rollback.run(settings, to: 1) }
+      #expect(try await daemon.currentNumber("client") == now)
+      #expect(try daemon.store("client").damage(of: now).isEmpty, "what lies outside is back too")
+      #expect(site.recorder.takeNames().isEmpty)
+      try ledger.close()
+    }
+  }
+
   @Test func `a rollback that is not possible says what is kept`() async throws {
     try await site.run { daemon in
       let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))

@@ -102,6 +102,36 @@ struct RareEventTests {
     }
   }
 
+  @Test func `an identity that comes from elsewhere begins anew`() async throws {
+    try site.folder.write("cert.pem", "no certificate")
+    try site.folder.write("key.pem", bytes: try one.leaf().key.pem(.pkcs8).copyBytes())
+    func configure(_ identity: String) throws {
+      try site.configure(
+        """
+        service-keys: {sender: {from: {file: \(site.folder.file("sender.json"))}, verify: none}}
+        keystores:
+          client:
+            identity: \(identity)
+            files: [{pem: {certificate: cert.pem, key: key.key}}]
+        """)
+    }
+    let files = "{pem: {certificate: \(site.folder.file("cert.pem")), key: \(site.folder.file("key.pem"))}}"
+    try configure(files)
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.started, .configurationApplied, .renewalFailing])
+      try configure("{service-key: sender}")
+      try await daemon.services.keeper.reload()
+      let state = await daemon.context.landscape.inventory.keystores["client"]
+      #expect(state?.identitySchedule == .untouched)
+      try await daemon.settle()
+      try configure(files)
+      try await daemon.services.keeper.reload()
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.configurationApplied, .configurationApplied, .renewalFailing])
+    }
+  }
+
   @Test func `addresses that disagree are told once`() async throws {
     let addresses = ["127.0.0.1", "127.0.0.2"]
     let server = try TLSServer(identity: try one.leaf().served, addresses: addresses)
@@ -144,6 +174,12 @@ struct RareEventTests {
       )
       try await runner.probe(["shop"])
       #expect(!site.recorder.takeNames().contains(.endpointDisagreement))
+      server.setBehaviour(.closeAtAccept)
+      for _ in 1...3 { try await runner.probe(["shop"]) }
+      #expect(site.recorder.takeNames() == [.endpointUnreachable])
+      server.setBehaviour(.serve)
+      try await runner.probe(["shop"])
+      #expect(site.recorder.takeNames() == [.endpointRecovered], "they disagree as before the outage")
     }
   }
 }

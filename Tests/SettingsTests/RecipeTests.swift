@@ -19,12 +19,7 @@ struct RecipeTests {
 
   @Test func `the recipe is what it was`() {
     #expect(
-      Self.store.recipe == """
-        keystore "a"
-        identity service-key "k"
-        trust endpoints "x" "y"
-        trust bundles "/r.pem"
-        trust include issuers roots
+      Self.store.filesRecipe == """
         file ca-directory own "list" "" "" 640
         file pfx own "a.pfx" credential "p" modern "a" "" "" 640
         file pse absolute "/x/a.pse" "abcadm" "" 640
@@ -34,24 +29,19 @@ struct RecipeTests {
 
   @Test func `order and what does not touch the files make no difference`() {
     var other = Self.store
-    other.trust.endpoints = ["y", "x"]
+    other.name = "b"
+    other.identity = nil
+    other.trust = TrustSettings()
     other.files.reverse()
     other.overlap = .seconds(1)
     other.afterChange = [HookSettings(arguments: ["/x"])]
     other.renewBefore = .fraction(0.5)
     other.alertBefore = []
-    #expect(other.recipe == Self.store.recipe)
+    #expect(other.filesRecipe == Self.store.filesRecipe)
   }
 
   @Test func `everything else makes a difference`() {
     let changes: [(inout KeystoreSettings) -> Void] = [
-      { $0.name = "b" }, { $0.identity = nil }, { $0.identity = .serviceKey("l") },
-      { $0.identity = .pem(PEMIdentityFiles(certificate: "/c", key: "/k")) },
-      { $0.identity = .selfSigned(SelfSignedSettings(subject: "CN=a")) },
-      { $0.identity = .selfSigned(SelfSignedSettings(subject: "CN=a", validFor: .seconds(86_400))) },
-      { $0.identity = .selfSigned(SelfSignedSettings(subject: "CN=a", keyBits: .rsa4096)) },
-      { $0.trust.endpoints = ["x"] }, { $0.trust.endpoints = ["x y"] }, { $0.trust.endpoints = ["x\" \"y\\"] },
-      { $0.adopt = AdoptionSettings(file: "/x/old.pse") }, { $0.trust.bundles = [] }, { $0.trust.include = [.leaf] },
       { $0.files.removeLast() },
       { $0.files[1].owner = nil }, { $0.files[1].group = "abcadm" }, { $0.files[1].mode = 0o600 },
       { $0.files[1].format = .pse(PSEFileSettings(path: .inKeystore("x/a.pse"))) },
@@ -65,11 +55,21 @@ struct RecipeTests {
       { $0.files[0].format = .pem(PEMFileSettings(certificate: nil, key: .inKeystore("a.pfx"))) },
       { $0.files[0].format = .pem(PEMFileSettings(certificate: nil, key: .inKeystore("a.pfx"), keyFormat: .pkcs1)) },
     ]
-    var recipes: Set = [Self.store.recipe]
+    var recipes: Set = [Self.store.filesRecipe]
     for change in changes {
       var other = Self.store
       change(&other)
-      #expect(recipes.insert(other.recipe).inserted, "\(other.recipe)")
+      #expect(recipes.insert(other.filesRecipe).inserted, "\(other.filesRecipe)")
     }
+  }
+
+  @Test func `an identity has another recipe for another source`() {
+    let sources: [IdentitySource] = [
+      .serviceKey("k"), .serviceKey("l"), .pem(PEMIdentityFiles(certificate: "/c", key: "/k")),
+      .selfSigned(SelfSignedSettings(subject: "CN=a")),
+      .selfSigned(SelfSignedSettings(subject: "CN=a", validFor: .seconds(86_400))),
+      .selfSigned(SelfSignedSettings(subject: "CN=a", keyBits: .rsa4096)),
+    ]
+    #expect(Set(sources.map(\.recipe)).count == sources.count)
   }
 }

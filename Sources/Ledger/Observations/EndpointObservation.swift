@@ -75,23 +75,3 @@ package struct VerifiedPath: Sendable, Equatable {
   /// When it verified for the last time.
   package var at: Date
 }
-
-/// What a listing shows of one endpoint, read without its certificates.
-package struct EndpointSummary: Sendable, Equatable {
-  package enum Verdict: String, Sendable, Codable { case verified, rejected, failed }
-
-  package var endpoint: String
-  package var verdict: Verdict
-  package var culprit: Culprit?
-  package var reason: String?
-  package var disagreement: Bool
-  package var firstSeen: Date
-  package var lastSeen: Date
-  package var count: Int
-  /// SHA-256 of the leaf that the server sent last in this observation.
-  package var leaf: Fingerprint?
-  /// When that leaf ends.
-  package var leafNotAfter: Date?
-  /// When the first of the certificates that the server sent ends.
-  package var chainNotAfter: Date?
-}

@@ -72,6 +72,20 @@ extension LedgerStore {
     }
   }
 
+  /// Whether the addresses of an endpoint disagreed when it last sent a chain before its newest observation.
+  package func disagreedBefore(_ endpoint: String) async throws(LedgerError) -> Bool {
+    try await read { database in
+      guard let row = try database.subjectRow(LedgerSubject(.endpoint, endpoint)) else { return false }
+      return try database.value(
+        Bool.self,
+        """
+        SELECT disagreement FROM observation
+        WHERE endpoint = ?1 AND chain IS NOT NULL AND id < (SELECT max(id) FROM observation WHERE endpoint = ?1)
+        ORDER BY id DESC LIMIT 1
+        """, [row]) ?? false
+    }
+  }
+
   /// Whether the chain that an endpoint sent last was also sent before its newest observation, at `since` or later.
   ///
   /// It is false for an endpoint that sent nothing last.
@@ -119,13 +133,6 @@ extension LedgerStore {
       ).map { try $0.verifiedPath(in: database) }
     }
   }
-
-  /// The newest observation of every endpoint in the configuration, by name, without certificates.
-  package func endpointSummaries() async throws(LedgerError) -> [EndpointSummary] {
-    try await read { database in
-      try database.all(SummaryRecord.self, SummaryRecord.query).map(\.summary)
-    }
-  }
 }
 
 extension Database {
@@ -144,7 +151,7 @@ extension Database {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
       """,
       [
-        endpoint, digest, observation.summaryVerdict.rawValue,
+        endpoint, digest, observation.verdict.name.rawValue,
         try certificateListRow(making: observation.chain, at: now),
         try certificateListRow(making: observation.path, at: now),
         observation.fault?.culprit.rawValue, observation.fault?.reason, observation.disagreement,
@@ -169,39 +176,4 @@ extension Database {
 extension LedgerStore {
   /// How many different observations of an endpoint are kept.
   static let observationsPerEndpoint = 300
-}
-
-private struct SummaryRecord: LedgerRecord {
-  let name: String
-  let verdict: EndpointSummary.Verdict
-  let culprit: Culprit?
-  let reason: String?
-  let disagreement: Bool
-  let firstSeen: Instant
-  let lastSeen: Instant
-  let count: Int
-  let leaf: Data?
-  let leafNotAfter: Instant?
-  let chainNotAfter: Instant?
-
-  static let query = """
-    SELECT subject.name, verdict, culprit, reason, disagreement, observation.first_seen, last_seen, count,
-      leaf.fingerprint AS leaf, leaf.not_after AS leaf_not_after,
-      (SELECT min(not_after) FROM certificate_list_member AS member
-         JOIN certificate ON certificate.id = member.certificate WHERE member.list = chain) AS chain_not_after
-    FROM subject
-    JOIN observation ON observation.id = (SELECT max(id) FROM observation WHERE endpoint = subject.id)
-    LEFT JOIN certificate_list_member AS first ON first.list = chain AND first.position = 0
-    LEFT JOIN certificate AS leaf ON leaf.id = first.certificate
-    WHERE subject.kind = 'endpoint' AND subject.removed_at IS NULL
-    ORDER BY subject.name
-    """
-
-  var summary: EndpointSummary {
-    EndpointSummary(
-      endpoint: name, verdict: verdict, culprit: culprit, reason: reason, disagreement: disagreement,
-      firstSeen: firstSeen.date, lastSeen: lastSeen.date, count: count,
-      leaf: leaf.flatMap { Fingerprint(bytes: $0) }, leafNotAfter: leafNotAfter?.date,
-      chainNotAfter: chainNotAfter?.date)
-  }
 }

@@ -8,7 +8,7 @@ import OpenSSLBridge
 /// A row of `observation` with the name of its endpoint.
 struct ObservationRecord: LedgerRecord {
   let name: String
-  let verdict: EndpointSummary.Verdict
+  let verdict: ObservedVerdict.Name
   let chain: Int64?
   let path: Int64?
   let culprit: Culprit?
@@ -59,15 +59,20 @@ struct ObservationRecord: LedgerRecord {
   }
 }
 
-extension EndpointObservation {
-  var summaryVerdict: EndpointSummary.Verdict {
-    switch verdict {
+extension ObservedVerdict {
+  /// The word in the ledger.
+  enum Name: String, Sendable, Codable { case verified, rejected, failed }
+
+  var name: Name {
+    switch self {
     case .verified: .verified
     case .rejected: .rejected
     case .failed: .failed
     }
   }
+}
 
+extension EndpointObservation {
   var path: [Certificate] {
     guard case .verified(let path) = verdict else { return [] }
     return path.certificates
@@ -85,7 +90,7 @@ extension EndpointObservation {
     // The numbers of certificates come first, so that none of the chain can pass for one of the path.
     var parts: [[UInt8]] = [
       [UInt8(clamping: chain.count), UInt8(clamping: path.count), disagreement ? 1 : 0],
-      Array(summaryVerdict.rawValue.utf8), Array((fault?.culprit.rawValue ?? "").utf8),
+      Array(verdict.name.rawValue.utf8), Array((fault?.culprit.rawValue ?? "").utf8),
       Array((fault?.reason ?? "").utf8),
     ]
     for certificate in chain { parts.append(certificate.derBytes) }

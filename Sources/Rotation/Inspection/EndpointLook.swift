@@ -77,6 +77,17 @@ extension ObservationOutcome {
     if case .same = self { false } else { true }
   }
 
+  /// Whether the look before this one failed too, and got no chain; it means something only where this one did.
+  var failedBefore: Bool {
+    switch self {
+    case .first: return false
+    case .same: return true
+    case .changed(let previous):
+      guard case .failed = previous.observation.verdict else { return false }
+      return previous.observation.chain.isEmpty
+    }
+  }
+
   /// Whether the addresses disagreed in the observation before.
   func disagreed(now: Bool) -> Bool {
     switch self {

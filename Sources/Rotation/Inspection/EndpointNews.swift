@@ -26,10 +26,14 @@ package struct EndpointNews: Sendable, Equatable {
     package let disagreement: Bool
     /// Failed attempts in a row before this one.
     package let failures: Int
+    /// Whether the last of them got no chain at all.
+    package let failedBefore: Bool
 
     package init(
-      condition: EndpointCondition?, chain: [Certificate], alternates: Bool = false, disagreement: Bool, failures: Int
+      condition: EndpointCondition?, chain: [Certificate], alternates: Bool = false, disagreement: Bool, failures: Int,
+      failedBefore: Bool = false
     ) {
+      self.failedBefore = failedBefore
       self.condition = condition
       self.chain = chain
       self.alternates = alternates
@@ -61,9 +65,11 @@ package struct EndpointNews: Sendable, Equatable {
       if before.condition != .untrusted { events.append(Self.untrusted(report, next: next)) }
     case .failed(let failure):
       // One failed attempt is no news: the retry a minute later tells whether it lasts.
-      let lasts = before.failures + 1 >= Self.failuresThatLast
-      condition = before.condition ?? (lasts ? .unreachable : nil)
-      if before.condition == nil, lasts {
+      // Where the chain was not trusted, attempts failed for that; only those without a chain count.
+      let lasts =
+        before.condition == .untrusted ? before.failedBefore : before.failures + 1 >= Self.failuresThatLast
+      condition = lasts ? .unreachable : before.condition
+      if lasts, before.condition != .unreachable {
         events.append(Self.unreachable(report.endpoint, failure, attempts: before.failures + 1, next: next))
       }
     }

@@ -103,6 +103,7 @@ package struct ConfigurationKeeper: Sendable {
     await context.landscape.apply(configuration, known, readAfter: before)
     if let old {
       try await forgetProbes(of: old.endpointsProbedOtherwise(in: configuration))
+      try await forgetIdentityAttempts(of: old.keystoresWithOtherIdentity(in: configuration))
       await context.landscape.release(
         old.serviceKeysReadOtherwise(in: configuration).map { .readServiceKey($0) }, because: Self.otherSettings)
     }
@@ -178,6 +179,14 @@ package struct ConfigurationKeeper: Sendable {
     try await context.ledger.record(schedules)
   }
 
+  /// Forgets how it went with identities whose source is another one now: neither a backoff nor what was told concerns it.
+  private func forgetIdentityAttempts(of keystores: [String]) async throws {
+    for name in keystores {
+      _ = try await context.record(.untouched, of: .identity(name), condition: nil)
+      await context.landscape.update { $0.keystores[name]?.identitySchedule = .untouched }
+    }
+  }
+
   /// What is told of a configuration with mistakes.
   package static func rejected(
     _ path: FilePath, _ mistakes: [ConfigurationMistake], atStart: Bool = false
@@ -205,6 +214,14 @@ extension Configuration {
   fileprivate func endpointsProbedOtherwise(in new: Configuration) -> [String] {
     let old = Dictionary(endpoints.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     return new.endpoints.filter { old[$0.name]?.isProbed(like: $0) == false }.map(\.name)
+  }
+
+  /// The keystores that `new` has too, but has get their identity from elsewhere.
+  fileprivate func keystoresWithOtherIdentity(in new: Configuration) -> [String] {
+    let old = Dictionary(keystores.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    return new.keystores.filter { keystore in
+      old[keystore.name].map { $0.identity != keystore.identity } ?? false
+    }.map(\.name)
   }
 
   /// The service keys that `new` has too, but has read or tried otherwise.

@@ -168,7 +168,8 @@ struct ProbeRunner: Sendable {
     let before = EndpointNews.Before(
       condition: condition.flatMap { EndpointCondition(rawValue: $0.name) }, chain: last,
       alternates: try await alternates(report, last: last, at: now),
-      disagreement: outcome.disagreed(now: report.disagreement), failures: state.schedule.failures)
+      disagreement: try await disagreed(report, outcome), failures: state.schedule.failures,
+      failedBefore: outcome.failedBefore)
     return EndpointLook(report, before: before, state: state, condition: condition, cadence: cadence, now: now)
   }
 
@@ -189,6 +190,14 @@ struct ProbeRunner: Sendable {
       if !previous.observation.chain.isEmpty || report.chain == nil { return previous.observation.chain }
       return try await context.ledger.previousChain(report.endpoint)
     }
+  }
+
+  /// Whether the addresses disagreed when they were last seen; an outage in between does not make it news.
+  private func disagreed(_ report: EndpointReport, _ outcome: ObservationOutcome) async throws -> Bool {
+    if case .changed(let previous) = outcome, previous.observation.chain.isEmpty, report.chain != nil {
+      return try await context.ledger.disagreedBefore(report.endpoint)
+    }
+    return outcome.disagreed(now: report.disagreement)
   }
 
   private struct Finding: Sendable {

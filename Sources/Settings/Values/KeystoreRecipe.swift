@@ -3,25 +3,11 @@
 import SystemPackage
 
 extension KeystoreSettings {
-  /// A canonical description of everything that decides what the files hold and where and how they are written.
+  /// A canonical description of which files are written and how, without whose identity and which trust they hold.
   ///
-  /// Equal settings give equal text in every run and on every host, so that its digest can be recorded with a
-  /// generation and compared after a restart: another recipe means that the files must be built anew. When to renew
-  /// or alert, how long to overlap, and what to run afterwards is no part of it.
-  package var recipe: String {
-    var lines = ["keystore \(quoted(name))"]
-    lines.append("identity \(identity?.recipe ?? "none")")
-    if let adopt { lines.append("adopt \(quoted(adopt.file.string))") }
-    lines.append("trust endpoints \(trust.endpoints.sorted().map(quoted).joined(separator: " "))")
-    lines.append("trust bundles \(trust.bundles.map { quoted($0.string) }.sorted().joined(separator: " "))")
-    lines.append("trust include \(trust.include.sorted().map(\.rawValue).joined(separator: " "))")
-    return lines.joined(separator: "\n") + "\n" + filesRecipe
-  }
-
-  /// The part of `recipe` that says which files are written and how, without whose identity and which trust they hold.
-  ///
-  /// What they hold is compared by certificate, so that an endpoint that joins or leaves without a change of the trust
-  /// list does not rewrite anything.
+  /// Equal settings give equal text in every run and on every host, so that it can be recorded with a generation and
+  /// compared after a restart: another recipe means that the files must be built anew. What they hold is compared by
+  /// certificate, so that an endpoint that joins or leaves without a change of the trust list does not rewrite anything.
   package var filesRecipe: String {
     files.map { $0.recipe + "\n" }.sorted().joined()
   }
