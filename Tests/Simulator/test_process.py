@@ -59,6 +59,27 @@ class Process(unittest.TestCase):
         finally:
             sim.stop()
 
+    def test_a_nursery_starts_simulators_that_share_nothing_and_ends_them(self):
+        process = subprocess.Popen([str(PROGRAM), "--nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+        def ask(request):
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())
+
+        first, second = ask({"start": ["--empty"]}), ask({"start": ["--time", "2030-01-02T03:04:05Z"]})
+        self.assertEqual([first["instances"], first["number"], second["number"]], [[], 1, 2])
+        self.assertFalse(set(first["urls"].values()) & set(second["urls"].values()))
+        process.stdin.write(b'{"end": 1}\n')
+        # Requests are done one after the other.
+        self.assertEqual(ask({"start": ["--time", "soon"]}), {"number": 3, "failed": True})
+        folders = [pathlib.Path(one["directory"]) for one in (first, second)]
+        self.assertEqual([folder.exists() for folder in folders], [False, True])
+        process.stdin.close()
+        self.assertEqual(process.wait(DEADLINE), 0)
+        process.stdout.close()
+        self.assertFalse(folders[1].exists())
+
     def test_wrong_use_is_told(self):
         for arguments in (["--port", "nothing=1"], ["--fault-rate", "2"], ["--time", "soon"]):
             found = subprocess.run([str(PROGRAM), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)

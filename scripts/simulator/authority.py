@@ -27,6 +27,9 @@ ATTRIBUTES = {
 # SAP backdates its client certificates by this much: those seen live for their days and one hour.
 BACKDATED = datetime.timedelta(hours=1)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
+# The size that almost everybody asks for.
+STOCKED_BITS = 2048
+_spare: list[rsa.RSAPrivateKey] = []
 
 
 def name(*parts: tuple[str, str]) -> x509.Name:
@@ -224,7 +227,15 @@ class KeyPool:
 
 
 def rsa_key(bits: int) -> rsa.RSAPrivateKey:
+    """A fresh key, or one of those that were made in advance."""
+    if bits == STOCKED_BITS and _spare:
+        return _spare.pop()
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+def stock(count: int) -> None:
+    """Makes so many keys in advance, for processes that are forked later; each of them has the same ones."""
+    _spare.extend(rsa.generate_private_key(public_exponent=65537, key_size=STOCKED_BITS) for _ in range(count))
 
 
 def _ec_key() -> ec.EllipticCurvePrivateKey:

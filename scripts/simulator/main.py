@@ -44,6 +44,9 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--empty", action="store_true", help="begin without user, instances and flow")
     parser.add_argument("--stay", action="store_true", help="do not end when standard input ends")
+    parser.add_argument(
+        "--nursery", action="store_true", help="be no simulator, but start them as standard input asks for them"
+    )
     return parser
 
 
@@ -58,8 +61,21 @@ def ports(given: list[str]) -> dict[str, int]:
 
 
 def main() -> int:
+    options = arguments().parse_args()
+    if options.nursery:
+        # --help has to work without the library for certificates.
+        from . import nursery
+
+        nursery.serve(_play)
+    else:
+        _play()
+    return 0
+
+
+def _play(given: list[str] | None = None) -> None:
+    """One simulator, until it is told to end."""
     parser = arguments()
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     try:
         clock = Clock(parse(options.time) if options.time else None, options.frozen)
         fixed = ports(options.port)
@@ -78,7 +94,6 @@ def main() -> int:
     else:
         with tempfile.TemporaryDirectory(prefix="btp-simulator-") as directory:
             _run(options, pathlib.Path(directory), clock, fixed, stop)
-    return 0
 
 
 def _watch_input(stop: threading.Event) -> None:
@@ -96,7 +111,6 @@ def _run(
     fixed: dict[str, int],
     stop: threading.Event,
 ) -> None:
-    # --help has to work without the library for certificates.
     from .platform import Platform
 
     kinds = options.fault_kinds.split(",") if options.fault_kinds else None

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import pathlib
 import ssl
+import threading
 import uuid
 from typing import Any
 
@@ -134,8 +135,12 @@ class Platform:
 
     def stop(self) -> None:
         self.shared.stopping.set()
-        for listener in self.listeners:
-            listener.stop()
+        # Each notices within its own moment; one after the other they would take a while.
+        endings = [threading.Thread(target=listener.stop) for listener in self.listeners]
+        for ending in endings:
+            ending.start()
+        for ending in endings:
+            ending.join()
 
     def describe(self) -> dict[str, Any]:
         """What a client or a test has to know: addresses, certificates of authorities, and instances."""
