@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Host
+
+/// The one session of a user or client: everybody who calls in that name shares its token, and one login at a time is
+/// under way.
+package actor LoginSession {
+  package nonisolated let name: LoginName
+  private var method: LoginMethod
+  private var network: PlatformNetwork
+  private let memory: any LoginMemory
+  private var state: LoginState?
+  private var tokens = 0
+  private var underWay: Task<Result<AccessToken, PlatformFailure>, Never>?
+
+  package init(_ method: LoginMethod, at endpoint: String, network: PlatformNetwork, memory: any LoginMemory) {
+    self.method = method
+    self.network = network
+    self.memory = memory
+    name = LoginName(endpoint: endpoint, principal: method.principal)
+  }
+
+  /// A token that the platform should accept, other than `stale`, which it did not accept.
+  ///
+  /// Throws `loginRefused` without asking again, as long as the proof is the one that was refused.
+  package func token(insteadOf stale: AccessToken? = nil) async throws(PlatformFailure) -> AccessToken {
+    if let underWay {
+      let result = await underWay.value
+      // It may have ended long before its first caller came back to say so.
+      guard case .success(let token) = result, token.number == stale?.number else {
+        return try result.get()
+      }
+      self.underWay = nil
+    }
+    // Not the caller's task: others wait for the same token, and a returned refresh token must be kept.
+    let task = Task { await self.obtain(insteadOf: stale?.number) }
+    underWay = task
+    let result = await task.value
+    if underWay == task { underWay = nil }
+    return try result.get()
+  }
+
+  /// Takes over a proof or a way to the platform that may have changed.
+  package func update(_ method: LoginMethod, network: PlatformNetwork) {
+    if method != self.method { state?.token = nil }
+    self.method = method
+    self.network = network
+  }
+
+  /// Forgets that the proof was refused, since an operator says so.
+  package func forgetRefusal() async throws(PlatformFailure) {
+    var state = try await loaded()
+    guard state.record.refusal != nil else { return }
+    state.record.refusal = nil
+    try await keep(state)
+  }
+
+  private func obtain(insteadOf stale: Int?) async -> Result<AccessToken, PlatformFailure> {
+    do throws(PlatformFailure) {
+      var state = try await loaded()
+      let now = network.wallClock.now()
+      switch state.step(method, insteadOf: stale, now: now) {
+      case .use(let token): return .success(token)
+      case .refresh(let token):
+        do throws(PlatformFailure) {
+          return .success(try await ask(UAAGrant.refresh(token), &state))
+        } catch  where error.kind == .unauthorized || error.kind == .refused {
+          state.record.refreshToken = nil
+          try await keep(state)
+          return await obtain(insteadOf: stale)
+        }
+      case .logIn: return .success(try await logIn(&state))
+      case .refused(let words, let until):
+        throw PlatformFailure(
+          .loginRefused, .configuration, words, retryAfter: .seconds(max(0, until.timeIntervalSince(now))))
+      case .tooManyLogins(let until):
+        throw PlatformFailure(
+          .tooManyLogins, .certrotd,
+          "\(name.principal) was logged in \(LoginState.mostLogins) times within 12 h; more sessions would lock others out",
+          retryAfter: .seconds(max(0, until.timeIntervalSince(now))))
+      }
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func logIn(_ state: inout LoginState) async throws(PlatformFailure) -> AccessToken {
+    let method = method
+    do throws(PlatformFailure) {
+      let grant = try await UAAGrant.login(method, network)
+      if method.makesUserSession {
+        state.logins = (state.logins + [network.wallClock.now()]).suffix(LoginState.mostLogins)
+        self.state = state
+      }
+      return try await ask(grant, &state)
+    } catch  where error.kind == .unauthorized {
+      let words = "\(name.principal) is not accepted: \(error.words)"
+      state.record.refusal = LoginRefusal(secret: method.secret, at: network.wallClock.now(), words: words)
+      try await keep(state)
+      throw PlatformFailure(.loginRefused, .configuration, words)
+    }
+  }
+
+  private func ask(_ grant: UAAGrant, _ state: inout LoginState) async throws(PlatformFailure) -> AccessToken {
+    let answer = try await grant.send(to: name.endpoint, over: network)
+    let now = network.wallClock.now()
+    tokens += 1
+    let token = AccessToken(header: answer.header, number: tokens)
+    state.token = token
+    state.tokenStart = now
+    state.tokenEnd = now + TimeInterval(answer.lifetime)
+    let before = state.record
+    state.record.refusal = nil
+    if let refreshToken = answer.refreshToken, method.makesUserSession { state.record.refreshToken = refreshToken }
+    if state.record != before { try await keep(state) } else { self.state = state }
+    return token
+  }
+
+  private func loaded() async throws(PlatformFailure) -> LoginState {
+    if let state { return state }
+    do {
+      let loaded = LoginState(record: try await memory.record(of: name))
+      state = loaded
+      return loaded
+    } catch {
+      throw PlatformFailure(.local, .host, "what is kept of the login of \(name.principal) cannot be read: \(error)")
+    }
+  }
+
+  private func keep(_ state: LoginState) async throws(PlatformFailure) {
+    self.state = state
+    do {
+      try await memory.keep(state.record, of: name)
+    } catch {
+      throw PlatformFailure(.local, .host, "the login of \(name.principal) cannot be kept: \(error)")
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import Host
+
+/// What a login session knows, and what it does next: pure.
+package struct LoginState: Sendable {
+  package var record: LoginRecord
+  package var token: AccessToken?
+  /// When the token ends, and when it was obtained.
+  package var tokenEnd: Date?
+  package var tokenStart: Date?
+  /// When users were logged in, newest last.
+  package var logins: [Date] = []
+
+  package enum Step: Sendable {
+    case use(AccessToken)
+    case refresh(SecretBytes)
+    case logIn
+    case refused(words: String, until: Date)
+    case tooManyLogins(until: Date)
+  }
+
+  package init(record: LoginRecord = LoginRecord()) {
+    self.record = record
+  }
+
+  /// What to do for a token; `stale` is the number of one that the platform no longer accepts.
+  package func step(_ method: LoginMethod, insteadOf stale: Int?, now: Date) -> Step {
+    if let token, token.number != stale, isFresh(now) { return .use(token) }
+    if let refreshToken = record.refreshToken, method.makesUserSession { return .refresh(refreshToken) }
+    if let refusal = record.refusal, refusal.secret == method.secret, refusal.at <= now {
+      let until = refusal.at + (method.makesUserSession ? Self.refusalHolds : Self.clientRefusalHolds)
+      if now < until { return .refused(words: refusal.words, until: until) }
+    }
+    if method.makesUserSession {
+      let recent = logins.filter { $0 <= now && $0 > now - Self.sessionWindow }
+      if recent.count >= Self.mostLogins, let first = recent.first {
+        return .tooManyLogins(until: first + Self.sessionWindow)
+      }
+    }
+    return .logIn
+  }
+
+  /// A minute before its end a token is no longer used; a clock that was set back makes none live longer.
+  private func isFresh(_ now: Date) -> Bool {
+    guard let tokenEnd, let tokenStart else { return false }
+    return now >= tokenStart && now < tokenEnd - Self.margin
+  }
+
+  /// Seconds that a refused password rests: long enough never to lock a user, short enough for one who was unlocked.
+  package static let refusalHolds: TimeInterval = 12 * 3600
+  /// The same for clients, which are never locked.
+  package static let clientRefusalHolds: TimeInterval = 300
+  /// The platform allows ten sessions of one user; two are left for people.
+  package static let mostLogins = 8
+  /// Seconds; sessions of users last as long as their refresh tokens, of which the platform does not say how long they live.
+  package static let sessionWindow: TimeInterval = 12 * 3600
+  private static let margin: TimeInterval = 60
+}

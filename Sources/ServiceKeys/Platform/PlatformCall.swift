@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import HTTPTransport
+import Host
+
+/// One call of the platform, tried as ``RetryPolicy`` allows.
+struct PlatformCall: Sendable {
+  var method: HTTPMethod = .get
+  var url: String
+  var headers: [HTTPHeader] = []
+  var body: HTTPBody = .none
+  var clientIdentity: SecretBytes?
+  /// What it does, for a sentence: "listing the keys of …".
+  var purpose: String
+
+  /// Sends it with a token of `tokens`, or without one, until there is a response with a status of 2xx.
+  func perform(over network: PlatformNetwork, tokens: LoginSession? = nil) async throws(PlatformFailure) -> HTTPResponse
+  {
+    var attempt = 1
+    var stale: AccessToken?
+    while true {
+      let token: AccessToken?
+      if let tokens { token = try await tokens.token(insteadOf: stale) } else { token = nil }
+      let verdict: RetryPolicy.Verdict
+      var response: HTTPResponse?
+      var failure: HTTPFailure?
+      do throws(HTTPFailure) {
+        let answer = try await network.client.send(request(token, network))
+        response = answer
+        verdict = RetryPolicy.judge(
+          method, status: answer.status, headers: answer.headers, attempt: attempt,
+          hasFreshLogin: tokens == nil ? nil : stale != nil, now: network.wallClock.now())
+      } catch {
+        failure = error
+        verdict = RetryPolicy.judge(method, error, attempt: attempt)
+      }
+      switch verdict {
+      case .accept:
+        if let response { return response }
+        throw .malformed("\(purpose): no response")
+      case .again(let pause):
+        attempt += 1
+        do {
+          try await network.clock.sleep(for: pause)
+        } catch {
+          throw PlatformFailure(.cancelled, .certrotd, "\(purpose) was given up")
+        }
+      case .logInAgain: stale = token
+      case .giveUp(let reason): throw explained(reason, response, failure)
+      }
+    }
+  }
+
+  private func request(_ token: AccessToken?, _ network: PlatformNetwork) -> HTTPRequest {
+    var request = HTTPRequest(
+      method: method, url: url, headers: headers + [HTTPHeader("Accept", "application/json")], body: body,
+      clientIdentity: clientIdentity, trust: network.trust, proxy: network.proxy, deadline: network.deadline,
+      responseLimit: BoundedJSON.sizeLimit)
+    if let token { request.headers.append(HTTPHeader("Authorization", secret: token.header)) }
+    return request
+  }
+
+  private func explained(
+    _ reason: RetryPolicy.GivingUp, _ response: HTTPResponse?, _ failure: HTTPFailure?
+  ) -> PlatformFailure {
+    if let failure {
+      return PlatformFailure(
+        reason.kind, reason.culprit, "\(purpose): \(PlatformWords.clean(failure.description))",
+        retryAfter: reason.retryAfter, mayHaveHappened: reason.mayHaveHappened)
+    }
+    guard let response else { return .malformed(purpose) }
+    let complaint = PlatformComplaint(response)
+    let kind = complaint.kind(unless: reason.kind)
+    return PlatformFailure(
+      kind, kind == reason.kind ? reason.culprit : .platform, "\(purpose): \(complaint.sentence)",
+      retryAfter: reason.retryAfter, mayHaveHappened: reason.mayHaveHappened)
+  }
+}

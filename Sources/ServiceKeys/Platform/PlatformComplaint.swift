@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTransport
+import Host
+
+/// What the body of a refusing response says, in any of the forms that the platform has.
+///
+/// Cloud Foundry: `{"errors": [{"code", "title", "detail"}]}`, as `application/json` or, for 429, as `text/plain`;
+/// Service Manager: `{"error", "description", "broker_error"}`; token endpoints: `{"error", "error_description"}`
+/// (RFC 6749, section 5.2). The router answers HTML, of which nothing is repeated.
+struct PlatformComplaint {
+  private(set) var status: Int
+  private(set) var code: Int?
+  /// The error's name, such as `CF-UnprocessableEntity` or `invalid_client`.
+  private(set) var title: String?
+  private(set) var detail: String?
+
+  init(_ response: HTTPResponse) {
+    status = response.status
+    let body: Body
+    do {
+      body = try BoundedJSON.decode(Body.self, from: response.body, what: "the answer")
+    } catch {
+      // A page of the router or of a proxy: the status has to do.
+      return
+    }
+    if let first = body.errors?.first {
+      code = first.code
+      title = first.title
+      detail = first.detail
+    } else {
+      title = body.error
+      detail = body.errorDescription ?? body.description
+      if let broker = body.brokerError {
+        detail = [detail, broker.errorMessage, broker.description].compactMap(\.self).joined(separator: "; ")
+      }
+    }
+  }
+
+  /// "answered 422: CF-UnprocessableEntity, The binding name is invalid.", filtered.
+  var sentence: String {
+    let words = [title, detail].compactMap(\.self).joined(separator: ", ")
+    return words.isEmpty ? "answered \(status)" : "answered \(status): \(PlatformWords.clean(words))"
+  }
+
+  /// Finds in the words what the status does not tell: Cloud Foundry has one code, 10008, for all of these.
+  func kind(unless kind: PlatformFailure.Kind) -> PlatformFailure.Kind {
+    if kind == .unavailable, code == 10_008 { return .refused }
+    guard kind == .refused || kind == .nameTaken else { return kind }
+    let text = (detail ?? "").lowercased()
+    // A key that is being deleted keeps its name; a conflict over an operation is no conflict over a name.
+    if text.contains("operation in progress") || text.contains("getting deleted") || text.contains("in progress for") {
+      return .busy
+    }
+    if text.contains("must be unique") || text.contains("already has a key") || text.contains("same name exists") {
+      return .nameTaken
+    }
+    if text.contains("exceeded your"), text.contains("limit") { return .quotaExceeded }
+    if text.contains("another operation") || title == "ConcurrencyError" || title == "ConcurrentOperationInProgress" {
+      return .busy
+    }
+    return .refused
+  }
+
+  private struct Body: Decodable {
+    var errors: [Item]?
+    var error: String?
+    var errorDescription: String?
+    var description: String?
+    var brokerError: BrokerError?
+
+    struct Item: Decodable {
+      var code: Int?
+      var title: String?
+      var detail: String?
+    }
+
+    struct BrokerError: Decodable {
+      var errorMessage: String?
+      var description: String?
+
+      enum CodingKeys: String, CodingKey {
+        case errorMessage = "ErrorMessage"
+        case description = "Description"
+      }
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case errors, error, description
+      case errorDescription = "error_description"
+      case brokerError = "broker_error"
+    }
+  }
+}

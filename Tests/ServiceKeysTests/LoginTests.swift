@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import HTTPTransport
+import Host
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import ServiceKeys
+
+struct LoginTests {
+  private let memory = StubMemory()
+  private let wallClock = StubWallClock()
+  private let password = LoginMethod.password(user: "robot@example", password: secret("p&=ä"), origin: "acme-platform")
+
+  private func session(_ platform: StubPlatform, _ method: LoginMethod? = nil) throws -> LoginSession {
+    LoginSession(
+      method ?? password, at: platform.url + "/oauth/token", network: try testNetwork(wallClock: wallClock),
+      memory: memory)
+  }
+
+  private static func token(_ number: Int, lifetime: Int = 1200, refresh: Bool = true) -> String {
+    let refreshToken = refresh ? ",\"refresh_token\":\"refresh-\(number)\"" : ""
+    return reply(
+      "200 OK",
+      "{\"access_token\":\"access-\(number)\",\"token_type\":\"bearer\",\"expires_in\":\(lifetime)\(refreshToken)}")
+  }
+
+  @Test func `a password login names its origin and keeps the refresh token`() async throws {
+    let platform = try StubPlatform { _, number, _ in Self.token(number) }
+    let session = try session(platform)
+    let token = try await session.token()
+    #expect(plain(token.header) == "bearer access-1")
+    let asked = try #require(platform.asked.first)
+    #expect(asked.target == "/oauth/token?login_hint=%7B%22origin%22%3A%22acme-platform%22%7D")
+    #expect(asked.body == "grant_type=password&username=robot%40example&password=p%26%3D%C3%A4")
+    #expect(asked.headers.contains("Authorization: Basic Y2Y6"))
+    #expect(memory.all[session.name]?.refreshToken == secret("refresh-1"))
+  }
+
+  @Test func `a token is shared until a minute before its end, then refreshed, and the returned refresh token is kept`()
+    async throws
+  {
+    let platform = try StubPlatform { _, number, _ in Self.token(number) }
+    let session = try session(platform)
+    #expect(plain(try await session.token().header) == "bearer access-1")
+    wallClock.advance(1139)
+    #expect(plain(try await session.token().header) == "bearer access-1")
+    wallClock.advance(1)
+    #expect(plain(try await session.token().header) == "bearer access-2")
+    #expect(platform.asked.last?.body == "grant_type=refresh_token&refresh_token=refresh-1")
+    #expect(memory.all[session.name]?.refreshToken == secret("refresh-2"))
+    wallClock.advance(1140)
+    _ = try await session.token()
+    #expect(platform.asked.last?.body == "grant_type=refresh_token&refresh_token=refresh-2")
+  }
+
+  @Test func `a restart goes on with the kept refresh token`() async throws {
+    let platform = try StubPlatform { _, number, _ in Self.token(number) }
+    _ = try await session(platform).token()
+    _ = try await session(platform).token()
+    #expect(
+      platform.asked.map { $0.body.prefix(21) }
+        == ["grant_type=password&us", "grant_type=refresh_to"].map { $0.prefix(21) })
+  }
+
+  @Test func `a refused refresh token leads to one login`() async throws {
+    let platform = try StubPlatform { asked, number, _ in
+      asked.body.contains("grant_type=refresh_token")
+        ? reply("401 Unauthorized", "{\"error\":\"invalid_token\",\"error_description\":\"expired\"}")
+        : Self.token(number)
+    }
+    try await memory.keep(
+      LoginRecord(refreshToken: secret("old")),
+      of: LoginName(endpoint: platform.url + "/oauth/token", principal: password.principal))
+    let session = try session(platform)
+    #expect(plain(try await session.token().header) == "bearer access-2")
+    #expect(memory.all[session.name]?.refreshToken == secret("refresh-2"))
+  }
+
+  @Test func `a refused password is asked for once, over restarts, until it changes`() async throws {
+    let platform = try StubPlatform { asked, number, _ in
+      asked.body.contains("password=new")
+        ? Self.token(number)
+        : reply("401 Unauthorized", "{\"error\":\"unauthorized\",\"error_description\":\"Bad credentials\"}")
+    }
+    let first = try session(platform)
+    for _ in 0..<3 {
+      let failure = await platformFailure { () async throws(PlatformFailure) in try await first.token() }
+      #expect(failure?.kind == .loginRefused && failure?.culprit == .configuration)
+      #expect(failure?.words.contains("unauthorized, Bad credentials") == true)
+    }
+    let restarted = try session(platform)
+    #expect(await platformFailure { () async throws(PlatformFailure) in try await restarted.token() } != nil)
+    #expect(platform.asked.count == 1)
+
+    let changed = LoginMethod.password(user: "robot@example", password: secret("new"), origin: "acme-platform")
+    await restarted.update(changed, network: try testNetwork(wallClock: wallClock))
+    #expect(plain(try await restarted.token().header) == "bearer access-2")
+    #expect(memory.all[restarted.name]?.refusal == nil)
+  }
+
+  @Test func `an unlocked user is tried again after twelve hours`() async throws {
+    let platform = try StubPlatform { _, number, _ in
+      number == 1 ? reply("401 Unauthorized", "{\"error\":\"unauthorized\"}") : Self.token(number)
+    }
+    let session = try session(platform)
+    #expect(await platformFailure { () async throws(PlatformFailure) in try await session.token() } != nil)
+    wallClock.advance(LoginState.refusalHolds)
+    #expect(plain(try await session.token().header) == "bearer access-2")
+  }
+
+  @Test func `many callers make one login`() async throws {
+    let platform = try StubPlatform { _, number, _ in Self.token(number) }
+    let session = try session(platform)
+    try await withThrowingTaskGroup { group in
+      for _ in 0..<50 { group.addTask { plain(try await session.token().header) } }
+      for try await header in group { #expect(header == "bearer access-1") }
+    }
+    #expect(platform.asked.count == 1)
+  }
+
+  @Test func `never more than eight logins of a user within twelve hours`() async throws {
+    let platform = try StubPlatform { _, number, _ in Self.token(number, lifetime: 60, refresh: false) }
+    let session = try session(platform)
+    for _ in 0..<LoginState.mostLogins { _ = try await session.token() }
+    let failure = await platformFailure { () async throws(PlatformFailure) in try await session.token() }
+    #expect(failure?.kind == .tooManyLogins)
+    #expect(platform.asked.count == LoginState.mostLogins)
+    wallClock.advance(LoginState.sessionWindow)
+    _ = try await session.token()
+  }
+
+  @Test func `a login is not sent twice when its outcome is unknown`() async throws {
+    let platform = try StubPlatform { _, _, _ in StubPlatform.reset }
+    let session = try session(platform)
+    let failure = await platformFailure { () async throws(PlatformFailure) in try await session.token() }
+    #expect(failure?.kind == .unreachable)
+    #expect(platform.asked.count == 1)
+  }
+
+  @Test func `clients log in with secret or certificate and get no user session`() async throws {
+    let platform = try StubPlatform { _, number, _ in Self.token(number) }
+    let session = try session(platform, .clientSecret(clientID: "sb-x!b1|y!b2", secret: secret("s")))
+    _ = try await session.token()
+    #expect(platform.asked.first?.body == "grant_type=client_credentials&client_id=sb-x%21b1%7Cy%21b2&client_secret=s")
+    #expect(memory.all[session.name]?.refreshToken == nil)
+  }
+
+  @Test(arguments: [
+    "", "[]", "{\"access_token\":\"\"}", "{\"access_token\":5}", "<html>", String(repeating: "[", count: 100_000),
+    "{\"access_token\":\"x\",\"token_type\":\"mac\"}",
+  ])
+  func `an answer that is none is said to be none`(body: String) async throws {
+    let platform = try StubPlatform { _, _, _ in reply("200 OK", body) }
+    let session = try session(platform)
+    let failure = await platformFailure { () async throws(PlatformFailure) in try await session.token() }
+    #expect(failure?.kind == .malformed && failure?.culprit == .platform)
+  }
+
+  @Test func `a passcode is fetched and used as password`() async throws {
+    let login = LoginMethod.Passcode(
+      user: "robot", tenant: "http://127.0.0.1:1", identity: secret(""), origin: "acme-platform")
+    // Mutual TLS is the transport's affair; here only what is asked and where the passcode goes.
+    let platform = try StubPlatform { asked, number, _ in
+      asked.path == "/service/users/passcode" ? reply("200 OK", "{\"passcode\":\"Ab1\"}") : Self.token(number)
+    }
+    var here = login
+    here.tenant = platform.url + "/"
+    let client = PlainClient(client: try HTTPClient())
+    var network = try testNetwork(wallClock: wallClock)
+    network.client = client
+    let session = LoginSession(
+      .passcode(here), at: platform.url + "/oauth/token", network: network, memory: memory)
+    _ = try await session.token()
+    #expect(platform.asked.map(\.path) == ["/service/users/passcode", "/oauth/token"])
+    #expect(platform.asked.last?.body == "grant_type=password&username=robot&password=Ab1")
+    #expect(client.identities.withLock { $0 } == [true, false])
+  }
+}
+
+/// Leaves the client certificate away, since the stub has no TLS, and remembers whether there was one.
+private final class PlainClient: HTTPSending {
+  let client: HTTPClient
+  let identities = Mutex<[Bool]>([])
+
+  init(client: HTTPClient) { self.client = client }
+
+  func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    identities.withLock { $0.append(request.clientIdentity != nil) }
+    var plain = request
+    plain.clientIdentity = nil
+    return try await client.send(plain)
+  }
+}
