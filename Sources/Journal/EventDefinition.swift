@@ -75,6 +75,9 @@ extension Event {
     case .keyRecovered:
       EventDefinition(
         "fc75efce5c05471e94e79f7f9a58f526", .notice, "A service key is in order again", [.serviceKey, .reason])
+    case .keyDue, .keyCreated, .keyAdopted, .keyVerified, .keyRefused, .keyRenewed, .keyOverlapEnded, .keyDeleted,
+      .keyOrphaned, .keyRenewalFailing, .platformUnavailable, .platformRecovered, .loginFailing, .loginExpiring:
+      platformDefinition
     case .identityRenewed:
       EventDefinition(
         "58aa2808c2ed4225a69caaf769f24439", .notice, "An identity was renewed",

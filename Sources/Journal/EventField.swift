@@ -16,8 +16,14 @@ package enum EventField: String, Sendable, CaseIterable {
   case generation
   /// The argument vector of a hook, in one line.
   case hook
+  /// The GUID of a key on the platform.
+  case keyGUID = "key-guid"
+  /// The name of a key on the platform.
+  case keyName = "key-name"
   /// The name of a keystore.
   case keystore
+  /// Who logs in to a platform: a user, a client, or the name of a credential.
+  case login
   /// How many mistakes were found, a decimal number.
   case mistakes
   /// When it is tried again, ISO 8601 in UTC.
@@ -30,6 +36,8 @@ package enum EventField: String, Sendable, CaseIterable {
   case original
   /// The file or folder in question.
   case path
+  /// The address of a platform, or which Service Manager it is.
+  case platform
   /// SHA-256 of the certificate that was in its place before.
   case previousFingerprint = "previous-fingerprint"
   /// The generation that was in force before.
@@ -40,6 +48,8 @@ package enum EventField: String, Sendable, CaseIterable {
   case remaining
   /// The name of a service key.
   case serviceKey = "service-key"
+  /// Since when it lasts, ISO 8601 in UTC.
+  case since
   /// The subject of the certificate in question.
   case subject
   /// The version of certrotd.
