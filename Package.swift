@@ -86,18 +86,19 @@ let package = Package(
     + room("Planning", ["Certificates", "Settings"], alsoInTests: [systemPackage])
     + room("Ledger", ["Certificates", "Host", "OpenSSLBridge", grdb, systemPackage])
     + room("Delivery", ["Certificates", "Host", subprocess, systemPackage])
+    + room("Control", ["Host", systemPackage])
     + room("Journal", ["CSystemd", "Host", logging], alsoInTests: [subprocess, systemPackage])
     + room(
       "Rotation",
       [
-        "Certificates", "ChainFetch", "Delivery", "HTTPTransport", "Host", "Journal", "Keystores", "Ledger",
+        "Certificates", "ChainFetch", "Control", "Delivery", "HTTPTransport", "Host", "Journal", "Keystores", "Ledger",
         "OpenSSLBridge", "PSEFormat", "Planning", "ServiceKeys", "Settings", logging, serviceLifecycle, systemPackage,
         unixSignals,
       ], alsoInTests: [serviceLifecycleTestKit])
     + room(
       "CommandLine",
       [
-        "Certificates", "ChainFetch", "Delivery", "HTTPTransport", "Host", "Journal", "Keystores", "Ledger",
+        "Certificates", "ChainFetch", "Control", "Delivery", "HTTPTransport", "Host", "Journal", "Keystores", "Ledger",
         "OpenSSLBridge", "PSEFormat", "Planning", "Rotation", "ServiceKeys", "Settings", argumentParser, logging,
         systemPackage,
       ], alsoInTests: [swiftASN1])

@@ -101,6 +101,21 @@ static inline pthread_attr_t CLinux_pthread_attr(void) {
     return attributes;
 }
 
+// Declared by <sys/socket.h> under _GNU_SOURCE only (accept4(2)).
+extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+static inline int CLinux_accept4(int descriptor, int flags) { return accept4(descriptor, NULL, NULL, flags); }
+
+// struct ucred is shown under _GNU_SOURCE only (unix(7), SO_PEERCRED). Gives 0 and fills all three, or -1 with errno.
+static inline int CLinux_peer_credentials(int descriptor, pid_t *process, uid_t *user, gid_t *group) {
+    struct { pid_t process; uid_t user; gid_t group; } peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -1;
+    *process = peer.process;
+    *user = peer.user;
+    *group = peer.group;
+    return 0;
+}
+
 // Declared by <unistd.h> under _GNU_SOURCE only (pipe2(2)).
 extern int pipe2(int ends[2], int flags);
 static inline int CLinux_pipe2(int *ends, int flags) { return pipe2(ends, flags); }

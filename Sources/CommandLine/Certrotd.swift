@@ -18,6 +18,9 @@ package struct Certrotd: AsyncParsableCommand {
         0   all is well
         1   the command found a fault, or failed
         64  the command line is wrong
+        69  no daemon runs that could be asked
+        75  it is not finished yet, and the daemon goes on
+        77  only root and the user of the daemon may do it
         78  the configuration has mistakes
 
       ERRORS:
@@ -28,14 +31,15 @@ package struct Certrotd: AsyncParsableCommand {
       EXAMPLES:
         certrotd check-config
         certrotd status
+        certrotd renew cpi-sender --now
         certrotd fetch my123456-api.s4hana.ondemand.com --save chain.pem
         certrotd pse show /var/lib/certrotd/keystores/xtract-client/current/client.pse
       """,
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckConfigCommand.self, StatusCommand.self, ShowCommand.self, PlanCommand.self,
-      FetchCommand.self, VerifyCommand.self, HistoryCommand.self, RollbackCommand.self, KeyCommand.self,
-      PSECommand.self,
+      FetchCommand.self, RenewCommand.self, VerifyCommand.self, HistoryCommand.self, RollbackCommand.self,
+      KeyCommand.self, PSECommand.self,
     ])
 
   package init() {}

@@ -5,6 +5,9 @@ package import SystemPackage
 
 /// Whose rights the process works with (credentials(7)).
 package enum Privileges {
+  /// The user that the process works as.
+  package static var user: UInt32 { geteuid() }
+
   /// Works from now on as the owner of `folder`, where the process is root's and the folder is not.
   ///
   /// A command that root calls beside the daemon would otherwise leave files that the daemon cannot open. ``asRoot(_:)``

@@ -3,7 +3,7 @@
 import Glibc
 import Synchronization
 
-/// Lets asynchronous code wait until a descriptor is readable, on one thread for all of them.
+/// Lets asynchronous code wait until a descriptor is ready, on one thread for all of them.
 ///
 /// The thread ends when the loop goes, which it does not while somebody waits.
 package final class ReadinessLoop: Sendable {
@@ -22,11 +22,19 @@ package final class ReadinessLoop: Sendable {
   ///
   /// Throws `CancellationError` when the task is cancelled, and `SystemError` when the descriptor cannot be watched, as
   /// when somebody waits for it already (`EEXIST`).
-  package func waitUntilReadable(_ descriptor: CInt) async throws {
+  package func waitUntilReadable(_ descriptor: CInt) async throws { try await wait(descriptor, .readable) }
+
+  /// Like ``waitUntilReadable(_:)``, until the kernel takes bytes to send.
+  package func waitUntilWritable(_ descriptor: CInt) async throws { try await wait(descriptor, .writable) }
+
+  /// Like ``waitUntilReadable(_:)``, until the peer of a socket is gone in both directions.
+  package func waitUntilHungUp(_ descriptor: CInt) async throws { try await wait(descriptor, []) }
+
+  private func wait(_ descriptor: CInt, _ interest: Poller.Readiness) async throws {
     let token = core.newToken()
     defer { core.forget(token) }
     try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { core.register($0, descriptor, token) }
+      try await withCheckedThrowingContinuation { core.register($0, descriptor, interest, token) }
     } onCancel: {
       core.cancel(token)
     }
@@ -60,11 +68,14 @@ package final class ReadinessLoop: Sendable {
       }
     }
 
-    func register(_ continuation: CheckedContinuation<Void, any Error>, _ descriptor: CInt, _ token: UInt64) {
+    func register(
+      _ continuation: CheckedContinuation<Void, any Error>, _ descriptor: CInt, _ interest: Poller.Readiness,
+      _ token: UInt64
+    ) {
       let failure: (any Error)? = state.withLock { state in
         if state.waiters[token] != nil { return CancellationError() }
         do {
-          try poller.add(descriptor, [.readable, .once], token: token)
+          try poller.add(descriptor, interest.union(.once), token: token)
         } catch {
           return error
         }

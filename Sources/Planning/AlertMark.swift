@@ -22,6 +22,8 @@ package struct AlertMark: Sendable, Hashable {
     case identity
     /// The identity in the files of a keystore, where its source already has another one.
     case written
+    /// The certificate that certrotd logs in to a service key's platform with.
+    case login
     /// The leaf that an endpoint presents.
     case leaf
     /// A certificate that a keystore trusts and still needs.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
+import Settings
+
 /// Which marks of an `alert-before` apply to a certificate.
 package enum AlertMarks {
   /// The marks of an `alert-before` that apply to one certificate.
@@ -16,5 +19,15 @@ package enum AlertMarks {
   package static func applying(_ alertBefore: [Duration], to role: AlertMark.Role, lifetime: Double) -> [Int64] {
     let limit = role == .leaf ? lifetime / 3 : lifetime
     return Set(alertBefore.map(\.components.seconds)).filter { $0 > 0 && Double($0) < limit }.sorted()
+  }
+
+  /// The marks of an `alert-before` for an identity of a service key.
+  ///
+  /// Of a key that renews itself on the platform, the end is no news before its renewal is due.
+  static func of(_ serviceKey: ServiceKeySettings, _ alertBefore: [Duration], _ identity: IdentityState) -> [Duration] {
+    guard serviceKey.source.platformKey != nil else { return alertBefore }
+    let due = RenewalPoint.due(
+      notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
+    return alertBefore.filter { Cadence.seconds($0) < identity.notAfter.timeIntervalSince(due) }
   }
 }

@@ -13,11 +13,19 @@ enum AlertPlanner {
       guard let leaf = context.inventory.endpoints[endpoint.name]?.verifiedPath?.leaf else { continue }
       consider(Candidate(.endpoint(endpoint.name), .leaf, leaf), marks, context, into: &draft)
     }
+    var logins: Set<Fingerprint> = []
+    for serviceKey in context.configuration.serviceKeys {
+      // Many service keys may share one login, whose end is told of once.
+      guard let login = context.inventory.serviceKeys[serviceKey.name]?.login,
+        logins.insert(login.fingerprint).inserted
+      else { continue }
+      consider(
+        Candidate(.serviceKey(serviceKey.name), .login, login), serviceKey.alertBefore, context, into: &draft)
+    }
     for serviceKey in context.configuration.serviceKeys {
       guard let identity = context.inventory.serviceKeys[serviceKey.name]?.identity else { continue }
-      consider(
-        Candidate(.serviceKey(serviceKey.name), .identity, identity), serviceKey.alertBefore, context,
-        into: &draft)
+      let marks = AlertMarks.of(serviceKey, serviceKey.alertBefore, identity)
+      consider(Candidate(.serviceKey(serviceKey.name), .identity, identity), marks, context, into: &draft)
     }
   }
 
@@ -34,7 +42,9 @@ enum AlertPlanner {
       consider(Candidate(subject, .identity, identity), marks, context, into: &draft)
     }
     let source = adopted ?? keystore.identity?.identity(of: keystore, state, context.inventory)
-    if let written = state.current?.identity, written.leaf != source?.leaf {
+    if let written = state.current?.identity, written.leaf != source?.leaf,
+      !isAboutToBeWritten(keystore, trust, context)
+    {
       consider(Candidate(subject, .written, written), marks, context, into: &draft)
     }
     for certificate in trust.needed.values {
@@ -48,6 +58,18 @@ enum AlertPlanner {
 
   /// How far a clock may be set back, in seconds, without an alert being told again.
   private static let clockTolerance: TimeInterval = 3600
+
+  /// Whether the files follow a key that was just renewed by itself, so that what they hold until then is no news.
+  private static func isAboutToBeWritten(
+    _ keystore: KeystoreSettings, _ trust: TrustDecision, _ context: PlanningContext
+  ) -> Bool {
+    guard case .serviceKey(let name) = keystore.identity,
+      context.configuration.serviceKey(named: name)?.source.platformKey != nil,
+      context.inventory.keystores[keystore.name]?.writing.failures == 0,
+      case .write = WritePlanner.decide(keystore, context.inventory, trust: trust, now: context.now)
+    else { return false }
+    return true
+  }
 
   private static func consider(
     _ candidate: Candidate, _ alertBefore: [Duration], _ context: PlanningContext, into draft: inout PlanDraft
@@ -115,6 +137,7 @@ private struct Candidate {
     switch role {
     case .identity: "the identity"
     case .written: "the identity in the files"
+    case .login: "the login certificate \(name ?? "")"
     case .leaf: "the server certificate \(name ?? "")"
     case .trust: "the trusted certificate \(name ?? "")"
     }

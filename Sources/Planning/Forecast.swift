@@ -22,7 +22,7 @@ package struct ForecastEntry: Sendable, Equatable {
     case serverRenewal = "server-renewal"
     /// Somebody has to put a new service key or new PEM files in place.
     case replaceIdentity = "replace-identity"
-    /// A self-signed identity is made anew.
+    /// A self-signed identity is made anew, or a key on the platform is renewed.
     case renewIdentity = "renew-identity"
     case write
     /// A trusted certificate that nothing needs any more leaves the trust list.
@@ -30,6 +30,8 @@ package struct ForecastEntry: Sendable, Equatable {
     case runHook = "run-hook"
     /// A service key, or the PEM files of an identity, are read again; no forecast lists it.
     case readFiles = "read-files"
+    /// The keys on the platform are compared with those that are known; no forecast lists it.
+    case surveyKeys = "survey-keys"
     /// A PSE of others is taken over; no forecast lists it.
     case adopt
 
@@ -83,6 +85,16 @@ private struct Forecaster {
 
   func entries(_ serviceKey: ServiceKeySettings) -> [ForecastEntry] {
     guard let identity = inventory.serviceKeys[serviceKey.name]?.identity else { return [] }
+    guard serviceKey.source.platformKey == nil else {
+      let due = RenewalPoint.due(
+        notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
+      return [
+        ForecastEntry(
+          subject: .serviceKey(serviceKey.name), what: .renewIdentity, dueAt: max(now, due),
+          lapsesAt: identity.notAfter,
+          why: "renew-before \(serviceKey.renewBefore) is reached; a new key is made on the platform")
+      ]
+    }
     return [
       replacement(.serviceKey(serviceKey.name), identity, serviceKey.renewBefore, what: "a new service key")
     ]

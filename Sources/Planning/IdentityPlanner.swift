@@ -7,10 +7,34 @@ import Settings
 enum IdentityPlanner {
   static func plan(_ serviceKey: ServiceKeySettings, _ context: PlanningContext, into draft: inout PlanDraft) {
     let state = context.inventory.serviceKeys[serviceKey.name] ?? SourceState()
+    guard serviceKey.source.platformKey == nil else { return planTending(serviceKey, state, context, into: &draft) }
     let cadence = Cadence.reading(
       "service-key/\(serviceKey.name)", context.configuration.defaults, installation: context.inventory.installation)
     planReading(
       .readServiceKey(serviceKey.name), state.schedule, of: state.identity, cadence, context.now, into: &draft)
+  }
+
+  private static func planTending(
+    _ serviceKey: ServiceKeySettings, _ state: SourceState, _ context: PlanningContext, into draft: inout PlanDraft
+  ) {
+    let decision = PlatformKeyPlanner.decide(serviceKey, context.configuration, context.inventory, now: context.now)
+    let reason: Reason
+    switch decision {
+    case .wait(let until): return draft.wake(at: until)
+    case .begin(_, let why), .survey(let why): reason = why
+    case .act, .finish: reason = .rotationGoesOn(phase: state.rotation?.phase ?? "")
+    }
+    let identity = state.identity
+    let lastTenth = identity.map { LastTenth.start(notBefore: $0.notBefore, notAfter: $0.notAfter) }
+    draft.add(
+      .tendServiceKey(serviceKey.name), at: context.now, lapsesAt: identity?.notAfter,
+      urgency: isLogin(serviceKey) ? .urgent : .since(lastTenth, now: context.now), because: reason)
+  }
+
+  /// Whether certrotd itself logs in with the key: without it no other one can be renewed.
+  private static func isLogin(_ serviceKey: ServiceKeySettings) -> Bool {
+    guard case .serviceManager(let source) = serviceKey.source else { return false }
+    return serviceKey.renews(source.binding)
   }
 
   static func plan(_ keystore: KeystoreSettings, _ context: PlanningContext, into draft: inout PlanDraft) {

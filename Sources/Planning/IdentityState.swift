@@ -21,17 +21,30 @@ package struct IdentityState: Sendable, Hashable {
 
 /// What is known of one service key.
 package struct SourceState: Sendable, Equatable {
-  /// Of reading the file.
+  /// Of reading the file, or of comparing the keys on the platform with those that are known.
   package var schedule: Schedule
   /// The identity that was accepted last; a file that is rejected later leaves it in force.
   package var identity: IdentityState?
   /// One sentence: why the file that lies there now was not taken over; `nil` unless it was rejected.
   package var rejected: String?
+  /// The replacement of a key on the platform that is under way.
+  package var rotation: KeyRotation?
+  /// The keys on the platform that the ledger knows.
+  package var keys: [PlatformKeyState]
+  /// Why a new key shall be made now, whatever its end says; nil unless somebody asked.
+  package var request: String?
+  /// The certificate that certrotd logs in to the platform with; nil for another login, and before the first one.
+  package var login: KnownCertificate?
 
-  package init(schedule: Schedule = .untouched, identity: IdentityState? = nil, rejected: String? = nil) {
+  package init(
+    schedule: Schedule = .untouched, identity: IdentityState? = nil, rejected: String? = nil,
+    rotation: KeyRotation? = nil, keys: [PlatformKeyState] = []
+  ) {
     self.schedule = schedule
     self.identity = identity
     self.rejected = rejected
+    self.rotation = rotation
+    self.keys = keys
   }
 
   /// What the name of a condition begins with as long as the file is rejected.

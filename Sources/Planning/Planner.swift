@@ -44,6 +44,8 @@ package enum Planner {
       return .probe(name, every: interval, installation: installation)
     case .readServiceKey(let name):
       return .reading("service-key/\(name)", configuration.defaults, installation: installation)
+    case .tendServiceKey(let name):
+      return .reading("service-key/\(name)", configuration.defaults, installation: installation)
     case .readIdentityFiles(let name):
       return .reading("identity/\(name)", configuration.defaults, installation: installation)
     case .renewSelfSigned(let name): return .once("renew/\(name)", installation: installation)

@@ -16,6 +16,10 @@ package enum Reason: Sendable, Hashable {
   case clockWasSetBack
   /// A keystore with a self-signed identity has none yet.
   case noIdentityYet
+  /// A service key that is made on the platform does not exist yet.
+  case noKeyYet
+  /// The renewal of a key on the platform is in this state, and its next step is due.
+  case rotationGoesOn(phase: String)
   /// A PSE of others has not been taken over yet.
   case adoptionOwed(file: String)
   /// `renew-before` is reached.
@@ -63,6 +67,8 @@ extension Reason: CustomStringConvertible {
     case .clockWasSetBack:
       "due: the planned time is farther away than any interval, so the clock or the interval changed"
     case .noIdentityYet: "the self-signed identity does not exist yet"
+    case .noKeyYet: "the service key does not exist yet"
+    case .rotationGoesOn(let phase): "the renewal on the platform goes on after '\(phase)'"
     case .adoptionOwed(let file): "due: \(file) has not been taken over yet"
     case .renewalPoint(let notAfter, let remaining):
       remaining > 0

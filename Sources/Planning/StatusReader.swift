@@ -56,34 +56,56 @@ private struct SubjectReader {
 
   func status(_ serviceKey: ServiceKeySettings) -> SubjectStatus {
     let state = inventory.serviceKeys[serviceKey.name] ?? SourceState()
-    let work = Work.readServiceKey(serviceKey.name)
+    let isRenewed = serviceKey.source.platformKey != nil
+    let work = isRenewed ? Work.tendServiceKey(serviceKey.name) : Work.readServiceKey(serviceKey.name)
     var status = status(.serviceKey(serviceKey.name), state.schedule, work)
     status.breakage = state.identity.map { Breakage(what: "the identity", at: $0.notAfter) }
-    // That its file is looked at before then changes nothing for anybody.
-    if let identity = state.identity, state.schedule.failures == 0 {
+    if isRenewed {
+      if let next = status.nextAttempt, !Self.renews(serviceKey, state, at: next) { status.nextStep = .surveyKeys }
+    } else if let identity = state.identity, state.schedule.failures == 0 {
+      // That its file is looked at before then changes nothing for anybody.
       (status.nextAttempt, status.nextStep) = (replacement(of: identity, serviceKey.renewBefore), .replaceIdentity)
     }
     if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
-    } else if state.schedule.failures > 0 {
-      (status.state, status.reason) = (.failing, state.schedule.reason)
+    } else if let failure = failing(state) {
+      (status.state, status.reason) = (.failing, failure)
     } else if let rejected = state.rejected {
       let time = state.schedule.lastAttempt.map { " at \(TimeText.instant($0))" } ?? ""
       (status.state, status.reason) = (.failing, "the file was last rejected\(time): \(rejected)")
+    } else if isRenewed, let rotation = state.rotation, !rotation.isResting {
+      (status.nextAttempt, status.nextStep) = (rotation.waitsUntil ?? now, .renewIdentity)
+      (status.state, status.reason) = (.renewing, "a new key is made on the platform; so far: \(rotation.phase)")
     } else if let identity = state.identity {
       let start = RenewalPoint.due(
         notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
-      if let ending = ending(.identity, identity.notBefore, identity.notAfter, serviceKey.alertBefore, "the identity") {
-        (status.state, status.reason) = (.expiring, "\(ending); put a new service key in place")
+      let marks = AlertMarks.of(serviceKey, serviceKey.alertBefore, identity)
+      if let ending = ending(.identity, identity.notBefore, identity.notAfter, marks, "the identity") {
+        (status.state, status.reason) = (.expiring, isRenewed ? ending : "\(ending); put a new service key in place")
       } else if start <= now {
         (status.state, status.reason) = (.due, "a new service key is due since \(TimeText.instant(start))")
       } else {
         status.reason = "a new service key is due at \(TimeText.instant(start))"
       }
+      // That the keys on the platform are looked at before then changes nothing for anybody.
+      if isRenewed, start > now { (status.nextAttempt, status.nextStep) = (start, .renewIdentity) }
     } else {
       (status.state, status.reason) = (.waiting, "no service key was accepted yet")
     }
     return status
+  }
+
+  /// Whether what is done on the platform at `time` renews the key, rather than looks after the keys there.
+  private static func renews(_ serviceKey: ServiceKeySettings, _ state: SourceState, at time: Date) -> Bool {
+    guard state.rotation?.isResting != false, let identity = state.identity, state.request == nil else { return true }
+    return RenewalPoint.due(
+      notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore) <= time
+  }
+
+  /// What stands in the way of a service key; nil if nothing does.
+  private func failing(_ state: SourceState) -> String? {
+    if case .failed(let failure) = state.rotation?.standing { return failure.reason }
+    return state.schedule.failures > 0 ? state.schedule.reason : nil
   }
 
   func status(_ keystore: KeystoreSettings) -> SubjectStatus {
@@ -120,13 +142,22 @@ private struct SubjectReader {
     } else if let failing = failing(keystore, state, decision) {
       (status.state, status.reason) = (.failing, failing)
     } else if let identity = state.current?.identity,
-      let ending = ending(.identity, identity.notBefore, identity.notAfter, keystore.alertBefore, "the identity")
+      let ending = ending(
+        .identity, identity.notBefore, identity.notAfter, marks(of: keystore, identity), "the identity")
     {
       (status.state, status.reason) = (.expiring, ending)
     } else {
       (status.state, status.reason) = settled(state, decision, works, missing: trust.unverified)
     }
     return status
+  }
+
+  /// A keystore follows the service key that it takes its identity from.
+  private func marks(of keystore: KeystoreSettings, _ identity: IdentityState) -> [Duration] {
+    guard case .serviceKey(let name) = keystore.identity, let serviceKey = configuration.serviceKey(named: name) else {
+      return keystore.alertBefore
+    }
+    return AlertMarks.of(serviceKey, keystore.alertBefore, identity)
   }
 
   private func settled(
@@ -243,6 +274,7 @@ extension Work {
     switch self {
     case .probe: .refetch
     case .readServiceKey, .readIdentityFiles: .readFiles
+    case .tendServiceKey: .renewIdentity
     case .renewSelfSigned: .renewIdentity
     case .adopt: .adopt
     case .write: .write

@@ -6,6 +6,8 @@ package import FoundationEssentials
 package enum Work: Sendable, Hashable {
   case probe(endpoint: String)
   case readServiceKey(String)
+  /// Take the next step of renewing a key on the platform, or look after the keys there.
+  case tendServiceKey(String)
   /// Read the PEM files that are a keystore's identity.
   case readIdentityFiles(keystore: String)
   case renewSelfSigned(keystore: String)

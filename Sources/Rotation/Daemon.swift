@@ -25,6 +25,7 @@ package struct Daemon: Sendable {
   private let notifier: ServiceManagerNotifier
   private let version: String
   private let files: HostFiles
+  private let reach: PlatformReach
   private let systemStore: FilePath?
 
   /// - Parameters:
@@ -48,7 +49,7 @@ package struct Daemon: Sendable {
   init(
     configuration: FilePath, layout: StateLayout, credentialsFolder: FilePath?, clock: any WallClock,
     logger: Logger, events: Events, notifier: ServiceManagerNotifier, version: String, files: HostFiles,
-    systemStore: FilePath?
+    systemStore: FilePath?, reach: PlatformReach = PlatformReach()
   ) {
     self.configurationPath = configuration
     self.layout = layout
@@ -59,6 +60,7 @@ package struct Daemon: Sendable {
     self.notifier = notifier
     self.version = version
     self.files = files
+    self.reach = reach
     self.systemStore = systemStore
   }
 
@@ -130,7 +132,7 @@ package struct Daemon: Sendable {
     try await recovery.adopt(configuration)
     let services = try await DaemonServices(
       context: context, shelf: shelf, configurationPath: configurationPath, systemStore: systemStore,
-      notifier: notifier)
+      notifier: notifier, reach: reach, version: version)
     try await services.keeper.start(with: accepted)
     return (context, services)
   }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ChainFetch
+import Foundation
 import HTTPTransport
 import Host
 import Journal
 import Ledger
 import Logging
+import ServiceKeys
 import ServiceLifecycle
 import SystemPackage
 
@@ -17,24 +19,29 @@ struct DaemonServices: Sendable {
   let passwords: PasswordReviewer
   let reviewer: TrustReviewer
   let dispatcher: Dispatcher
+  /// What an operator may ask of keys on the platform.
+  let keys: PlatformKeyControl
+  let control: ControlService
   let watcher: FileWatcher
-  private let conductor: Conductor
+  let conductor: Conductor
   private let fileWatch: FileWatchService
   private let reviewBell: Bell
   private let notifier: ServiceManagerNotifier
 
   init(
     context: RotationContext, shelf: GenerationShelf, configurationPath: FilePath, systemStore: FilePath?,
-    notifier: ServiceManagerNotifier
+    notifier: ServiceManagerNotifier, reach: PlatformReach, version: String
   ) async throws {
     let bell = Bell()
     reviewBell = Bell()
     let bundles = BundleReader(files: context.files)
     let anchors = AnchorLibrary(bundles: bundles, systemStore: systemStore)
-    let client = try HTTPClient(systemStore: systemStore?.string)
+    // OpenSSL heeds the variable by itself, libcurl does not.
+    let store = systemStore?.string ?? ProcessInfo.processInfo.environment["SSL_CERT_FILE"]
+    let client = try HTTPClient(systemStore: store)
     watcher = try FileWatcher()
     let knowledge = KnowledgeReader(
-      ledger: context.ledger, bundles: bundles, shelf: shelf, credentials: context.credentials)
+      ledger: context.ledger, bundles: bundles, shelf: shelf, credentials: context.credentials, logger: context.logger)
     let assembler = ContentAssembler(ledger: context.ledger, bundles: bundles)
     let trustKeeper = TrustKeeper(context: context, assembler: assembler)
     reviewer = TrustReviewer(context: context, assembler: assembler)
@@ -54,12 +61,24 @@ struct DaemonServices: Sendable {
     let pulse = Pulse(
       context: context, fetcher: fetcher, refresher: refresher, keeper: keeper, notifier: notifier,
       ledgerCounter: try await context.ledger.changeCounter())
+    let verifier = IdentityVerifier(client: client, credentials: context.credentials, trust: reach.trust)
+    let access = PlatformAccess(
+      context: context,
+      connector: PlatformConnector(
+        client: client, logins: LoginPool(memory: LedgerLoginMemory(ledger: context.ledger, clock: context.clock)),
+        credentials: context.credentials, clock: context.clock, reach: reach),
+      troubles: PlatformTroubles(context: context))
+    let progress = KeyProgressBoard()
+    let rotations = KeyRotationRunner(
+      context: context, access: access,
+      identities: KeyIdentityActions(context: context, issuers: issuers, verifier: verifier),
+      surveyor: KeySurveyor(context: context, access: access), progress: progress, checkpoint: reach.checkpoint)
+    keys = PlatformKeyControl(
+      context: context, access: access, rotations: rotations, progress: progress, bell: bell)
     dispatcher = Dispatcher(
       probes: ProbeRunner(
         context: context, inspector: inspector, trustKeeper: trustKeeper, reviewer: reviewer, bell: bell),
-      serviceKeys: ServiceKeyIntake(
-        context: context, issuers: issuers,
-        verifier: IdentityVerifier(client: client, credentials: context.credentials)),
+      serviceKeys: ServiceKeyIntake(context: context, issuers: issuers, verifier: verifier), rotations: rotations,
       identities: OwnIdentityKeeper(context: context, issuers: issuers),
       adopter: PSEAdopter(context: context, issuers: issuers, trustKeeper: trustKeeper),
       generations: GenerationWriter(
@@ -70,6 +89,10 @@ struct DaemonServices: Sendable {
       alarm: SystemAlarm(timer: try WallClockTimer(clock: context.clock)), clock: context.clock,
       proveLife: { try await pulse.beat() })
     self.notifier = notifier
+    control = ControlService(
+      desk: ControlDesk(
+        context: context, keeper: keeper, notifier: notifier, verifier: verifier, keys: keys, bell: bell,
+        version: version))
     fileWatch = FileWatchService(context: context, watcher: watcher, refresher: refresher)
   }
 
@@ -88,6 +111,7 @@ struct DaemonServices: Sendable {
           serviceName: "review of what was delivered"),
         .init(service: reloader, serviceName: "reloader"),
         .init(service: conductor, serviceName: "conductor"),
+        .init(service: control, serviceName: "control socket"),
       ], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(3)
     configuration.maximumCancellationDuration = .seconds(1)

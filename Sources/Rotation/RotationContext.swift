@@ -43,6 +43,7 @@ package struct RotationContext: Sendable {
           at: now, subject: subject, event: event.event.rawValue, message: event.message,
           fields: Dictionary(uniqueKeysWithValues: event.fields.map { ($0.key.rawValue, $0.value) }))
       })
+    for event in raised { await landscape.announce(.told(subject, event)) }
   }
 
   /// Records when something was tried and when it is tried again.

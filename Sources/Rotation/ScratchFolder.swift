@@ -8,7 +8,8 @@ package import SystemPackage
 
 /// Where files lie that other programs are given for a moment and that shall never reach a disk.
 package struct ScratchFolder: Sendable {
-  private let runtime: FilePath?
+  /// The service's own folder; nil outside a service.
+  package let runtime: FilePath?
   private let memory: [FilePath]
   private let files: HostFiles
   private let isInMemory: @Sendable (FilePath) throws(SystemError) -> Bool

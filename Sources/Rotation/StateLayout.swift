@@ -9,16 +9,24 @@ package struct StateLayout: Sendable, Hashable {
   /// The state folder itself.
   package let root: FilePath
 
+  /// The folder of the control socket.
+  package let runtime: FilePath
+
   /// Where files lie that other programs are given for a moment.
   package let scratch: FilePath
 
   /// - Parameters:
   ///   - root: the state folder, absolute.
+  ///   - runtime: what `$RUNTIME_DIRECTORY` names (systemd.exec(5)); nil outside a service: then the control socket lies in
+  ///     `/run/certrotd` if `root` is the usual one, and in `root` itself if it is another.
   ///   - scratch: a folder in memory that nobody else may enter, ``ScratchFolder``; nil for the state folder.
-  package init(root: FilePath, scratch: FilePath? = nil) {
+  package init(root: FilePath, runtime: FilePath? = nil, scratch: FilePath? = nil) {
     self.root = root
+    self.runtime = runtime ?? (root == Self.usualRoot ? Self.usualRuntime : root)
     self.scratch = scratch ?? root
   }
+
+  package var controlSocket: FilePath { runtime.appending("control") }
 
   package var ledger: FilePath { root.appending("ledger.sqlite3") }
 
@@ -56,5 +64,6 @@ package struct StateLayout: Sendable, Hashable {
   package static let sealingCredential = "certrotd-ledger-key"
 
   package static let usualRoot: FilePath = "/var/lib/certrotd"
+  package static let usualRuntime: FilePath = "/run/certrotd"
   package static let usualConfiguration: FilePath = "/etc/certrotd/certrotd.yaml"
 }

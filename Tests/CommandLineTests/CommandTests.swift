@@ -259,6 +259,19 @@ struct CommandTests {
     }
   }
 
+  @Test func `commands that ask the daemon say so when none runs`() async throws {
+    for command in [["renew", "x"], ["key", "list", "x"], ["key", "adopt", "x", "g"]] {
+      do {
+        var parsed = try #require(
+          try Certrotd.parseAsRoot(command + ["--state", path("state")]) as? any AsyncParsableCommand)
+        try await parsed.run()
+        Issue.record("\(command) worked without a daemon")
+      } catch {
+        #expect(Certrotd.exitCode(for: error).rawValue == 69, "\(command)")
+      }
+    }
+  }
+
   @Test func `every command has examples in its help`() {
     func check(_ command: any ParsableCommand.Type, _ words: [String]) {
       let subcommands = command.configuration.subcommands

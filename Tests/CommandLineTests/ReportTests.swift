@@ -66,8 +66,8 @@ struct ReportTests {
         FileVerdict(path: "/k/client.pse", faults: [], remedy: nil),
         FileVerdict(path: "/k/cert.pfx", faults: ["is missing", "was odd"], remedy: "find out who"),
       ], faults: ["the ledger says generation 2, the disk says 3"], endpoints: [("shop", nil), ("api", "no trust")])
-    let report = VerifyReport(keystore: "client", result)
-    #expect(!report.good)
+    let report = VerifyReport(keystore: KeystoreFindings(keystore: "client", result), serviceKey: nil)
+    #expect(!report.isGood)
     #expect(
       report.text == """
         keystore client, generation 3

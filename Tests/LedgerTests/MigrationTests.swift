@@ -12,14 +12,13 @@ import Testing
 @Suite struct MigrationTests {
   let folder = try? LedgerFolder()
 
-  /// What a ledger of each version may hold, as SQL; the text of a released version is never edited, a new version
-  /// adds its own.
+  /// What a ledger of each version may hold beside what earlier ones held, as SQL; the text of a released version is
+  /// never edited, a new version adds its own.
   static let rowsOfVersion: [Int: [String]] = [
     1: rowsOfVersion1,
-    2: rowsOfVersion1 + ["INSERT INTO adoption VALUES (2, '/x/old.pse', 1, 1, 1000)"],
-    3: rowsOfVersion1 + [
-      "INSERT INTO adoption VALUES (2, '/x/old.pse', 1, 1, 1000, 4, 1, 1, 2, 416, '/s/old.pse', '[\"a\"]', x'01', 1)"
-    ],
+    2: rowsOfVersion2,
+    3: rowsOfVersion3,
+    4: rowsOfVersion4,
   ]
 
   private static let rowsOfVersion1 = [
@@ -53,11 +52,32 @@ import Testing
     "INSERT INTO history VALUES (1, 1, 1000, 'endpoint.untrusted', 'expired', '{}')",
   ]
 
+  private static let rowsOfVersion2 = ["INSERT INTO adoption VALUES (2, '/x/old.pse', 1, 1, 1000)"]
+
+  private static let rowsOfVersion3 = [
+    """
+    UPDATE adoption SET pse_version = 4, has_pin = 1, file_owner = 1, file_group = 2, file_mode = 416,
+      original = '/s/old.pse', kept_names = '["a"]', sealed_kept = x'01', sealed_under = 1
+    """
+  ]
+
+  private static let rowsOfVersion4 = [
+    "INSERT INTO subject VALUES (3, 'service-key', 's', 1000, NULL)",
+    "INSERT INTO rotation VALUES (3, 'held', '{\"version\":1}', 1000, 2000)",
+    """
+    INSERT INTO platform_key VALUES (1, 3, 'guid', 'name', 'instance', 'ours', 'in-flight', NULL, NULL, NULL, NULL,
+      NULL, NULL, x'01', 1, 1000, 2000)
+    """,
+    "INSERT INTO login VALUES (1, 'https://uaa.example', 'user a', x'01', NULL, NULL, NULL, 1, 1000)",
+  ]
+
   func ledger(of version: Int, in folder: LedgerFolder) async throws {
     let queue = try folder.stranger()
-    try Schema.current.migrate(queue, to: version)
-    try await queue.write { database in
-      for statement in Self.rowsOfVersion[version] ?? [] { try database.execute(sql: statement) }
+    for number in 1...version {
+      try Schema.current.migrate(queue, to: number)
+      try await queue.write { database in
+        for statement in Self.rowsOfVersion[number] ?? [] { try database.execute(sql: statement) }
+      }
     }
     try queue.close()
   }
@@ -98,6 +118,7 @@ import Testing
         "bce4faec16fb0dcc3f75cd4505991829f8f3d22050e1477ebefb366c8bc3fa60",
         "0cb4f725ca75d4e73c3dd5d836465f8c016d36102e6e4697811559abb81376f0",
         "bb30f0ed4e937aca47225c775bb8013f2d2f1fc6885c2dafb907ce28eaaa020d",
+        "6fbe978478d5aab70485a64539cce14132d060aa183cee82136b7d0ccd51e09b",
       ])
   }
 
@@ -123,7 +144,7 @@ import Testing
     let opening = try open(folder, schema: Self.next, .readWrite)
     #expect(opening.origin == .migrated(from: newest, to: newest + 1))
     let names = try await opening.store.read { try String.fetchAll($0, sql: "SELECT name FROM subject ORDER BY id") }
-    #expect(names == ["A", "K"])
+    #expect(names == ["A", "K", "S"])
     try opening.store.close()
     #expect(try open(folder, schema: Self.next, .readWrite).origin == .existing)
     #expect(throws: LedgerError.newerSchema(ledger: folder.ledger, found: newest + 1, known: newest)) {
@@ -170,6 +191,10 @@ import Testing
     "UPDATE adoption SET trust = 99",
     "UPDATE adoption SET has_pin = 2",
     "UPDATE adoption SET sealed_under = 7",
+    "UPDATE rotation SET state = 'held'",
+    "UPDATE platform_key SET state = 'in-force'",
+    "UPDATE platform_key SET sealed_under = NULL",
+    "UPDATE login SET refused_at = 1000",
     "INSERT INTO generation SELECT 2, keystore, 5, state, recipe, reason, NULL, leaf, 0, 1, 1, 1 FROM generation",
     "UPDATE generation SET state = 'failed'",
     "UPDATE hook SET arguments = '[]'",

@@ -267,4 +267,25 @@ import Testing
     #expect(TimeText.span(Date.distantFuture.timeIntervalSince(.distantPast)).hasSuffix("d") == true)
     #expect(TimeText.instant(start) == "2026-06-01 00:00:00Z")
   }
+
+  @Test func `what renews itself on the platform is not ending before its renewal is due`() throws {
+    var sample = Sample(identity: .serviceKey("sender"))
+    let made = PlatformKeySettings(base: "sender", preset: .xsuaa, parameters: "{}")
+    sample.configuration.serviceKeys = [
+      ServiceKeySettings(
+        name: "sender", source: .serviceManager(ServiceManagerSource(binding: .file("/b"), instance: "i", key: made)))
+    ]
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
+    sample.inventory.serviceKeys["sender"]?.identity = identity(50, from: -hour, to: 30 * day)
+    sample.deliver(at: start)
+    for subject in [Subject.serviceKey("sender"), .keystore("client")] {
+      #expect(try state(sample, subject, at: start + hour).state == .ok, "\(subject)")
+      #expect(try state(sample, subject, at: start + 24 * day).state == .expiring, "\(subject)")
+    }
+    #expect(try state(sample, key, at: start + hour).nextStep == .renewIdentity)
+    sample.inventory.serviceKeys["sender"]?.schedule = Schedule(
+      lastAttempt: start, failures: 1, nextAttempt: start + 2 * hour, reason: "no answer")
+    let failing = try state(sample, key, at: start + hour)
+    #expect(failing.state == .failing && failing.nextStep == .surveyKeys, "the key itself is not due")
+  }
 }

@@ -23,8 +23,13 @@ final class Site: Sendable {
   let folder: TemporaryFolder
   let clock = ManualWallClock()
   let recorder = EventRecorder()
+  /// How the daemon reaches platforms.
+  private let reach: PlatformReach
 
-  init() throws { folder = try TemporaryFolder() }
+  init(reach: PlatformReach = PlatformReach()) throws {
+    folder = try TemporaryFolder()
+    self.reach = reach
+  }
 
   var layout: StateLayout { StateLayout(root: folder.file("state")) }
   var configuration: FilePath { folder.file("certrotd.yaml") }
@@ -34,13 +39,13 @@ final class Site: Sendable {
   /// Starts the daemon as `certrotd run` does, lends it to `body`, and ends it in good order.
   func run<Result>(
     files: HostFiles = HostFiles(), systemStore: FilePath? = nil, reviewing: Bool = true,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ body: (RunningSite) async throws -> Result
   ) async throws -> Result {
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let daemon = Daemon(
       configuration: configuration, layout: layout, credentialsFolder: nil, clock: clock, logger: logger,
       events: recorder.events, notifier: ServiceManagerNotifier(logger: logger), version: "1.2.3", files: files,
-      systemStore: systemStore)
+      systemStore: systemStore, reach: reach)
     let settings = try daemon.readConfiguration()
     let lock = try daemon.takeState()
     defer { withExtendedLifetime(lock) {} }

@@ -6,6 +6,7 @@ import Testing
 struct PlatformWordsTests {
   @Test(arguments: [
     ("bind could not be completed: Service broker error", "bind could not be completed: Service broker error"),
+    ("Your account has been locked. ", "Your account has been locked"),
     ("a\nb\u{1B}[31mc\u{202E}d", "a b [31mc d"),
     ("instance 7304bc3c-0000-4000-8000-000000000001 is busy", "instance 7304bc3c-0000-4000-8000-000000000001 is busy"),
     ("token eyJhbGciOiJSUzI1NiJ9.e30.abc refused", "token … refused"),

@@ -40,7 +40,10 @@ struct ExampleConfigurationTests {
     #expect(reading.mistakes.map(\.description) == [])
     let configuration = try #require(reading.configuration)
     #expect(configuration.endpoints.map(\.name) == ["s4hana-cloud", "cpi-runtime", "web-dispatcher"])
-    #expect(configuration.serviceKeys.map(\.name) == ["cpi-sender", "cloud-logging"])
+    #expect(
+      configuration.serviceKeys.map(\.name) == [
+        "cpi-sender", "cloud-logging", "cpi-receiver", "audit-log", "theming", "destination",
+      ])
     #expect(
       configuration.keystores.map(\.name) == [
         "xtract-client", "cpi-sender", "web-client", "former-client", "trust-only",

@@ -27,12 +27,25 @@ enum GroupSample {
 
   private static let pair = "identity: {service-key: cpi-sender}, trust: {endpoints: [s4hana]}"
 
+  private static func cloud(_ login: String) -> String {
+    "{api: \"https://api.example\", service-instance: cpi, preset: xsuaa, login: \(login)}"
+  }
+
   private static let frames = [
     "defaults": "defaults: @",
     "endpoints.NAME": "endpoints: {a: @}",
     "endpoints.NAME.anchors": "endpoints: {a: {url: a.example, anchors: @}}",
     "service-keys.NAME": "service-keys: {a: @}",
     "service-keys.NAME.from": "service-keys: {a: {from: @}}",
+    "service-keys.NAME.from.cloud-foundry": "service-keys: {a: {from: {cloud-foundry: @}}}",
+    "service-keys.NAME.from.service-manager": "service-keys: {a: {from: {service-manager: @}}}",
+    "service-keys.NAME.from.cloud-foundry.login": "service-keys: {a: {from: {cloud-foundry: \(cloud("@"))}}}",
+    "service-keys.NAME.from.cloud-foundry.login.user":
+      "service-keys: {a: {from: {cloud-foundry: \(cloud("{user: @}"))}}}",
+    "service-keys.NAME.from.cloud-foundry.login.user-certificate":
+      "service-keys: {a: {from: {cloud-foundry: \(cloud("{user-certificate: @}"))}}}",
+    "service-keys.NAME.from.cloud-foundry.login.client":
+      "service-keys: {a: {from: {cloud-foundry: \(cloud("{client: @}"))}}}",
     "service-keys.NAME.fields": "service-keys: {a: {from: {file: /etc/a}, fields: @}}",
     "service-keys.NAME.verify": "service-keys: {a: {from: {file: /etc/a}, verify: @}}",
     "keystores.NAME": "keystores: {a: @}",
@@ -60,6 +73,18 @@ enum GroupSample {
     "defaults": ["proxy": proxy],
     "endpoints.NAME": ["url": "a.example", "proxy": proxy],
     "service-keys.NAME": ["from": "{file: /etc/a}", "proxy": proxy],
+    "service-keys.NAME.from.cloud-foundry": [
+      "api": "https://api.example", "service-instance": "cpi", "preset": "cloud-integration", "space": "prod",
+      "login": "{client: {id: a, secret-credential: b}}",
+    ],
+    "service-keys.NAME.from.service-manager": [
+      "binding-file": "sm", "service-instance": "cpi", "preset": "cloud-integration",
+    ],
+    "service-keys.NAME.from.cloud-foundry.login.user": ["name": "a", "password-credential": "b"],
+    "service-keys.NAME.from.cloud-foundry.login.user-certificate": [
+      "name": "a", "tenant": "https://a.example", "certificate-credential": "b",
+    ],
+    "service-keys.NAME.from.cloud-foundry.login.client": ["id": "a", "secret-credential": "b"],
     "service-keys.NAME.fields": ["certificate": "a", "key": "b"],
     "service-keys.NAME.verify": ["request": "https://a.example"],
     "keystores.NAME": ["trust": "{endpoints: [s4hana]}", "files": "[{pse: {path: a}}]"],
@@ -78,5 +103,6 @@ enum GroupSample {
   /// Keys that must go when another one is given.
   private static let exclusive = [
     "empty-password": ["password-credential"], "every-address": ["proxy"], "writer": ["pin-credential"],
+    "certificate-credential": ["secret-credential"],
   ]
 }

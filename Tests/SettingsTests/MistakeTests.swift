@@ -6,6 +6,12 @@ import Testing
 @testable import Settings
 
 struct MistakeTests {
+  /// A service key of a Service Manager with these keys in its source, and `more` beside it.
+  private static func binding(_ keys: String, more: String? = nil, name: String = "a") -> String {
+    let rest = more.map { ", \($0)" } ?? ""
+    return "service-keys: {\(name): {from: {service-manager: {binding-file: s, service-instance: i, \(keys)}}\(rest)}}"
+  }
+
   private static let frame = "endpoints: {e: {url: e.example}}\n"
 
   @Test func `every mistake of a file is reported at its place, in order`() {
@@ -95,8 +101,30 @@ struct MistakeTests {
     ("service-keys: {a: {from: {file: a.json}}}", "is a relative path"),
     ("service-keys: {a: {from: {file: /nowhere/a.json}}}", "the folder /nowhere does not exist"),
     ("service-keys: {a: {from: {file: /etc/certrotd}}}", "is a folder, not a file"),
-    ("service-keys: {a: {from: {cloud-foundry: {}}}}", "not supported by this version"),
-    ("service-keys: {a: {from: {}}}", "'file' is missing"),
+    (
+      "service-keys: {a: {from: {cloud-foundry: {service-instance: i, preset: xsuaa, login: {client: {id: i, "
+        + "secret-credential: s}}}}}}", "'api' is missing"
+    ),
+    ("service-keys: {a: {from: {file: /etc/a, service-manager: {}}}}", "only one of the keys"),
+    ("service-keys: {a: {from: {}}}", "one of the keys 'file', 'cloud-foundry', 'service-manager' is missing"),
+    ("service-keys: {a: {from: {file: /etc/a}, replace: delete-first}}", "no meaning for a file"),
+    (
+      "service-keys: {a: {from: {service-manager: {binding-file: s, service-instance: i}}}}", "'preset' or 'parameters'"
+    ),
+    (binding("preset: xsua"), "did you mean 'xsuaa'?"),
+    (binding("preset: xsuaa, validity: 31d"), "valid for 1d to 30d"),
+    (binding("preset: xsuaa, validity: 36h"), "whole days"),
+    (binding("preset: xsuaa, key-length: 3072"), "one of the lengths 2048, 4096, 8192"),
+    (binding("preset: cloud-logging, key-length: 4096"), "the service decides"),
+    (binding("parameters: {}, validity: 5d"), "only beside 'preset'"),
+    (binding("parameters: [a]"), "must be a mapping"),
+    (binding("parameters: {a: {b: \"-----BEGIN PRIVATE KEY-----\"}}"), "a private key must not stand"),
+    (binding("preset: xsuaa, key-name: a-name-that-is-too-long"), "at most 17"),
+    (binding("preset: xsuaa, password: secret"), "a secret must not stand"),
+    (binding("preset: cloud-logging", more: "verify: token"), "no token endpoint"),
+    (binding("preset: xsuaa", more: "renew-before: 30d"), "cannot be renewed 30d before"),
+    (binding("preset: xsuaa", name: "a-service-key-with-a-long-name"), "give 'key-name'"),
+    ("defaults: {installation: \"-a\"}", "with a letter or digit at either end"),
     ("service-keys: {a: {}}", "'from' is missing"),
     ("service-keys: {a: {from: {file: /etc/a}, verify: tokn}}", "must be token, none, or a mapping"),
     ("service-keys: {a: {from: {file: /etc/a}, verify: {request: \"http://a.example\"}}}", "begins with https://"),

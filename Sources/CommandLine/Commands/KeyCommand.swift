@@ -5,5 +5,6 @@ import ArgumentParser
 /// `certrotd key`: acts on service keys.
 struct KeyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "key", abstract: "Takes service keys over.", subcommands: [KeyImportCommand.self])
+    commandName: "key", abstract: "Acts on service keys.",
+    subcommands: [KeyImportCommand.self, KeyListCommand.self, KeyAdoptCommand.self])
 }

@@ -52,12 +52,14 @@ struct KeyImportCommand: AsyncParsableCommand {
     let intake = ServiceKeyIntake(context: bench.context, issuers: bench.issuers, verifier: bench.verifier)
     switch try await take(bytes, settings, intake) {
     case .accepted(let leaf, let issuers, let document):
-      try await intake.settle(settings)
+      if settings.source.file != nil { try await intake.settle(settings) }
       try Output.show(KeyImportReport(settings, leaf, issuers, document), as: format)
     case .unchanged:
-      let path = settings.source.path
-      let wasMissing = try files.linkStatusIfPresent(of: path) == nil
-      if wasMissing { try Privileges.asRoot { try Self.keep(bytes, at: path, files) } }
+      var wasMissing = false
+      if let path = settings.source.file, try files.linkStatusIfPresent(of: path) == nil {
+        wasMissing = true
+        try Privileges.asRoot { try Self.keep(bytes, at: path, files) }
+      }
       try Output.show(KeyImportReport(settings, fileWasMissing: wasMissing), as: format)
     case .absent(let reason): throw Refusal(reason)
     case .rejected(let rejection):
@@ -68,9 +70,11 @@ struct KeyImportCommand: AsyncParsableCommand {
   private func take(
     _ bytes: SecretBytes, _ settings: ServiceKeySettings, _ intake: ServiceKeyIntake
   ) async throws -> ServiceKeyIntake.Outcome {
-    let path = settings.source.path
+    let path = settings.source.file
     do {
       return try await intake.take(settings, offered: bytes, force: force) { bytes throws(PlacementFailure) in
+        // A key that the platform makes has no file of its own.
+        guard let path else { return }
         do {
           try Privileges.asRoot { try Self.keep(bytes, at: path, HostFiles()) }
         } catch {
@@ -78,8 +82,8 @@ struct KeyImportCommand: AsyncParsableCommand {
         }
       }
     } catch let failure as PlacementFailure {
-      throw Refusal(
-        "\(file): it is good, but cannot be copied to \(path), and nothing was changed: \(failure.error)")
+      let place = path.map { " to \($0)" } ?? ""
+      throw Refusal("\(file): it is good, but cannot be copied\(place), and nothing was changed: \(failure.error)")
     }
   }
 

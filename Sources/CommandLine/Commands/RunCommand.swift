@@ -41,9 +41,11 @@ struct RunCommand: AsyncParsableCommand {
       _ = try ProcessLimits.raiseDescriptorLimit()
       let environment = ProcessInfo.processInfo.environment
       let folder = environment["CREDENTIALS_DIRECTORY"].map { FilePath($0).fromWorkingFolder }
-      let scratch = ScratchFolder(environment: environment).make(for: options.layout.root, logger: logger)
+      let scratch = ScratchFolder(environment: environment)
+      let layout = options.layout(
+        runtime: scratch.runtime, scratch: scratch.make(for: options.layout.root, logger: logger))
       let daemon = Daemon(
-        configuration: options.configuration, layout: StateLayout(root: options.layout.root, scratch: scratch),
+        configuration: options.configuration, layout: layout,
         credentialsFolder: folder,
         clock: SystemWallClock(), logger: logger, notifier: ServiceManagerNotifier(logger: logger),
         version: Version.text)

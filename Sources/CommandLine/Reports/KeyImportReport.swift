@@ -11,8 +11,8 @@ struct KeyImportReport: Output.Displayable {
   let serviceKey: String
   /// Whether it was taken over now.
   let accepted: Bool
-  /// Where the daemon reads it.
-  let path: String
+  /// Where the daemon reads it; nil for a service key that the platform makes.
+  let path: String?
   /// Whether the file was missing there and is there again.
   let restored: Bool
   /// Where in the file the key stood; nil for one that is all of it, or in force already.
@@ -30,7 +30,7 @@ struct KeyImportReport: Output.Displayable {
   init(_ settings: ServiceKeySettings, fileWasMissing: Bool) {
     serviceKey = settings.name
     accepted = false
-    path = settings.source.path.string
+    path = settings.source.file?.string
     restored = fileWasMissing
     (field, certificate, issuers, client, token) = (nil, nil, [], nil, nil)
   }
@@ -40,7 +40,7 @@ struct KeyImportReport: Output.Displayable {
   ) {
     serviceKey = settings.name
     accepted = true
-    path = settings.source.path.string
+    path = settings.source.file?.string
     restored = false
     field = document.fieldPath.isEmpty ? nil : document.fieldPath
     certificate = CertificateReport(leaf)
@@ -51,14 +51,15 @@ struct KeyImportReport: Output.Displayable {
 
   var text: String {
     guard let certificate else {
-      let place = restored ? ["its file was missing and is \(path) again"] : []
+      let place = restored ? path.map { ["its file was missing and is \($0) again"] } ?? [] : []
       return (["service key \(serviceKey) is in force already"] + place).joined(separator: "\n")
     }
     var lines = ["\(Self.finding(at: field ?? "")):", certificate.text(indent: "  ")]
     lines += issuers.enumerated().map { "  issuer \($0.offset + 1)  \($0.element)" }
     if let client { lines.append("  client    \(client)") }
     if let token { lines.append("  token     \(token)") }
-    lines.append("service key \(serviceKey) was accepted and copied to \(path)")
+    let place = path.map { " and copied to \($0)" } ?? "; the platform's own keys replace it when it is renewed"
+    lines.append("service key \(serviceKey) was accepted\(place)")
     return lines.joined(separator: "\n")
   }
 

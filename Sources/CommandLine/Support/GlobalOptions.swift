@@ -13,9 +13,22 @@ struct GlobalOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The folder of the ledger and the keystores.", valueName: "directory"))
   var state = StateLayout.usualRoot.string
 
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the control socket; /run/certrotd, or the one of --state where that is given.",
+      valueName: "directory"))
+  var runtime: String?
+
   var configuration: FilePath { FilePath(config).fromWorkingFolder }
 
-  var layout: StateLayout { StateLayout(root: FilePath(state).fromWorkingFolder) }
+  var layout: StateLayout { layout(runtime: nil, scratch: nil) }
+
+  /// Where state is kept, with `scratch` for files of a moment; `runtime` is what holds where `--runtime` is not given.
+  func layout(runtime: FilePath?, scratch: FilePath?) -> StateLayout {
+    StateLayout(
+      root: FilePath(state).fromWorkingFolder, runtime: self.runtime.map { FilePath($0).fromWorkingFolder } ?? runtime,
+      scratch: scratch)
+  }
 }
 
 extension FilePath {

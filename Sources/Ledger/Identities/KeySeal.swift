@@ -13,18 +13,30 @@ struct KeySeal: Sendable {
 
   /// Seals a private key so that it opens only as the key of this subject and this certificate.
   func seal(_ privateKey: SecretBytes, of subject: LedgerSubject, leaf: Fingerprint) throws(LedgerError) -> [UInt8] {
-    do {
-      return try Sealing.seal(privateKey, key: key, context: Self.context(of: subject, leaf: leaf))
-    } catch {
-      throw .sealingKeyUnusable(origin: origin, detail: "\(error)")
-    }
+    try seal(privateKey, context: Self.context(of: subject, leaf: leaf))
   }
 
   func open(
     _ sealed: [UInt8], of subject: LedgerSubject, leaf: Fingerprint, ledger: FilePath
   ) throws(LedgerError) -> SecretBytes {
+    try open(sealed, context: Self.context(of: subject, leaf: leaf), of: subject, ledger: ledger)
+  }
+
+  /// Seals anything so that it opens only with the same context.
+  func seal(_ secret: SecretBytes, context: [UInt8]) throws(LedgerError) -> [UInt8] {
     do {
-      return try Sealing.open(sealed, key: key, context: Self.context(of: subject, leaf: leaf))
+      return try Sealing.seal(secret, key: key, context: context)
+    } catch {
+      throw .sealingKeyUnusable(origin: origin, detail: "\(error)")
+    }
+  }
+
+  /// Opens what was sealed with the same context; `subject` is named when it does not open.
+  func open(
+    _ sealed: [UInt8], context: [UInt8], of subject: LedgerSubject, ledger: FilePath
+  ) throws(LedgerError) -> SecretBytes {
+    do {
+      return try Sealing.open(sealed, key: key, context: context)
     } catch {
       throw .sealedValueDamaged(ledger: ledger, subject: subject, detail: "\(error)")
     }
@@ -75,6 +87,16 @@ struct KeySeal: Sendable {
 
   private static func context(ofAdoptionBy keystore: String, from path: String) -> [UInt8] {
     LengthPrefixed.encode([Array("certrotd adoption".utf8), Array(keystore.utf8), Array(path.utf8)])
+  }
+
+  static func context(ofCredentials guid: String, _ serviceKey: String) -> [UInt8] {
+    LengthPrefixed.encode([Array("certrotd credentials".utf8), Array(serviceKey.utf8), Array(guid.utf8)])
+  }
+
+  static func context(ofLogin name: StoredLogin.Name, _ part: String) -> [UInt8] {
+    LengthPrefixed.encode([
+      Array("certrotd login".utf8), Array(part.utf8), Array(name.endpoint.utf8), Array(name.principal.utf8),
+    ])
   }
 
   private static let checkContext = LengthPrefixed.encode([Array("certrotd sealing key check".utf8)])

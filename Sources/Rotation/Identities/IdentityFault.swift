@@ -37,6 +37,11 @@ package enum IdentityFault: Error, Hashable, Sendable {
     default: false
     }
   }
+
+  /// Whether nothing stands against it once an issuer is at hand.
+  var isIncomplete: Bool {
+    if case .incomplete = self { true } else { false }
+  }
 }
 
 extension IdentityFault: CustomStringConvertible {

@@ -21,10 +21,12 @@ package struct IdentityVerifier: Sendable {
 
   private let client: HTTPClient
   private let credentials: CredentialStore
+  private let trust: HTTPTrust
 
-  package init(client: HTTPClient, credentials: CredentialStore) {
+  package init(client: HTTPClient, credentials: CredentialStore, trust: HTTPTrust = .system) {
     self.client = client
     self.credentials = credentials
+    self.trust = trust
   }
 
   /// Verifies as the service key's `verify` says.
@@ -33,10 +35,19 @@ package struct IdentityVerifier: Sendable {
   package func verify(
     _ identity: Identity, _ document: ServiceKeyDocument, _ settings: ServiceKeySettings
   ) async throws(CancellationError) -> Verdict {
+    try await verify(identity, tokenURL: document.tokenURL, clientID: document.clientID, settings)
+  }
+
+  /// Verifies as the service key's `verify` says, an identity of which the ledger knows where it is used.
+  ///
+  /// - Throws: `CancellationError` when the task was cancelled meanwhile.
+  func verify(
+    _ identity: Identity, tokenURL: String?, clientID: String?, _ settings: ServiceKeySettings
+  ) async throws(CancellationError) -> Verdict {
     switch settings.verify {
     case .none: return .accepted
     case .token:
-      guard let url = document.tokenURL, let clientID = document.clientID else {
+      guard let url = tokenURL, let clientID else {
         return .refused("the service key names no token endpoint or client: set verify: none, or verify a request")
       }
       return try await send(
@@ -77,7 +88,7 @@ package struct IdentityVerifier: Sendable {
     do {
       let request = HTTPRequest(
         method: method, url: url, headers: headers, body: body,
-        clientIdentity: try identity.clientPEM(), proxy: try HTTPProxy(settings, url: url, credentials),
+        clientIdentity: try identity.clientPEM(), trust: trust, proxy: try HTTPProxy(settings, url: url, credentials),
         deadline: Self.deadline, responseLimit: Self.responseLimit)
       return judge(try await client.send(request))
     } catch let failure as HTTPFailure {

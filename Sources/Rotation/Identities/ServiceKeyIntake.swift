@@ -10,7 +10,7 @@ import OpenSSLBridge
 import Planning
 package import ServiceKeys
 package import Settings
-package import SystemPackage
+import SystemPackage
 
 /// Takes service keys over from the files that they are dropped into, once everything about them was checked.
 package struct ServiceKeyIntake: Sendable {
@@ -128,11 +128,15 @@ package struct ServiceKeyIntake: Sendable {
     place: (SecretBytes) throws(PlacementFailure) -> Void = { _ in }
   ) async throws -> Outcome {
     do {
+      guard let path = settings.source.file else {
+        return .absent("it is made on the platform, not dropped in as a file")
+      }
       for _ in 1...Self.looks {
-        if let outcome = try await attempt(settings, offered: offered, force: force, place: place) { return outcome }
+        let outcome = try await attempt(settings, from: path, offered: offered, force: force, place: place)
+        if let outcome { return outcome }
       }
       throw Rejection(
-        culprit: .host, reason: "\(settings.source.path) changed each time that it was looked at", digest: nil,
+        culprit: .host, reason: "\(path) changed each time that it was looked at", digest: nil,
         mayPass: true)
     } catch let rejection as Rejection {
       return .rejected(rejection)
@@ -147,11 +151,11 @@ package struct ServiceKeyIntake: Sendable {
 
   /// nil when the file or what is in force changed while the service key was examined, which may take a minute.
   private func attempt(
-    _ settings: ServiceKeySettings, offered: SecretBytes?, force: Bool,
+    _ settings: ServiceKeySettings, from path: FilePath, offered: SecretBytes?, force: Bool,
     place: (SecretBytes) throws(PlacementFailure) -> Void
   ) async throws -> Outcome? {
-    guard let seen = try await lock.run({ try await look(settings, offered: offered) }) else {
-      return .absent("no file has been dropped at \(settings.source.path) yet")
+    guard let seen = try await lock.run({ try await look(settings, at: path, offered: offered) }) else {
+      return .absent("no file has been dropped at \(path) yet")
     }
     let current = seen.current
     if current?.sourceDigest == seen.digest { return .unchanged }
@@ -163,7 +167,7 @@ package struct ServiceKeyIntake: Sendable {
       privateKey: try identity.key.pkcs8DER(), clientID: document.clientID, tokenURL: document.tokenURL,
       sourceDigest: seen.digest)
     let isRecorded = try await lock.run {
-      let again = try await look(settings, offered: offered)
+      let again = try await look(settings, at: path, offered: offered)
       guard let again, again.digest == seen.digest, again.current?.id == current?.id else { return false }
       try place(seen.bytes)
       _ = try await context.ledger.acceptIdentity(new, at: context.clock.now())
@@ -181,9 +185,8 @@ package struct ServiceKeyIntake: Sendable {
 
   /// What there is to take over, and what is in force; nil without a file.
   private func look(
-    _ settings: ServiceKeySettings, offered: SecretBytes?
+    _ settings: ServiceKeySettings, at path: FilePath, offered: SecretBytes?
   ) async throws -> (bytes: SecretBytes, digest: [UInt8], current: IdentityEntry?)? {
-    let path = settings.source.path
     if offered == nil, try context.files.linkStatusIfPresent(of: path) == nil { return nil }
     let bytes = try offered ?? context.files.readSecretFile(path, limit: Self.sizeLimit)
     let current = try await context.ledger.currentEntry(.serviceKey(settings.name))
@@ -232,9 +235,9 @@ package struct ServiceKeyIntake: Sendable {
   ) -> Events.Raised {
     var fields: [EventField: String] = [
       .serviceKey: settings.name, .fingerprint: leaf.fingerprint.description,
-      .notAfter: EventTime.text(leaf.validity.notAfter), .path: settings.source.path.string,
-      .subject: leaf.subject.description,
+      .notAfter: EventTime.text(leaf.validity.notAfter), .subject: leaf.subject.description,
     ]
+    if let path = settings.source.file { fields[.path] = path.string }
     if let previous { fields[.previousFingerprint] = previous.fingerprint.description }
     return Events.Raised(
       .keyAccepted,
@@ -253,7 +256,7 @@ package struct ServiceKeyIntake: Sendable {
 extension ServiceKeyIntake.Outcome {
   /// What is told where a file was rejected before.
   fileprivate func recovery(of settings: ServiceKeySettings) -> Events.Raised {
-    let path = settings.source.path
+    let path = settings.source.file.map { "\($0)" } ?? "its file"
     let reason =
       switch self {
       case .accepted: ServiceKeyIntake.goodOne
@@ -280,20 +283,11 @@ extension ServiceKeyIntake.Rejection {
   /// - Returns: what is told.
   func event(for settings: ServiceKeySettings, inForce: Bool) -> Events.Raised {
     let consequence = inForce ? "the one in force stays" : "none is in force"
+    let place = settings.source.file.map { "\($0): " } ?? ""
+    var fields: [EventField: String] = [.serviceKey: settings.name, .reason: reason, .culprit: culprit.rawValue]
+    if let path = settings.source.file { fields[.path] = path.string }
     return Events.Raised(
-      .keyRejected,
-      message: "service key \(settings.name) was rejected, and \(consequence): \(settings.source.path): \(reason)",
-      fields: [
-        .serviceKey: settings.name, .path: settings.source.path.string, .reason: reason, .culprit: culprit.rawValue,
-      ])
-  }
-}
-
-extension ServiceKeySource {
-  /// The file that the service key is dropped into.
-  package var path: FilePath {
-    switch self {
-    case .file(let path): path
-    }
+      .keyRejected, message: "service key \(settings.name) was rejected, and \(consequence): \(place)\(reason)",
+      fields: fields)
   }
 }

@@ -48,6 +48,7 @@ struct AlertExecutor: Sendable {
       fields[.remaining] = String(Int(notAfter.timeIntervalSince(now)))
     default: break
     }
+    if mark.role == .login { return Events.Raised(.loginExpiring, message: reason.description, fields: fields) }
     return Events.Raised(
       mark.kind == .expired ? .certificateExpired : .certificateExpiring, message: reason.description, fields: fields)
   }

@@ -21,6 +21,8 @@ package struct ConfigurationKeeper: Sendable {
   private let bell: Bell
   private let reviewBell: Bell
   private let copy: AcceptedConfigurationFile
+  /// A reload that is overtaken by another one would put older files in force.
+  private let turn = Turn()
 
   package init(
     path: FilePath, context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary,
@@ -37,15 +39,28 @@ package struct ConfigurationKeeper: Sendable {
     copy = AcceptedConfigurationFile(layout: context.layout, files: context.files)
   }
 
-  /// Reads the files again and puts what they say in force.
+  /// Reads the files again and puts what they say in force, after every reload that was asked for before.
   ///
-  /// - Throws: `LedgerError`; mistakes in the files are told, not thrown.
-  package func reload() async throws {
+  /// - Parameter notifier: tells the service manager when it begins and ends.
+  /// - Returns: the mistakes in the files, which were told too; with any, the old configuration stays.
+  /// - Throws: `LedgerError`.
+  @discardableResult
+  package func reload(telling notifier: ServiceManagerNotifier? = nil) async throws -> [ConfigurationMistake] {
+    try await turn.take {
+      notifier?.reloading()
+      defer { notifier?.ready() }
+      return try await readAndApply()
+    }
+  }
+
+  private func readAndApply() async throws -> [ConfigurationMistake] {
     let (accepted, mistakes) = AcceptedConfiguration.read(path, stateDirectory: context.layout.root)
     guard let accepted else {
-      return try await context.tell([Self.rejected(path, mistakes)], of: .daemon)
+      try await context.tell([Self.rejected(path, mistakes)], of: .daemon)
+      return mistakes
     }
     try await apply(accepted, replacing: await context.landscape.configuration, isStart: false)
+    return []
   }
 
   /// Puts the first configuration in force; what became another one while no daemon ran is acted upon as after a reload.
@@ -144,12 +159,14 @@ package struct ConfigurationKeeper: Sendable {
 
   /// Reads the ledger again, after another process wrote to it.
   package func rereadLedger() async throws {
-    for _ in 1...Self.readings {
-      let (configuration, revision, before) = await context.landscape.view
-      var known = try await knowledge.read(configuration, now: context.clock.now())
-      known.keepPasswordFindings(of: before)
-      // What was recorded meanwhile is kept; whether the other process wrote about the same, only a new reading tells.
-      guard await context.landscape.refresh(known, readAfter: before, of: revision) else { break }
+    try await turn.take {
+      for _ in 1...Self.readings {
+        let (configuration, revision, before) = await context.landscape.view
+        var known = try await knowledge.read(configuration, now: context.clock.now())
+        known.keepPasswordFindings(of: before)
+        // What was recorded meanwhile is kept; whether the other process wrote about the same, only a new reading tells.
+        guard await context.landscape.refresh(known, readAfter: before, of: revision) else { break }
+      }
     }
     reviewDelivered()
     bell.ring()
@@ -224,10 +241,10 @@ extension Configuration {
     }.map(\.name)
   }
 
-  /// The service keys that `new` has too, but has read or tried otherwise.
+  /// The service keys from files that `new` has too, but has read or tried otherwise.
   fileprivate func serviceKeysReadOtherwise(in new: Configuration) -> [String] {
     let old = Dictionary(serviceKeys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    return new.serviceKeys.filter { old[$0.name]?.isRead(like: $0) == false }.map(\.name)
+    return new.serviceKeys.filter { $0.source.file != nil && old[$0.name]?.isRead(like: $0) == false }.map(\.name)
   }
 }
 
@@ -235,7 +252,9 @@ extension Inventory {
   /// The reading of each file that was read well before: it may have changed while nobody watched it.
   fileprivate func readings(of configuration: Configuration) -> [Work] {
     func isRepeated(_ schedule: Schedule?) -> Bool { schedule?.lastAttempt != nil && schedule?.failures == 0 }
-    let keys = configuration.serviceKeys.filter { isRepeated(serviceKeys[$0.name]?.schedule) }
+    let keys = configuration.serviceKeys.filter {
+      $0.source.file != nil && isRepeated(serviceKeys[$0.name]?.schedule)
+    }
     let stores = configuration.keystores.filter { keystore in
       if case .pem = keystore.identity { isRepeated(keystores[keystore.name]?.identitySchedule) } else { false }
     }

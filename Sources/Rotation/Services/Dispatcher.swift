@@ -6,6 +6,7 @@ import Planning
 struct Dispatcher: WorkRunner {
   let probes: ProbeRunner
   let serviceKeys: ServiceKeyIntake
+  let rotations: KeyRotationRunner
   let identities: OwnIdentityKeeper
   let adopter: PSEAdopter
   let generations: GenerationWriter
@@ -18,6 +19,7 @@ struct Dispatcher: WorkRunner {
     switch due.work {
     case .probe(let endpoint): try await probes.probe([endpoint])
     case .readServiceKey(let name): try await serviceKeys.run(name)
+    case .tendServiceKey(let name): try await rotations.run(name)
     case .readIdentityFiles(let keystore): try await identities.readFiles(keystore, because: due.reason)
     case .renewSelfSigned(let keystore): try await identities.renewSelfSigned(keystore, because: due.reason)
     case .adopt(let keystore): try await adopter.run(keystore)

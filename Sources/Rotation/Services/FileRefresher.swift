@@ -35,7 +35,7 @@ package struct FileRefresher: Sendable {
     let isSystemStore = path == anchors.systemStore
     let endpoints = configuration.endpoints
       .filter { $0.anchors == .bundle(path) || isSystemStore && $0.anchors == .system }.map(\.name)
-    let serviceKeys = configuration.serviceKeys.filter { $0.source.path == path || $0.passphrase == .file(path) }
+    let serviceKeys = configuration.serviceKeys.filter { $0.source.file == path || $0.passphrase == .file(path) }
       .map(\.name)
     let keystores = configuration.keystores.filter { $0.identity?.names(path) == true }.map(\.name)
     let protected = configuration.keystores.filter { $0.takesPassword(from: path) }

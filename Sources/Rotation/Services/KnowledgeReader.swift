@@ -4,6 +4,7 @@ package import Certificates
 package import FoundationEssentials
 import Keystores
 package import Ledger
+package import Logging
 package import Planning
 package import Settings
 import SystemPackage
@@ -14,13 +15,19 @@ package struct KnowledgeReader: Sendable {
   private let bundles: BundleReader
   private let shelf: GenerationShelf
   private let credentials: CredentialStore
+  private let logger: Logger
 
   /// - Parameters:
   ///   - ledger: what is recorded.
   ///   - bundles: reads bundles.
   ///   - shelf: where generations lie.
   ///   - credentials: opens the files with their passwords.
-  package init(ledger: LedgerStore, bundles: BundleReader, shelf: GenerationShelf, credentials: CredentialStore) {
+  ///   - logger: hears of records that cannot be read.
+  package init(
+    ledger: LedgerStore, bundles: BundleReader, shelf: GenerationShelf, credentials: CredentialStore,
+    logger: Logger = Logger(label: "knowledge") { _ in SwiftLogNoOpLogHandler() }
+  ) {
+    self.logger = logger
     self.ledger = ledger
     self.bundles = bundles
     self.shelf = shelf
@@ -50,11 +57,14 @@ package struct KnowledgeReader: Sendable {
       if let overlap = overlaps[endpoint.name] { try await remember(endpoint, overlap, in: &state, now: now) }
       inventory.endpoints[endpoint.name] = state
     }
+    let rotations = try await ledger.rotations()
     for serviceKey in configuration.serviceKeys {
       let stored = schedules[.readServiceKey(serviceKey.name)]
       inventory.serviceKeys[serviceKey.name] = SourceState(
         schedule: stored?.schedule ?? .untouched, identity: try await currentIdentity(.serviceKey(serviceKey.name)),
-        rejected: stored?.condition?.name.hasPrefix(SourceState.rejection) == true ? stored?.reason : nil)
+        rejected: stored?.condition?.name.hasPrefix(SourceState.rejection) == true ? stored?.reason : nil,
+        rotation: rotations.first { $0.serviceKey == serviceKey.name }.flatMap(rotation),
+        keys: try await ledger.platformKeys(of: serviceKey.name).map(PlatformKeyState.init))
     }
     for keystore in configuration.keystores {
       inventory.keystores[keystore.name] = try await keystoreState(keystore, schedules)
@@ -85,6 +95,16 @@ package struct KnowledgeReader: Sendable {
   /// What is wrong with the files of a generation as they lie on disk; nil if nothing is.
   package func damage(of generation: Int, keystore: String) -> String? {
     shelf.damage(of: generation, keystore: keystore)
+  }
+
+  /// A rotation that cannot be read begins anew: what it made so far is found on the platform by its labels.
+  private func rotation(_ record: RotationRecord) -> KeyRotation? {
+    do throws(KeyRotationText.Unreadable) {
+      return try KeyRotationText.decode(record.state)
+    } catch {
+      logger.error("\(error)", metadata: ["service-key": .string(record.serviceKey)])
+      return nil
+    }
   }
 
   /// Whether the files of a generation open with the passwords that their credentials hold now.

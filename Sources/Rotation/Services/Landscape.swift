@@ -16,6 +16,9 @@ package actor Landscape {
   package private(set) var inventory: Inventory
   /// What lasts and was told, by the work that found it.
   package private(set) var conditions: [ScheduleKey: StoredSchedule.Condition]
+  /// What somebody asked for, with the reason: due until it begins.
+  private var requests: [Work: String] = [:]
+  private var listeners: [AsyncStream<LandscapeNews>.Continuation] = []
   /// What was asked for anew and has not been done since.
   private var demands: [Work: Demand] = [:]
   private var lastDemand = 0
@@ -29,14 +32,49 @@ package actor Landscape {
   /// What is due at `now`, leaving out what is under way.
   package func plan(now: Date) -> Plan {
     var plan = Planner.plan(configuration, inventory, now: now)
+    let planned = Set(plan.due.map(\.work))
+    plan.due += requests.filter { !planned.contains($0.key) }.map { work, why in
+      DueWork(work: work, since: now, lapsesAt: now, reason: .requested(why))
+    }
     plan.due.removeAll { inventory.underWay.contains($0.work) }
     return plan
   }
 
-  /// Marks work as under way; false when it is already.
-  package func begin(_ work: Work) -> Bool { inventory.underWay.insert(work).inserted }
+  /// Makes works due once, whatever the plan says of them.
+  func request(_ works: some Sequence<Work> & Sendable, because why: String) {
+    for work in works { requests[work] = why }
+    announce(.changed)
+  }
 
-  package func end(_ works: some Sequence<Work> & Sendable) { inventory.underWay.subtract(works) }
+  /// Marks work as under way; false when it is already.
+  package func begin(_ work: Work) -> Bool {
+    guard inventory.underWay.insert(work).inserted else { return false }
+    requests[work] = nil
+    announce(.changed)
+    return true
+  }
+
+  package func end(_ works: some Sequence<Work> & Sendable) {
+    inventory.underWay.subtract(works)
+    announce(.changed)
+  }
+
+  /// Which works of `scope` are asked for, due, or under way.
+  func outstanding(of scope: RenewalScope, now: Date) -> (due: Set<Work>, underWay: Set<Work>) {
+    let due = Planner.plan(scope.configuration, inventory, now: now).due.map(\.work) + requests.keys
+    let isMeant = { [inventory] in scope.covers($0, hooks: inventory.hooks) }
+    return (Set(due.filter(isMeant)), inventory.underWay.filter(isMeant))
+  }
+
+  /// From now on sends what happens to `listener`, until that is finished.
+  func add(_ listener: AsyncStream<LandscapeNews>.Continuation) { listeners.append(listener) }
+
+  /// Tells those who listen.
+  func announce(_ news: LandscapeNews) {
+    listeners.removeAll { listener in
+      if case .terminated = listener.yield(news) { true } else { false }
+    }
+  }
 
   /// Changes what is known.
   package func update(_ change: @Sendable (inout Inventory) -> Void) { change(&inventory) }
@@ -91,6 +129,11 @@ package actor Landscape {
     inventory = merging.merged.inventory
     inventory.underWay = now.inventory.underWay
     conditions = merging.merged.conditions
+    for (name, state) in now.inventory.serviceKeys {
+      // The ledger knows nothing of these.
+      inventory.serviceKeys[name]?.request = state.request
+      inventory.serviceKeys[name]?.login = state.login
+    }
     for (work, demand) in demands { inventory.release(work, because: demand.reason) }
     return merging.keptSomething
   }
@@ -145,7 +188,7 @@ extension Inventory {
     case .probe(let name): endpoints[name]?.schedule.release(because: reason)
     case .readServiceKey(let name): serviceKeys[name]?.schedule.release(because: reason)
     case .readIdentityFiles(let name): keystores[name]?.identitySchedule.release(because: reason)
-    case .renewSelfSigned, .adopt, .write, .runHook, .alert, .withdrawAlert: break
+    case .tendServiceKey, .renewSelfSigned, .adopt, .write, .runHook, .alert, .withdrawAlert: break
     }
   }
 }

@@ -18,9 +18,7 @@ package struct Reloader: Service {
 
   package func run() async throws {
     for await _ in signals.cancelOnGracefulShutdown() {
-      notifier.reloading()
-      defer { notifier.ready() }
-      try await keeper.reload()
+      try await keeper.reload(telling: notifier)
     }
   }
 }

@@ -5,7 +5,8 @@ package enum PlatformWords {
   /// - Parameters:
   ///   - text: hostile.
   ///   - limit: in characters.
-  /// - Returns: the text on one line; words that may be keys, tokens, passwords or certificates are replaced by `…`.
+  /// - Returns: the text on one line and without its last full stop, since sentences go on with it; words that may be keys,
+  ///   tokens, passwords or certificates are replaced by `…`.
   package static func clean(_ text: String, limit: Int = 300) -> String {
     // Cut first: nothing behind it is ever looked at.
     let plain = String(
@@ -22,7 +23,8 @@ package enum PlatformWords {
       }
       hidesNext = isScheme
     }
-    let line = words.joined(separator: " ")
+    var line = words.joined(separator: " ")
+    while line.last == "." || line.last == " " { line.removeLast() }
     return line.count > limit ? line.prefix(limit - 1) + "…" : line
   }
 

@@ -5,27 +5,52 @@ enum ServiceKeyEntryReader {
   static func read(_ field: Field, name: String, _ scope: EntryScope) -> ServiceKeySettings? {
     let defaults = scope.defaults
     guard let mapping = MappingReader(field, KeyTable.serviceKey) else { return nil }
-    let source = mapping.required("from").flatMap(Self.source)
-    let verify = mapping["verify"].map(Self.verify) ?? .token
+    let source = mapping.required("from").flatMap { PlatformSourceReader.source($0, name: name) }
+    let verify = mapping["verify"].map(Self.verify) ?? Self.usualVerification(source)
+    let patience = mapping["verify-patience"]?.duration(in: Bounds.verifyPatience)
+    let replacement = mapping["replace"]?.choice(KeyReplacement.self) ?? .createFirst
     let overlap = mapping["overlap"]?.duration(in: Bounds.overlap)
     let renewBefore = mapping["renew-before"]?.renewBefore()
     let alertBefore = mapping["alert-before"]?.alertBefore()
     let passphrase = mapping["passphrase-credential"]?.credential()
     let fields = mapping["fields"].flatMap(Self.fields)
     let proxy = ProxyReader.read(mapping, inherited: defaults.proxy)
+    check(mapping, source, verify, replacement, renewBefore ?? defaults.renewBefore)
     guard let source, let verify else { return nil }
     return ServiceKeySettings(
-      name: name, source: source, verify: verify, overlap: overlap ?? Defaults.serviceKeyOverlap,
+      name: name, source: source, verify: verify, verifyPatience: patience ?? Defaults.verifyPatience,
+      replacement: replacement, overlap: overlap ?? Defaults.serviceKeyOverlap,
       renewBefore: renewBefore ?? defaults.renewBefore, alertBefore: alertBefore ?? defaults.alertBefore,
-      passphrase: passphrase, fields: fields, proxy: proxy,
+      passphrase: passphrase, fields: fields ?? source.platformKey?.preset?.fields, proxy: proxy,
       // An entry's own proxy is meant, whatever the list of the default proxy says.
       noProxy: mapping["proxy"] == nil ? defaults.noProxy : NoProxyList(), declared: field.declaration)
   }
 
-  private static func source(_ field: Field) -> ServiceKeySource? {
-    guard let mapping = MappingReader(field, KeyTable.source), let (_, value) = mapping.exactlyOne(of: ["file"])
-    else { return nil }
-    return value.expectedFile().map(ServiceKeySource.file)
+  private static func usualVerification(_ source: ServiceKeySource?) -> VerifySettings {
+    source?.platformKey?.preset?.hasTokenEndpoint == false ? .none : .token
+  }
+
+  /// What is right by itself and wrong together.
+  private static func check(
+    _ mapping: MappingReader, _ source: ServiceKeySource?, _ verify: VerifySettings?, _ replacement: KeyReplacement,
+    _ renewBefore: RenewBefore
+  ) {
+    guard let source else { return }
+    guard let key = source.platformKey else {
+      if replacement == .deleteFirst {
+        mapping["replace"]?.report("has no meaning for a file", hint: "remove it")
+      }
+      return
+    }
+    if let preset = key.preset, !preset.hasTokenEndpoint, verify == .token {
+      mapping["verify"]?.report("keys of \(preset.rawValue) have no token endpoint", hint: "verify a request, or none")
+    }
+    if case .duration(let margin) = renewBefore, let validity = key.validity, margin >= validity {
+      let (margin, validity) = (DurationText.describe(margin), DurationText.describe(validity))
+      (mapping["renew-before"] ?? mapping.field).report(
+        "keys that are valid for \(validity) cannot be renewed \(margin) before their end",
+        hint: "write a percentage, such as 33%")
+    }
   }
 
   private static func verify(_ field: Field) -> VerifySettings? {

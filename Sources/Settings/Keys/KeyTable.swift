@@ -7,8 +7,9 @@
 package enum KeyTable {
   /// In the order of the reference page.
   package static let all: [KeyGroup] = [
-    root, defaults, endpoint, anchors, serviceKey, source, fields, request, keystore, identity, selfSigned, pemIdentity,
-    adoption, trust, file, pse, sapgenpse, pem, pfx, caDirectory, javaTruststore, hook,
+    root, defaults, endpoint, anchors, serviceKey, source, cloudFoundry, serviceManager, login, userLogin,
+    userCertificateLogin, clientLogin, fields, request, keystore, identity, selfSigned, pemIdentity, adoption, trust,
+    file, pse, sapgenpse, pem, pfx, caDirectory, javaTruststore, hook,
   ]
 
   /// Groups in which a key that is unknown elsewhere would be right.
@@ -53,6 +54,11 @@ package enum KeyTable {
       KeyDescription(
         "keep-generations", "number, 2 to 100", default: "5",
         "How many generations of a keystore are kept, the current one included.", example: "10"),
+      KeyDescription(
+        "installation", "letters, digits, `-`, `_`, `.`; 63 at most", default: "the host's name",
+        "The name of this installation in the labels of the keys that it makes on the platform. Two installations that"
+          + " renew the same service key need different names.",
+        example: "cpi-node-a"),
     ])
 
   static let timeout = KeyDescription(

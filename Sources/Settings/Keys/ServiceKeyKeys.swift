@@ -13,6 +13,16 @@ extension KeyTable {
           + " request, or not at all.",
         example: "{request: \"https://cpi.example/http/ping\", method: HEAD}"),
       KeyDescription(
+        "verify-patience", "duration, 0s to 1d", default: "15m",
+        "How long a new key that the platform refuses is tried again before another one is made: a new key is not known"
+          + " everywhere at once.",
+        example: "30m"),
+      KeyDescription(
+        "replace", "`create-first` or `delete-first`", default: "create-first",
+        "`delete-first` is for services that allow one certificate key at a time: the key in force stops working before"
+          + " there is a new one. Not for a file.",
+        example: "create-first"),
+      KeyDescription(
         "overlap", "duration", default: "48h", "How long the old service key stays valid beside the new one.",
         example: "72h"),
       renewBefore.inherited,
@@ -34,7 +44,14 @@ extension KeyTable {
       KeyDescription(
         "file", "absolute path", default: nil,
         "A downloaded service key, dropped in by hand. It need not exist yet; a new one is noticed at once.",
-        example: "/etc/certrotd/keys/cpi-sender.json")
+        example: "/etc/certrotd/keys/cpi-sender.json"),
+      KeyDescription(
+        "cloud-foundry", "mapping", default: nil, "Made and renewed through the API of Cloud Foundry.",
+        example: "{api: \"https://api.cf.eu10.hana.ondemand.com\", service-instance: cpi, preset: cloud-integration, "
+          + "login: {client: {id: robot, secret-credential: robot}}}"),
+      KeyDescription(
+        "service-manager", "mapping", default: nil, "Made and renewed through the API of a Service Manager.",
+        example: "{binding-file: service-manager, service-instance: cpi, preset: cloud-integration}"),
     ])
 
   package static let fields = KeyGroup(

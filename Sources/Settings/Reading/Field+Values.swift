@@ -93,6 +93,20 @@ extension Field {
     }
   }
 
+  /// What Cloud Foundry takes as the value of a label (V3 API documentation, "Metadata").
+  func label(longest: Int = 63) -> String? {
+    guard let text = line() else { return nil }
+    let isWord = { (character: Character) in character.isASCII && (character.isLetter || character.isNumber) }
+    guard text.count <= longest, let first = text.first, let last = text.last, isWord(first), isWord(last),
+      text.allSatisfy({ isWord($0) || "-_.".contains($0) })
+    else {
+      report(
+        "'\(text)' must be at most \(longest) letters, digits, '-', '_' and '.', with a letter or digit at either end")
+      return nil
+    }
+    return text
+  }
+
   func fingerprint() -> Fingerprint? {
     guard let text = line() else { return nil }
     guard let fingerprint = Fingerprint(hexadecimal: text) else {
@@ -139,6 +153,8 @@ enum Bounds {
   static let renewBefore = hour...day * 3650
   static let alertBefore = minute...day * 3650
   static let overlap = Duration.zero...day * 3650
+  static let verifyPatience = Duration.zero...day
+  static let keyValidity = day...day * 3650
   static let validFor = day...day * 10_950
   static let hookDeadline = Duration.seconds(1)...hour
   static let keepGenerations = 2...100

@@ -71,8 +71,6 @@ struct MappingReader {
     }
     if Secrets.isKeyOfSecret(entry.key) {
       report("a secret must not stand in the configuration", hint: Secrets.advice(group))
-    } else if Self.laterSources.contains(entry.key), group == KeyTable.source {
-      report("this source is not supported by this version", hint: "drop the service key in as a file: 'file: /…'")
     } else if let near = group.nearestKey(to: entry.key) {
       report("unknown key '\(entry.key)'", hint: "did you mean '\(near)'?")
     } else if let home = KeyTable.groups(with: entry.key).first {
@@ -82,6 +80,4 @@ struct MappingReader {
       report("unknown key '\(entry.key)'", hint: "known here: \(known)")
     }
   }
-
-  private static let laterSources = ["cloud-foundry", "service-manager"]
 }

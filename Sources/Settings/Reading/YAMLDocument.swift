@@ -74,7 +74,8 @@ struct YAMLDocument {
       if scalar.string.unicodeScalars.contains("\0") {
         problems.append(.init(position: position, message: "a value must not contain the character U+0000"))
       }
-      return YAMLNode(position: position, content: isNull ? .null : .scalar(scalar.string))
+      return YAMLNode(
+        position: position, content: isNull ? .null : .scalar(scalar.string), isPlain: scalar.style == .plain)
     case .sequence(let sequence):
       checkTag(sequence.tag, position)
       var nodes: [YAMLNode] = []

@@ -16,6 +16,8 @@ struct TextPosition: Hashable, Comparable {
 struct YAMLNode {
   var position: TextPosition
   var content: Content
+  /// Whether it is a single value without quotes, so that `30` may be a number.
+  var isPlain = false
 
   indirect enum Content {
     /// Nothing written, `~` or `null`.

@@ -62,6 +62,7 @@ package struct Configuration: Sendable, Equatable {
     for serviceKey in serviceKeys {
       switch serviceKey.source {
       case .file(let path): paths.insert(path)
+      case .cloudFoundry, .serviceManager: break
       }
     }
     for keystore in keystores {
@@ -78,7 +79,7 @@ package struct Configuration: Sendable, Equatable {
   package var credentialFiles: [FilePath] {
     var references = [defaults.proxy?.credential]
     references += endpoints.map { $0.proxy?.credential }
-    references += serviceKeys.flatMap { [$0.passphrase, $0.proxy?.credential] }
+    references += serviceKeys.flatMap { [$0.passphrase, $0.proxy?.credential] + $0.source.credentials }
     for keystore in keystores {
       if case .pem(let files) = keystore.identity { references.append(files.passphrase) }
       references.append(keystore.adopt?.pin)

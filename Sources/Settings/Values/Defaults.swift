@@ -13,11 +13,14 @@ package struct Defaults: Sendable, Equatable {
   package var noProxy: NoProxyList
   /// How many generations of a keystore are kept, the current one included.
   package var keepGenerations: Int
+  /// The name of this installation in the labels of its keys on the platform; nil for the host's name.
+  package var installation: String?
 
   package init(
     refetchEvery: Duration = Self.refetchEvery, timeout: Duration = Self.timeout,
     renewBefore: RenewBefore = Self.renewBefore, alertBefore: [Duration] = Self.alertBefore,
-    proxy: ProxySetting? = nil, noProxy: NoProxyList = NoProxyList(), keepGenerations: Int = Self.keepGenerations
+    proxy: ProxySetting? = nil, noProxy: NoProxyList = NoProxyList(), keepGenerations: Int = Self.keepGenerations,
+    installation: String? = nil
   ) {
     self.refetchEvery = refetchEvery
     self.timeout = timeout
@@ -26,6 +29,7 @@ package struct Defaults: Sendable, Equatable {
     self.proxy = proxy
     self.noProxy = noProxy
     self.keepGenerations = keepGenerations
+    self.installation = installation
   }
 }
 
@@ -40,6 +44,8 @@ extension Defaults {
   package static let trustOverlap = Duration.seconds(30 * 86_400)
   /// How long the old service key stays valid beside the new one.
   package static let serviceKeyOverlap = Duration.seconds(48 * 3600)
+  /// How long a new service key that the platform does not accept yet is tried again.
+  package static let verifyPatience = Duration.seconds(15 * 60)
   package static let hookDeadline = Duration.seconds(60)
   package static let fileMode: UInt16 = 0o640
   /// What every consumer opens.

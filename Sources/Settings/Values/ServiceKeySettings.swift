@@ -7,6 +7,9 @@ package struct ServiceKeySettings: Sendable, Equatable {
   package var name: String
   package var source: ServiceKeySource
   package var verify: VerifySettings
+  /// How long a new key that the platform refuses is tried again.
+  package var verifyPatience: Duration
+  package var replacement: KeyReplacement
   /// How long the old service key stays valid beside the new one.
   package var overlap: Duration
   package var renewBefore: RenewBefore
@@ -25,6 +28,7 @@ package struct ServiceKeySettings: Sendable, Equatable {
 
   package init(
     name: String, source: ServiceKeySource, verify: VerifySettings = .token,
+    verifyPatience: Duration = Defaults.verifyPatience, replacement: KeyReplacement = .createFirst,
     overlap: Duration = Defaults.serviceKeyOverlap, renewBefore: RenewBefore = Defaults.renewBefore,
     alertBefore: [Duration] = Defaults.alertBefore, passphrase: CredentialReference? = nil,
     fields: ServiceKeyFields? = nil, proxy: ProxySetting? = nil, noProxy: NoProxyList = NoProxyList(),
@@ -33,6 +37,8 @@ package struct ServiceKeySettings: Sendable, Equatable {
     self.name = name
     self.source = source
     self.verify = verify
+    self.verifyPatience = verifyPatience
+    self.replacement = replacement
     self.overlap = overlap
     self.renewBefore = renewBefore
     self.alertBefore = alertBefore
@@ -41,6 +47,12 @@ package struct ServiceKeySettings: Sendable, Equatable {
     self.proxy = proxy
     self.noProxy = noProxy
     self.declared = declared
+  }
+
+  /// Whether it is a key of the very Service Manager that `binding` logs in to, so that its newest one can log in as well.
+  package func renews(_ binding: CredentialReference) -> Bool {
+    guard case .serviceManager(let source) = source else { return false }
+    return source.binding == binding && source.key.preset == .serviceManager
   }
 
   /// The proxy for requests to this host, nil for a direct connection.
@@ -53,6 +65,29 @@ package struct ServiceKeySettings: Sendable, Equatable {
 package enum ServiceKeySource: Sendable, Hashable {
   /// A file that is dropped in by hand; it need not exist yet.
   case file(FilePath)
+  case cloudFoundry(CloudFoundrySource)
+  case serviceManager(ServiceManagerSource)
+
+  /// The file that it is dropped into; nil for one that the platform makes.
+  package var file: FilePath? {
+    if case .file(let path) = self { path } else { nil }
+  }
+
+  /// What is made on the platform; nil for a file.
+  package var platformKey: PlatformKeySettings? {
+    switch self {
+    case .file: nil
+    case .cloudFoundry(let source): source.key
+    case .serviceManager(let source): source.key
+    }
+  }
+}
+
+/// In which order a key on the platform is replaced.
+package enum KeyReplacement: String, Sendable, CaseIterable {
+  case createFirst = "create-first"
+  /// The key in force stops working before there is a new one.
+  case deleteFirst = "delete-first"
 }
 
 /// How a new service key is tried before it is used.

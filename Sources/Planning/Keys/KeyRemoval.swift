@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// The facts on which it depends whether a key may be deleted, and the rules that are never broken.
+package struct KeyRemoval: Sendable, Hashable {
+  package var owner: KeyOwner
+  /// Whether it is the service key's identity now.
+  package var isInForce: Bool
+  /// Whether a rotation is about to put it in force.
+  package var isInFlight: Bool
+  /// Keystores whose current generation holds it.
+  package var keystores: [String]
+  /// Nil for a key that was never in force.
+  package var overlapEnds: Date?
+  /// How many other keys of the same service key certrotd knows to be valid.
+  package var otherValidKeys: Int
+  /// The end of its certificate; nil when nobody has seen it.
+  package var ends: Date?
+
+  package init(
+    owner: KeyOwner, isInForce: Bool, isInFlight: Bool, keystores: [String], overlapEnds: Date?, otherValidKeys: Int,
+    ends: Date?
+  ) {
+    self.owner = owner
+    self.isInForce = isInForce
+    self.isInFlight = isInFlight
+    self.keystores = keystores
+    self.overlapEnds = overlapEnds
+    self.otherValidKeys = otherValidKeys
+    self.ends = ends
+  }
+
+  package enum Refusal: Sendable, Hashable {
+    /// It is neither marked as this installation's nor named in the configuration.
+    case foreign
+    case inForce
+    case inFlight
+    case stillUsed([String])
+    case overlap(until: Date)
+    case lastValid
+    /// There is no such key to speak of.
+    case unknown
+  }
+
+  /// Why it must not be deleted; nil when it may be.
+  package func refusal(now: Date) -> Refusal? {
+    guard owner.mayDelete else { return .foreign }
+    guard !isInForce else { return .inForce }
+    guard !isInFlight else { return .inFlight }
+    guard keystores.isEmpty else { return .stillUsed(keystores) }
+    if let overlapEnds, now < overlapEnds { return .overlap(until: overlapEnds) }
+    let hasEnded = ends.map { $0 <= now } ?? false
+    return otherValidKeys > 0 || hasEnded ? nil : .lastValid
+  }
+}
+
+extension KeyRemoval.Refusal: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .foreign: "this installation did not make it, and the configuration does not name it"
+    case .inForce: "it is in force"
+    case .inFlight: "it is about to be put in force"
+    case .stillUsed(let keystores): "the keystores \(keystores.joined(separator: ", ")) still hold it"
+    case .overlap(let until): "the overlap lasts until \(TimeText.instant(until))"
+    case .lastValid: "it is the last valid one"
+    case .unknown: "nothing is known of it"
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+extension KeyRotation {
+  package enum Next: Sendable, Hashable {
+    case act(KeyAction)
+    case wait(until: Date, reason: String)
+    case finished
+  }
+
+  /// What is to be done now.
+  package func next(_ context: KeyRotationContext, now: Date) -> Next {
+    switch standing {
+    case .waiting(let until, let reason) where now < until && isPlausible(until, now):
+      .wait(until: until, reason: reason)
+    case .failed(let failure) where now < failure.next && isPlausible(failure.next, now):
+      .wait(until: failure.next, reason: failure.reason)
+    default: due(context, now: now)
+    }
+  }
+
+  private func due(_ context: KeyRotationContext, now: Date) -> Next {
+    switch state {
+    case .due: return .act(.look)
+    case .clearing(let job?): return .act(.follow(job: job))
+    case .clearing(nil): return predecessor?.guid.map { .act(.delete(guid: $0)) } ?? .act(.look)
+    case .reserved(let name): return .act(.create(name: name))
+    case .requesting(let name): return .act(.find(name: name))
+    case .following(_, let job?, _): return .act(.follow(job: job))
+    case .following(let name, nil, _): return .act(.find(name: name))
+    case .created(let key), .reading(let key): return .act(.read(guid: key.guid))
+    case .held(let key): return .act(.examine(guid: key.guid))
+    case .examined(let key, _): return .act(.verify(guid: key.guid))
+    case .verified(let key, _): return .act(.deliver(guid: key.guid))
+    case .delivered: return retirement(context, now: now)
+    case .deleting(_, _, let job?): return .act(.follow(job: job))
+    case .deleting(_, _, nil):
+      guard let guid = predecessor?.guid else { return .finished }
+      // Since the deletion was intended, a keystore may have been rolled back.
+      guard context.keystoresWithOldKey.isEmpty else { return stillUsed(context, now) }
+      return .act(.delete(guid: guid))
+    case .done: return .finished
+    }
+  }
+
+  private func retirement(_ context: KeyRotationContext, now: Date) -> Next {
+    guard let guid = predecessor?.guid else { return .finished }
+    // The next renewal does not wait for an overlap: the old key is left to `OrphanPlanner`.
+    if let successorDue = context.successorDue, successorDue <= now { return .finished }
+    switch removal(context, now: now) {
+    case nil: return .act(.delete(guid: guid))
+    case .overlap(let until): return .wait(until: until, reason: KeyRemoval.Refusal.overlap(until: until).description)
+    case .stillUsed: return stillUsed(context, now)
+    // It never may be deleted: nothing is left to do.
+    default: return .finished
+    }
+  }
+
+  private func stillUsed(_ context: KeyRotationContext, _ now: Date) -> Next {
+    .wait(
+      until: now.addingTimeInterval(Self.lookAgain),
+      reason: KeyRemoval.Refusal.stillUsed(context.keystoresWithOldKey).description)
+  }
+
+  /// The old key when it is still on the platform although the rotation is finished, and when its overlap ends.
+  package var leftBehind: (guid: String, overlapEnds: Date?)? {
+    switch state {
+    case .done(_, let guid): guid.map { ($0, nil) }
+    case .delivered(_, _, let overlapEnds): predecessor?.guid.map { ($0, overlapEnds) }
+    default: nil
+    }
+  }
+
+  /// The same without waiting, since an operator or a changed setting asks for another attempt.
+  package func released() -> KeyRotation {
+    var rotation = self
+    rotation.standing = .ready
+    return rotation
+  }
+
+  /// Whether the old key may be deleted now.
+  func removal(_ context: KeyRotationContext, now: Date) -> KeyRemoval.Refusal? {
+    guard case .delivered(let key, let certificate, let overlapEnds) = state, let predecessor else { return .unknown }
+    return KeyRemoval(
+      owner: predecessor.owner, isInForce: predecessor.guid == key.guid, isInFlight: false,
+      keystores: context.keystoresWithOldKey, overlapEnds: overlapEnds,
+      otherValidKeys: certificate.notAfter > now ? 1 : 0, ends: predecessor.notAfter
+    ).refusal(now: now)
+  }
+
+  /// The state to record before `action` is carried out.
+  package func intending(_ action: KeyAction, now: Date) -> KeyRotation {
+    var rotation = self
+    switch (action, state) {
+    case (.create, .reserved(let name)): rotation.state = .requesting(name: name)
+    case (.read, .created(var key)), (.read, .reading(var key)):
+      key.reads += 1
+      rotation.state = .reading(key)
+    case (.delete, .delivered(let key, let certificate, _)): rotation.state = .deleting(key, certificate, job: nil)
+    default: return self
+    }
+    rotation.since = now
+    return rotation
+  }
+
+  /// A time farther away than any wait comes from a clock that was set back.
+  private func isPlausible(_ time: Date, _ now: Date) -> Bool {
+    time.timeIntervalSince(now) <= Self.longestWait
+  }
+
+  /// Seconds.
+  static let lookAgain: TimeInterval = 600
+  /// Seconds: a day, which a platform may ask for, and some.
+  private static let longestWait: TimeInterval = 1.2 * 86_400
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// The replacement of one service key by a new one from the platform: what was done, what is intended, what went wrong.
+///
+/// Pure. Whoever carries it out asks ``next(_:now:)``, records what ``intending(_:now:)`` returns, acts, and records what
+/// ``applying(_:_:now:)`` makes of the outcome; a crash anywhere between leaves a state from which `next` goes on.
+/// The ledger keeps it as JSON, so that a renamed case or member is another version of ``KeyRotationText``.
+package struct KeyRotation: Sendable, Hashable, Codable {
+  package internal(set) var state: State
+  /// The key in force when it began; nil for the first one.
+  package var predecessor: KnownKey?
+  /// When renewal became due, which also names the first new key.
+  package var dueAt: Date
+  package var begunAt: Date
+  /// When `state` was entered.
+  package internal(set) var since: Date
+  package internal(set) var standing: Standing
+  /// How many names were reserved.
+  package internal(set) var attempts = 0
+  /// Keys on the platform that turned out to be of no use, by GUID.
+  package internal(set) var discarded: Set<String> = []
+  /// What the platform said when it refused the new key; nil as long as it did not.
+  package internal(set) var refusal: String?
+
+  package enum State: Sendable, Hashable, Codable {
+    /// Nothing was done yet: who else renews is looked for.
+    case due
+    /// The old key is deleted first, since the service allows only one.
+    case clearing(job: String?)
+    /// The name is written down; nothing was sent.
+    case reserved(name: String)
+    /// The request may have been sent: a key of this name has to be looked for before another request.
+    case requesting(name: String)
+    /// The platform works on it; without a job, the list of keys tells how far it is.
+    case following(name: String, job: String?, guid: String?)
+    /// The key is complete on the platform.
+    case created(NewKey)
+    /// Its credentials may have been read, and are not in the ledger.
+    case reading(NewKey)
+    /// Its credentials are in the ledger, sealed.
+    case held(NewKey)
+    /// Its certificate and key were found to be good.
+    case examined(NewKey, NewCertificate)
+    /// The platform accepts it.
+    case verified(NewKey, NewCertificate)
+    /// Every keystore that uses the service key holds it; the old key rests until the overlap is over.
+    case delivered(NewKey, NewCertificate, overlapEnds: Date)
+    /// The old key is being deleted.
+    case deleting(NewKey, NewCertificate, job: String?)
+    /// Finished; the old key, if it stayed on the platform, has this GUID.
+    case done(NewKey, leftBehind: String?)
+  }
+
+  /// Whether it can go on.
+  package enum Standing: Sendable, Hashable, Codable {
+    case ready
+    case waiting(until: Date, reason: String)
+    case failed(Failure)
+
+    /// What went wrong, how often in a row, and when it is tried again.
+    package struct Failure: Sendable, Hashable, Codable {
+      package var reason: String
+      package var culprit: String
+      package var attempts: Int
+      package var since: Date
+      package var next: Date
+    }
+  }
+
+  package init(predecessor: KnownKey?, dueAt: Date, now: Date) {
+    state = .due
+    self.predecessor = predecessor
+    self.dueAt = dueAt
+    begunAt = now
+    since = now
+    standing = .ready
+  }
+
+  /// Whether nothing is left to do.
+  package var isFinished: Bool {
+    if case .done = state { true } else { false }
+  }
+
+  /// The new key, once the platform has it.
+  package var newKey: NewKey? {
+    switch state {
+    case .due, .clearing, .reserved, .requesting, .following: nil
+    case .created(let key), .reading(let key), .held(let key), .examined(let key, _), .verified(let key, _),
+      .delivered(let key, _, _), .deleting(let key, _, _), .done(let key, _):
+      key
+    }
+  }
+
+  /// The state's name, for tables and messages.
+  package var phase: String {
+    switch state {
+    case .due: "due"
+    case .clearing: "clearing"
+    case .reserved: "reserved"
+    case .requesting: "requesting"
+    case .following: "following"
+    case .created: "created"
+    case .reading: "reading"
+    case .held: "held"
+    case .examined: "examined"
+    case .verified: "verified"
+    case .delivered: "delivered"
+    case .deleting: "deleting"
+    case .done: "done"
+    }
+  }
+}
+
+/// A key that was in force before.
+package struct KnownKey: Sendable, Hashable, Codable {
+  /// Nil when nobody knows which key on the platform it is.
+  package var guid: String?
+  package var name: String?
+  package var owner: KeyOwner
+  package var notBefore: Date
+  package var notAfter: Date
+
+  package init(guid: String?, name: String?, owner: KeyOwner, notBefore: Date, notAfter: Date) {
+    self.guid = guid
+    self.name = name
+    self.owner = owner
+    self.notBefore = notBefore
+    self.notAfter = notAfter
+  }
+}
+
+/// Who may delete a key.
+package enum KeyOwner: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Made and marked by this installation.
+  case ours
+  /// Named in the configuration, or adopted by an operator's word.
+  case named
+  /// Made by another installation, or by somebody else.
+  case foreign
+
+  package var mayDelete: Bool { self != .foreign }
+}
+
+/// A key that shall take the place of another.
+package struct NewKey: Sendable, Hashable, Codable {
+  package var guid: String
+  package var name: String
+  /// `foreign` for one that another installation made and this one adopts.
+  package var owner: KeyOwner
+  /// How often its credentials were asked for: each time is an audit record on the platform.
+  package var reads = 0
+
+  package init(guid: String, name: String, owner: KeyOwner, reads: Int = 0) {
+    self.guid = guid
+    self.name = name
+    self.owner = owner
+    self.reads = reads
+  }
+}
+
+/// What examination found.
+package struct NewCertificate: Sendable, Hashable, Codable {
+  package var serial: String
+  package var notBefore: Date
+  package var notAfter: Date
+
+  package init(serial: String, notBefore: Date, notAfter: Date) {
+    self.serial = serial
+    self.notBefore = notBefore
+    self.notAfter = notAfter
+  }
+}

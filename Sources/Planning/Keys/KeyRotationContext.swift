@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// What a rotation depends on besides its own state: settings, and facts that may have changed since its last step.
+package struct KeyRotationContext: Sendable, Hashable {
+  /// The name of this installation, as it stands in the labels of its keys.
+  package var installation: String
+  /// What the names of its keys begin with.
+  package var base: String
+  /// The name or GUID of a key that somebody made, to begin with.
+  package var adopted: String?
+  package var overlap: Duration
+  /// How long a new key that the platform does not accept yet is tried again.
+  package var verifyPatience: Duration
+  /// Whether the service allows one certificate key at a time.
+  package var deletesFirst: Bool
+  package var jitter: Jitter
+  /// Keystores whose current generation still holds the old key.
+  package var keystoresWithOldKey: [String]
+  /// When the new key is to be renewed itself; nil before it is known.
+  package var successorDue: Date?
+
+  package init(
+    installation: String, base: String, adopted: String? = nil, overlap: Duration, verifyPatience: Duration,
+    deletesFirst: Bool = false, jitter: Jitter, keystoresWithOldKey: [String] = [], successorDue: Date? = nil
+  ) {
+    self.installation = installation
+    self.base = base
+    self.adopted = adopted
+    self.overlap = overlap
+    self.verifyPatience = verifyPatience
+    self.deletesFirst = deletesFirst
+    self.jitter = jitter
+    self.keystoresWithOldKey = keystoresWithOldKey
+    self.successorDue = successorDue
+  }
+}
+
+/// A key in the platform's list.
+package struct ListedKey: Sendable, Hashable {
+  package enum State: String, Sendable, CaseIterable {
+    case ready, creating, createFailed, deleting, deleteFailed
+  }
+
+  package var guid: String
+  package var name: String
+  package var state: State
+  package var createdAt: Date?
+  /// Which certrotd made it; nil for a key without certrotd's labels.
+  package var installation: String?
+  /// For which service key it was made.
+  package var base: String?
+  /// Whether the ledger says that it was tried and given up.
+  package var isGivenUp: Bool
+
+  package init(
+    guid: String, name: String, state: State, createdAt: Date?, installation: String?, base: String?,
+    isGivenUp: Bool = false
+  ) {
+    self.guid = guid
+    self.name = name
+    self.state = state
+    self.createdAt = createdAt
+    self.installation = installation
+    self.base = base
+    self.isGivenUp = isGivenUp
+  }
+}
+
+/// What has to be done for a rotation.
+package enum KeyAction: Sendable, Hashable {
+  /// List the keys of the instance: does somebody else renew?
+  case look
+  /// List the keys of the instance: is there one of this name?
+  case find(name: String)
+  case create(name: String)
+  case follow(job: String)
+  /// Read the credentials and seal them in the ledger.
+  case read(guid: String)
+  case examine(guid: String)
+  case verify(guid: String)
+  /// Make it the service key's identity, and wait until every keystore that uses it holds it.
+  case deliver(guid: String)
+  case delete(guid: String)
+}
+
+/// What an action came to.
+package enum KeyOutcome: Sendable, Hashable {
+  case listed([ListedKey])
+  /// The platform works on it, and this job tells how far it is.
+  case underWay(job: String)
+  case made(guid: String)
+  /// There is a key of this name.
+  case nameTaken
+  case working(guid: String?)
+  case jobDone(guid: String?)
+  case jobFailed(guid: String?, words: String)
+  /// The platform does not know the job any more.
+  case jobLost
+  case credentialsHeld
+  /// The platform says that the key is not complete yet.
+  case notReady
+  case examined(NewCertificate)
+  case defective(words: String)
+  case verified
+  case refused(words: String)
+  case delivered
+  /// These keystores do not hold the new key yet.
+  case notDelivered([String])
+  case deleted
+  /// Nothing came of it, or nobody knows.
+  case failed(KeyFailure)
+}
+
+package struct KeyFailure: Sendable, Hashable {
+  package var reason: String
+  package var culprit: String
+  /// How long the platform wants not to be asked.
+  package var retryAfter: Duration?
+  /// Whether the platform may have done it all the same.
+  package var mayHaveHappened: Bool
+
+  package init(_ reason: String, culprit: String, retryAfter: Duration? = nil, mayHaveHappened: Bool = false) {
+    self.reason = reason
+    self.culprit = culprit
+    self.retryAfter = retryAfter
+    self.mayHaveHappened = mayHaveHappened
+  }
+}
+
+/// Something that happened in a rotation and that an operator may want to know.
+package enum KeyRotationEvent: Sendable, Hashable {
+  case created(name: String, guid: String)
+  /// The key was on the platform already: another installation made it, and this one uses it too, or somebody made it by
+  /// hand, and it is certrotd's from now on.
+  case adopted(name: String, guid: String, isShared: Bool)
+  case verified(name: String)
+  /// With the platform's words; the old key stays in force.
+  case refused(name: String, words: String)
+  case renewed(name: String, notAfter: Date)
+  case overlapEnded(guid: String)
+  /// `stoppedWorking` where the key in force was deleted before there was another.
+  case deleted(guid: String, stoppedWorking: Bool)
+  /// A key stays on the platform that nothing uses.
+  case orphaned(guid: String, reason: String)
+  case failing(KeyRotation.Standing.Failure)
+}

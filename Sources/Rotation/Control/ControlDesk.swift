@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Control
+import Host
+import Journal
+import Keystores
+import Ledger
+import OpenSSLBridge
+import Planning
+import ServiceKeys
+import Settings
+
+/// Does what is asked for on the control socket.
+///
+/// It does no work itself: it makes work due and watches the conductor do it, so that nothing is done twice and whoever
+/// asked may go away at any time.
+struct ControlDesk: ControlActions {
+  let context: RotationContext
+  let keeper: ConfigurationKeeper
+  let notifier: ServiceManagerNotifier
+  let verifier: IdentityVerifier
+  let keys: PlatformKeyControl
+  let bell: Bell
+  let version: String
+
+  func ping() async throws -> ControlInterface.Pong {
+    // Through the landscape, which every part of the daemon needs.
+    _ = await context.landscape.configuration
+    return ControlInterface.Pong(version: version, now: context.clock.now())
+  }
+
+  func status() async throws -> ControlInterface.StatusReply {
+    let now = context.clock.now()
+    let status = StatusReader.read(
+      await context.landscape.configuration, await context.landscape.inventory, now: now)
+    return ControlInterface.StatusReply(now: now, subjects: status.subjects.map(ControlSubject.init))
+  }
+
+  func renew(
+    _ name: String, now: Bool, tell: @escaping @Sendable (ControlStep) async throws -> Void
+  ) async throws -> ControlOutcome {
+    guard let scope = RenewalScope(name, in: await context.landscape.configuration) else {
+      throw Fault.noSuchName(name)
+    }
+    return try await Renewal(context: context, keys: keys, bell: bell, scope: scope).run(now: now, tell: tell)
+  }
+
+  func verify(_ name: String) async throws -> ControlVerdict {
+    let settings = try await serviceKey(name)
+    guard let stored = try await context.ledger.currentIdentity(.serviceKey(name)) else {
+      throw Fault.refused(reason: "service key \(name) has no identity yet", culprit: "configuration")
+    }
+    let identity: Identity
+    do {
+      identity = Identity(
+        certificate: stored.entry.leaf, key: try PrivateKey(der: stored.privateKey), issuers: stored.entry.issuers)
+    } catch {
+      throw Fault.refused(reason: "the private key cannot be used: \(error)", culprit: "host")
+    }
+    let ends = TimeText.instant(stored.entry.leaf.validity.notAfter)
+    switch try await verifier.verify(
+      identity, tokenURL: stored.entry.tokenURL, clientID: stored.entry.clientID, settings)
+    {
+    case .accepted:
+      let reason =
+        settings.verify == .none
+        ? "nothing was asked, since the service key has verify: none; the certificate ends at \(ends)"
+        : "the certificate is accepted, and ends at \(ends)"
+      return ControlVerdict(verdict: .accepted, reason: reason)
+    case .refused(let reason): return ControlVerdict(verdict: .refused, reason: reason, culprit: "platform")
+    case .inconclusive(let culprit, let reason):
+      return ControlVerdict(verdict: .inconclusive, reason: reason, culprit: culprit.rawValue)
+    }
+  }
+
+  func listKeys(_ name: String) async throws -> [ControlKey] {
+    do {
+      return try await keys.keys(of: name).map(ControlKey.init)
+    } catch {
+      throw Fault(error)
+    }
+  }
+
+  func adoptKey(_ name: String, guid: String) async throws -> ControlKey {
+    let progress: AsyncStream<KeyProgress>
+    do {
+      progress = try await keys.adopt(guid, as: name)
+    } catch {
+      throw Fault(error)
+    }
+    for await step in progress {
+      guard case .ended(let succeeded, let sentence) = step else { continue }
+      guard succeeded else { throw Fault.refused(reason: sentence, culprit: "platform") }
+      guard let key = try await listKeys(name).first(where: { $0.guid == guid || $0.name == guid }) else {
+        throw Fault.refused(reason: "the key \(guid) has gone from the platform meanwhile", culprit: "platform")
+      }
+      return key
+    }
+    throw CancellationError()
+  }
+
+  func reload() async throws -> ControlInterface.ReloadReply {
+    let mistakes = try await keeper.reload(telling: notifier)
+    return ControlInterface.ReloadReply(
+      inForce: mistakes.isEmpty, mistakes: mistakes.prefix(Self.mistakesTold).map(\.description))
+  }
+
+  private func serviceKey(_ name: String) async throws -> ServiceKeySettings {
+    guard let settings = await context.landscape.configuration.serviceKey(named: name) else {
+      throw Fault.noSuchName(name)
+    }
+    return settings
+  }
+
+  private static let mistakesTold = 100
+}
+
+extension ControlSubject {
+  init(_ status: SubjectStatus) {
+    self.init(
+      kind: status.subject.kind, name: status.subject.name, state: status.state.rawValue, reason: status.reason,
+      breaks: status.breakage?.at, breaksWhat: status.breakage?.what, lastAttempt: status.lastAttempt,
+      lastSuccess: status.lastSuccess, nextAttempt: status.nextAttempt, nextWhat: status.nextStep?.rawValue,
+      missing: status.missing)
+  }
+}
+
+extension ControlKey {
+  init(_ key: KeyListing) {
+    self.init(
+      guid: key.guid, name: key.name, state: key.state.rawValue, owner: "ours", created: key.createdAt,
+      ends: key.notAfter)
+    switch key.standing {
+    case .inForce: use = "in-force"
+    case .inFlight: use = "in-flight"
+    case .retiring(let until):
+      use = "retiring"
+      reason = until.map { "it is deleted after \(TimeText.instant($0))" }
+    case .orphan(let why):
+      owner = "orphan"
+      reason = why ?? "it is deleted next"
+    case .ours: break
+    case .peer(let installation):
+      owner = "peer"
+      reason = "the certrotd \(installation) made it"
+    case .other: owner = "other"
+    }
+  }
+}
+
+extension Fault {
+  /// What a caller is told.
+  init(_ refusal: PlatformKeyControl.Refusal) {
+    switch refusal {
+    case .unknown(let name): self = .noSuchName(name)
+    case .platform(let failure): self = .refused(reason: failure.words, culprit: failure.culprit.rawValue)
+    case .notRecorded: self = .refused(reason: "\(refusal)", culprit: "host")
+    case .droppedIn, .notDue, .noSuchKey, .notReady, .underWay, .inForce:
+      self = .refused(reason: "\(refusal)", culprit: "configuration")
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+import Planning
+package import ServiceKeys
+
+/// A key of a service instance, with what it is to this installation.
+package struct KeyListing: Sendable, Hashable {
+  package enum Standing: Sendable, Hashable {
+    case inForce
+    /// It is about to be put in force.
+    case inFlight
+    /// It was in force, and is deleted then; nil when the platform is to be asked first.
+    case retiring(until: Date?)
+    /// This installation made it and nothing uses it; why it stays, nil when it is deleted next.
+    case orphan(String?)
+    /// This installation made it, for another service key or a while ago.
+    case ours
+    /// Another certrotd made it.
+    case peer(installation: String)
+    /// certrotd did not make it.
+    case other
+
+    var isOurs: Bool {
+      switch self {
+      case .inForce, .inFlight, .retiring, .orphan, .ours: true
+      case .peer, .other: false
+      }
+    }
+  }
+
+  package var guid: String
+  package var name: String
+  package var state: PlatformKey.State
+  /// By the platform's clock.
+  package var createdAt: Date?
+  /// The end of its certificate; nil for one that this installation has not seen.
+  package var notAfter: Date?
+  package var standing: Standing
+
+  init(_ key: PlatformKey, notAfter: Date?, standing: Standing) {
+    guid = key.guid
+    name = key.name
+    state = key.state
+    createdAt = key.createdAt
+    self.notAfter = notAfter
+    self.standing = standing
+  }
+}
+
+extension KeyListing.Standing {
+  init(_ key: PlatformKey, _ known: PlatformKeyState?, orphan: OrphanPlanner.Orphan?, mark: KeyMark) {
+    switch known?.role {
+    case .inForce: self = .inForce
+    case .inFlight: self = .inFlight
+    case .retiring: self = .retiring(until: known?.overlapEnds)
+    case .givenUp, .deleted, nil:
+      if let orphan {
+        self = .orphan(orphan.refusal.map { "\($0)" })
+      } else if let owner = key.mark {
+        self = owner.installation == mark.installation ? .ours : .peer(installation: owner.installation)
+      } else {
+        self = .other
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Journal
+import Planning
+import Settings
+
+/// Puts what happens to keys on the platform into words and fields.
+enum KeyNews {
+  static func due(_ settings: ServiceKeySettings, _ rotation: KeyRotation, because reason: Reason) -> Events.Raised {
+    var fields: [EventField: String] = [.serviceKey: settings.name, .reason: reason.description]
+    fields[.notAfter] = rotation.predecessor.map { EventTime.text($0.notAfter) }
+    return Events.Raised(
+      .keyDue, message: "service key \(settings.name) gets a new key on the platform: \(reason)", fields: fields)
+  }
+
+  static func orphaned(_ settings: ServiceKeySettings, _ guid: String, reason: String) -> Events.Raised {
+    Events.Raised(
+      .keyOrphaned, message: "service key \(settings.name): the key \(guid) is left on the platform: \(reason)",
+      fields: [.serviceKey: settings.name, .keyGUID: guid, .reason: reason])
+  }
+
+  /// What an action is about to do, for somebody who waits.
+  static func intention(_ action: KeyAction) -> String {
+    switch action {
+    case .look: "listing the keys on the platform"
+    case .find(let name): "looking for the key \(name)"
+    case .create(let name): "creating the key \(name)"
+    case .follow: "asking how far the platform is"
+    case .read: "reading the new key"
+    case .examine: "examining the new key"
+    case .verify: "trying the new key against the platform"
+    case .deliver: "delivering the new key to its keystores"
+    case .delete: "deleting the old key"
+    }
+  }
+
+  /// - Parameters:
+  ///   - event: what happened.
+  ///   - settings: of the service key.
+  ///   - identity: the one in force.
+  ///   - now: the wall clock.
+  /// - Returns: what is told of it.
+  static func raised(
+    _ event: KeyRotationEvent, _ settings: ServiceKeySettings, identity: IdentityState?, now: Date
+  ) -> Events.Raised {
+    let name = settings.name
+    let title = "service key \(name)"
+    switch event {
+    case .created(let key, let guid):
+      return Events.Raised(
+        .keyCreated, message: "\(title): the key \(key) was created on the platform",
+        fields: [.serviceKey: name, .keyName: key, .keyGUID: guid])
+    case .adopted(let key, let guid, let isShared):
+      let what =
+        isShared
+        ? "the key \(key), which another installation made, is used here, too"
+        : "the key \(key), which was on the platform already, is taken over"
+      return Events.Raised(
+        .keyAdopted, message: "\(title): \(what)",
+        fields: [.serviceKey: name, .keyName: key, .keyGUID: guid])
+    case .verified(let key):
+      return Events.Raised(
+        .keyVerified, message: "\(title): the platform accepts the new key \(key)",
+        fields: [.serviceKey: name, .keyName: key])
+    case .refused(let key, let words):
+      return Events.Raised(
+        .keyRefused, message: "\(title): the new key \(key) is not accepted, and the one in force stays: \(words)",
+        fields: [.serviceKey: name, .keyName: key, .reason: words])
+    case .renewed(let key, let end):
+      var fields: [EventField: String] = [.serviceKey: name, .keyName: key, .notAfter: EventTime.text(end)]
+      fields[.fingerprint] = identity?.leaf.description
+      return Events.Raised(
+        .keyRenewed, message: "\(title) was renewed: \(key) is in force until \(TimeText.instant(end))", fields: fields)
+    case .overlapEnded(let guid):
+      return Events.Raised(
+        .keyOverlapEnded, message: "\(title): the overlap with the key \(guid) is over",
+        fields: [.serviceKey: name, .keyGUID: guid])
+    case .deleted(let guid, let stoppedWorking):
+      let reason =
+        stoppedWorking
+        ? "the service allows one key at a time: until the new one is delivered, nothing works that uses it"
+        : "nothing uses it any more"
+      return Events.Raised(
+        .keyDeleted, message: "\(title): the key \(guid) was deleted on the platform: \(reason)",
+        fields: [.serviceKey: name, .keyGUID: guid, .reason: reason])
+    case .orphaned(let guid, let reason): return orphaned(settings, guid, reason: reason)
+    case .failing(let failure): return failing(failure, settings, identity, now)
+    }
+  }
+
+  private static func failing(
+    _ failure: KeyRotation.Standing.Failure, _ settings: ServiceKeySettings, _ identity: IdentityState?, _ now: Date
+  ) -> Events.Raised {
+    var fields: [EventField: String] = [
+      .serviceKey: settings.name, .reason: failure.reason, .culprit: failure.culprit,
+      .attempts: String(failure.attempts), .since: EventTime.text(failure.since),
+      .nextAttempt: EventTime.text(failure.next),
+    ]
+    fields[.notAfter] = identity.map { EventTime.text($0.notAfter) }
+    fields[.remaining] = identity.map { String(Int($0.notAfter.timeIntervalSince(now))) }
+    let span = TimeText.span(now.timeIntervalSince(failure.since))
+    return Events.Raised(
+      .keyRenewalFailing,
+      message: """
+        service key \(settings.name) cannot be renewed since \(span), after \(failure.attempts) attempts: \
+        \(failure.reason)
+        """, fields: fields)
+  }
+}

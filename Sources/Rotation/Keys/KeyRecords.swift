@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Ledger
+import Planning
+
+/// What the ledger is to know of the keys on the platform when a rotation has taken a step.
+enum KeyRecords {
+  /// The records that change.
+  ///
+  /// - Parameters:
+  ///   - before: the rotation before the step.
+  ///   - after: the rotation after it.
+  ///   - known: what the ledger knows of the service key's keys.
+  ///   - instance: the GUID of the service instance, for keys that are new.
+  /// - Returns: as they are now, by GUID.
+  static func changed(
+    from before: KeyRotation, to after: KeyRotation, known: [PlatformKeyRecord], instance: String
+  ) -> [PlatformKeyRecord] {
+    var draft = Draft(known: known, instance: instance)
+    draft.giveUp(after.discarded, before, after)
+    switch after.state {
+    case .due, .clearing, .reserved, .requesting, .following:
+      if let old = before.predecessor?.guid, after.predecessor?.guid == nil {
+        draft.change(old) { $0.state = .deleted }
+      }
+    case .created(let key), .reading(let key), .held(let key): draft.set(key, .inFlight, nil)
+    case .examined(let key, let certificate), .verified(let key, let certificate):
+      draft.set(key, .inFlight, certificate)
+    case .delivered(let key, let certificate, let overlapEnds):
+      draft.retire(allBut: key.guid, overlapEnds: overlapEnds)
+      draft.set(key, .inForce, certificate)
+    case .deleting(let key, let certificate, _): draft.set(key, .inForce, certificate)
+    case .done(let key, let leftBehind):
+      if case .deleting = before.state, leftBehind == nil, let old = before.predecessor?.guid {
+        draft.change(old) { $0.state = .deleted }
+      }
+      draft.retire(allBut: key.guid, overlapEnds: nil)
+      draft.set(key, .inForce, nil)
+    }
+    return draft.changes
+  }
+
+  private struct Draft {
+    private var records: [String: PlatformKeyRecord]
+    private var touched: Set<String> = []
+    private let instance: String
+
+    init(known: [PlatformKeyRecord], instance: String) {
+      records = Dictionary(known.map { ($0.guid, $0) }, uniquingKeysWith: { first, _ in first })
+      self.instance = instance
+    }
+
+    var changes: [PlatformKeyRecord] { touched.sorted().compactMap { records[$0] } }
+
+    mutating func change(_ guid: String, _ body: (inout PlatformKeyRecord) -> Void) {
+      guard var record = records[guid] else { return }
+      body(&record)
+      guard record != records[guid] else { return }
+      records[guid] = record
+      touched.insert(guid)
+    }
+
+    mutating func set(_ key: NewKey, _ state: PlatformKeyRecord.State, _ certificate: NewCertificate?) {
+      if records[key.guid] == nil {
+        records[key.guid] = PlatformKeyRecord(
+          guid: key.guid, name: key.name, instance: instance, owner: .init(key.owner), state: state)
+        touched.insert(key.guid)
+      }
+      change(key.guid) { record in
+        record.state = state
+        record.owner = .init(key.owner)
+        record.reason = nil
+        guard let certificate else { return }
+        record.serial = certificate.serial
+        record.notBefore = certificate.notBefore
+        record.notAfter = certificate.notAfter
+      }
+    }
+
+    /// Whoever was in force rests until its overlap is over, or is nobody's concern any more.
+    mutating func retire(allBut guid: String, overlapEnds: Date?) {
+      for record in records.values where record.state == .inForce && record.guid != guid {
+        change(record.guid) { record in
+          if record.owner == .foreign {
+            record.state = .givenUp
+            record.reason = "another installation made it, and it is not in force here any more"
+          } else {
+            record.state = .retiring
+            record.overlapEnds = overlapEnds ?? record.overlapEnds
+          }
+        }
+      }
+    }
+
+    mutating func giveUp(_ discarded: Set<String>, _ before: KeyRotation, _ after: KeyRotation) {
+      var reason = "it is of no use"
+      if case .failed(let failure) = after.standing { reason = failure.reason }
+      if let key = before.newKey, discarded.contains(key.guid) { set(key, .givenUp, nil) }
+      for guid in discarded where records[guid]?.state == .inFlight || !before.discarded.contains(guid) {
+        change(guid) { record in
+          record.state = .givenUp
+          record.reason = reason
+        }
+      }
+    }
+  }
+}
+
+extension PlatformKeyRecord.Owner {
+  init(_ owner: KeyOwner) {
+    switch owner {
+    case .ours: self = .ours
+    case .named: self = .named
+    case .foreign: self = .foreign
+    }
+  }
+}
+
+extension PlatformKeyState {
+  init(_ record: PlatformKeyRecord) {
+    let owner: KeyOwner =
+      switch record.owner {
+      case .ours: .ours
+      case .named: .named
+      case .foreign: .foreign
+      }
+    let role: Role =
+      switch record.state {
+      case .inFlight: .inFlight
+      case .inForce: .inForce
+      case .retiring: .retiring
+      case .givenUp: .givenUp
+      case .deleted: .deleted
+      }
+    self.init(
+      guid: record.guid, name: record.name, owner: owner, role: role, leaf: record.leaf, notBefore: record.notBefore,
+      notAfter: record.notAfter, overlapEnds: record.overlapEnds)
+  }
+}

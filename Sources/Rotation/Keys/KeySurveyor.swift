@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Host
+import Journal
+import Ledger
+import Planning
+import ServiceKeys
+import Settings
+
+/// Compares the keys on the platform with those that the ledger knows, and removes what nothing uses any more.
+struct KeySurveyor: Sendable {
+  let context: RotationContext
+  let access: PlatformAccess
+
+  /// One look; what came of it is in the service key's schedule.
+  ///
+  /// - Throws: `LedgerError`.
+  func survey(_ settings: ServiceKeySettings, _ reached: inout PlatformAccess.Reached?) async throws {
+    let name = settings.name
+    let now = context.clock.now()
+    let before = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
+    let cadence = await context.landscape.cadence(of: .tendServiceKey(name))
+    let schedule: Schedule
+    do {
+      let platform = try await access.reach(settings, reached)
+      reached = platform
+      try await settle(try await platform.platform.keys(of: platform.instance), settings, platform)
+      schedule = before.schedule.succeeded(at: now, cadence: cadence)
+    } catch let failure as PlatformFailure {
+      schedule = before.schedule.failed(at: now, cadence: cadence, reason: failure.words)
+    }
+    await context.landscape.update { $0.serviceKeys[name]?.schedule = schedule }
+    _ = try await context.record(schedule, of: .readServiceKey(name), condition: nil)
+  }
+
+  /// What the ledger knows of a service key, as the planner of orphans wants it.
+  static func knowledge(
+    _ settings: ServiceKeySettings, _ configuration: Configuration, _ inventory: Inventory
+  ) -> OrphanPlanner.Knowledge {
+    let mark = PlatformAccess.mark(of: settings, configuration)
+    let state = inventory.serviceKeys[settings.name] ?? SourceState()
+    var knowledge = OrphanPlanner.Knowledge(
+      installation: mark.installation, base: mark.base, inForce: state.keys.first { $0.role == .inForce }?.guid)
+    if let rotation = state.rotation {
+      knowledge.inFlight = Set([rotation.newKey?.guid, rotation.predecessor?.guid].compactMap(\.self))
+    }
+    for key in state.keys where key.role != .deleted {
+      let holders = PlatformKeyPlanner.keystores(holding: key, of: settings.name, configuration, inventory)
+      if !holders.isEmpty { knowledge.used[key.guid] = holders }
+      // A key that was given up proves nothing for another one.
+      if let end = key.notAfter, key.role != .givenUp { knowledge.ends[key.guid] = end }
+      knowledge.overlaps[key.guid] = key.overlapEnds
+    }
+    return knowledge
+  }
+
+  private func settle(
+    _ keys: [PlatformKey], _ settings: ServiceKeySettings, _ reached: PlatformAccess.Reached
+  ) async throws {
+    let configuration = await context.landscape.configuration
+    let inventory = await context.landscape.inventory
+    let records = try await context.ledger.platformKeys(of: settings.name)
+    let known = Dictionary(records.map { ($0.guid, $0) }, uniquingKeysWith: { first, _ in first })
+    try await noteGone(keys, records, settings, reached)
+    let orphans = OrphanPlanner.orphans(
+      keys.map { ListedKey($0, isGivenUp: false) }, Self.knowledge(settings, configuration, inventory),
+      now: context.clock.now())
+    var failure: PlatformFailure?
+    for orphan in orphans {
+      let record = known[orphan.guid]
+      if record == nil { try await report(orphan, settings, reached) }
+      guard orphan.refusal == nil else { continue }
+      do throws(PlatformFailure) {
+        guard case .gone = try await reached.platform.deleteKey(orphan.guid) else { continue }
+      } catch {
+        // One that cannot be deleted does not keep the others.
+        failure = failure ?? error
+        continue
+      }
+      try await noteDeletion(
+        orphan.guid, orphan.name, wasInForce: record?.state == .retiring, record, settings)
+    }
+    failure = try await deleteAdopted(keys, records, settings, reached) ?? failure
+    try await reread(settings)
+    if let failure { throw failure }
+  }
+
+  /// Keys that were adopted by an operator's word carry no mark; their deletion has the same rules.
+  ///
+  /// - Returns: why one of them could not be deleted.
+  private func deleteAdopted(
+    _ keys: [PlatformKey], _ records: [PlatformKeyRecord], _ settings: ServiceKeySettings,
+    _ reached: PlatformAccess.Reached
+  ) async throws -> PlatformFailure? {
+    var failure: PlatformFailure?
+    let configuration = await context.landscape.configuration
+    let inventory = await context.landscape.inventory
+    let knowledge = Self.knowledge(settings, configuration, inventory)
+    let now = context.clock.now()
+    for record in records where record.owner == .named && record.state == .retiring {
+      guard keys.contains(where: { $0.guid == record.guid && $0.mark == nil }) else { continue }
+      let removal = KeyRemoval(
+        owner: .named, isInForce: false, isInFlight: knowledge.inFlight.contains(record.guid),
+        keystores: knowledge.used[record.guid] ?? [], overlapEnds: record.overlapEnds,
+        otherValidKeys: knowledge.ends.count { $0.key != record.guid && $0.value > now }, ends: record.notAfter)
+      guard removal.refusal(now: now) == nil else { continue }
+      do throws(PlatformFailure) {
+        guard case .gone = try await reached.platform.deleteKey(record.guid) else { continue }
+      } catch {
+        failure = failure ?? error
+        continue
+      }
+      try await noteDeletion(record.guid, record.name, wasInForce: true, record, settings)
+    }
+    return failure
+  }
+
+  /// Keys that the ledger knows and the platform has no longer.
+  private func noteGone(
+    _ keys: [PlatformKey], _ records: [PlatformKeyRecord], _ settings: ServiceKeySettings,
+    _ reached: PlatformAccess.Reached
+  ) async throws {
+    let present = Set(keys.map(\.guid))
+    let rotation = await context.landscape.inventory.serviceKeys[settings.name]?.rotation
+    let inFlight = Set([rotation?.newKey?.guid, rotation?.predecessor?.guid].compactMap(\.self))
+    for record in records where record.instance == reached.instance.guid && !present.contains(record.guid) {
+      switch record.state {
+      case .retiring, .givenUp:
+        guard !inFlight.contains(record.guid) else { continue }
+        try await noteDeletion(record.guid, record.name, wasInForce: record.state == .retiring, record, settings)
+      case .inForce where rotation == nil:
+        await context.landscape.update {
+          $0.serviceKeys[settings.name]?.request = "the key \(record.name) is no longer on the platform"
+        }
+      case .inForce, .inFlight, .deleted: break
+      }
+    }
+  }
+
+  private func report(
+    _ orphan: OrphanPlanner.Orphan, _ settings: ServiceKeySettings, _ reached: PlatformAccess.Reached
+  ) async throws {
+    let why = orphan.refusal.map { "nothing uses it, but \($0)" } ?? "nothing uses it"
+    try await context.tell(
+      [KeyNews.orphaned(settings, orphan.guid, reason: why)], of: LedgerSubject(.serviceKey, settings.name))
+    let record = PlatformKeyRecord(
+      guid: orphan.guid, name: orphan.name, instance: reached.instance.guid, owner: .ours, state: .givenUp, reason: why)
+    try await context.ledger.keepPlatformKeys([record], of: settings.name, at: context.clock.now())
+  }
+
+  private func noteDeletion(
+    _ guid: String, _ name: String, wasInForce: Bool, _ record: PlatformKeyRecord?, _ settings: ServiceKeySettings
+  ) async throws {
+    let events: [KeyRotationEvent] =
+      (wasInForce ? [.overlapEnded(guid: guid)] : []) + [.deleted(guid: guid, stoppedWorking: false)]
+    try await context.tell(
+      events.map { KeyNews.raised($0, settings, identity: nil, now: context.clock.now()) },
+      of: LedgerSubject(.serviceKey, settings.name))
+    var gone =
+      record
+      ?? PlatformKeyRecord(guid: guid, name: name, instance: "", owner: .ours, state: .deleted)
+    gone.state = .deleted
+    try await context.ledger.keepPlatformKeys([gone], of: settings.name, at: context.clock.now())
+  }
+
+  private func reread(_ settings: ServiceKeySettings) async throws {
+    let keys = try await context.ledger.platformKeys(of: settings.name).map(PlatformKeyState.init)
+    await context.landscape.update { $0.serviceKeys[settings.name]?.keys = keys }
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Foundation
+import Ledger
+import Planning
+import ServiceKeys
+import Settings
+import SystemPackage
+
+/// Reaches the platform of a service key: logs in, finds the service instance, and watches every call.
+struct PlatformAccess: Sendable {
+  let context: RotationContext
+  let connector: PlatformConnector
+  let troubles: PlatformTroubles
+
+  /// A platform with the service instance that is meant.
+  struct Reached: Sendable {
+    var platform: any KeyPlatform
+    var instance: PlatformInstance
+    var actions: PlatformKeyActions
+  }
+
+  /// Reaches the platform, unless `reached` says that it is.
+  func reach(_ settings: ServiceKeySettings, _ reached: Reached?) async throws(PlatformFailure) -> Reached {
+    if let reached { return reached }
+    let caller = Self.caller(settings)
+    let connection: PlatformConnector.Connection?
+    do throws(PlatformFailure) {
+      connection = try await connector.connect(settings, own: ownLogin(settings))
+    } catch {
+      try await note(error, caller)
+      throw error
+    }
+    guard let connection, let key = settings.source.platformKey else {
+      throw PlatformFailure(.local, .configuration, "\(settings.name) is not made on a platform")
+    }
+    let login = connection.loginCertificates.first.map { KnownCertificate($0) }
+    await context.landscape.update { $0.serviceKeys[settings.name, default: SourceState()].login = login }
+    let watched = WatchedPlatform(
+      connection.platform, caller: caller, troubles: troubles, logger: context.logger)
+    let instance = try await watched.instance(connection.instance)
+    let mark = Self.mark(of: settings, await context.landscape.configuration)
+    return Reached(
+      platform: watched, instance: instance,
+      actions: PlatformKeyActions(watched, instance: instance, parameters: key.parameters, mark: mark))
+  }
+
+  /// What marks the keys of this service key as this installation's.
+  static func mark(of settings: ServiceKeySettings, _ configuration: Configuration) -> KeyMark {
+    KeyMark(
+      installation: configuration.defaults.installation ?? ProcessInfo.processInfo.hostName,
+      base: settings.source.platformKey?.base ?? settings.name)
+  }
+
+  private func ownLogin(_ settings: ServiceKeySettings) async throws(PlatformFailure) -> OwnLogin? {
+    guard case .serviceManager(let source) = settings.source else { return nil }
+    return try await OwnLogin.find(of: source, context)
+  }
+
+  private func note(_ failure: PlatformFailure, _ caller: PlatformTroubles.Caller) async throws(PlatformFailure) {
+    do {
+      try await troubles.note(failure, of: caller)
+    } catch {
+      throw PlatformFailure(.local, .host, "the ledger did not take note of the platform's trouble: \(error)")
+    }
+  }
+
+  private static func caller(_ settings: ServiceKeySettings) -> PlatformTroubles.Caller {
+    switch settings.source {
+    case .file(let path):
+      PlatformTroubles.Caller(serviceKey: settings.name, platform: path.string, login: "")
+    case .cloudFoundry(let source):
+      PlatformTroubles.Caller(serviceKey: settings.name, platform: source.api, login: source.login.principal)
+    case .serviceManager(let source):
+      PlatformTroubles.Caller(
+        serviceKey: settings.name, platform: "Service Manager of \(source.binding)", login: "\(source.binding)")
+    }
+  }
+}
+
+extension LoginSettings {
+  /// Who logs in, for a sentence.
+  fileprivate var principal: String {
+    switch self {
+    case .user(let name, _, let origin), .userCertificate(let name, _, _, let origin):
+      origin.map { "\(name) (\($0))" } ?? name
+    case .client(let id, _): id
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Certificates
+package import HTTPTransport
+package import Host
+package import ServiceKeys
+package import Settings
+
+/// Connects a service key of the configuration with the platform that makes it.
+package struct PlatformConnector: Sendable {
+  /// A platform, and the client certificate that certrotd shows to it.
+  package struct Connection: Sendable {
+    package var platform: any KeyPlatform
+    package var instance: InstanceReference
+    /// Leaf first; empty for a login without certificate.
+    package var loginCertificates: [Certificate]
+  }
+
+  private let client: HTTPClient
+  private let logins: LoginPool
+  private let credentials: CredentialStore
+  private let clock: any WallClock
+  private let reach: PlatformReach
+
+  package init(
+    client: HTTPClient, logins: LoginPool, credentials: CredentialStore, clock: any WallClock,
+    reach: PlatformReach = PlatformReach()
+  ) {
+    self.client = client
+    self.logins = logins
+    self.credentials = credentials
+    self.clock = clock
+    self.reach = reach
+  }
+
+  /// Reads what it takes to log in, and finds the platform; nothing is logged in yet.
+  ///
+  /// - Parameters:
+  ///   - settings: a service key that the platform makes.
+  ///   - own: what takes the place of a binding's client certificate once that ends earlier.
+  /// - Returns: nil for a service key that is dropped in as a file.
+  /// - Throws: `PlatformFailure`.
+  package func connect(
+    _ settings: ServiceKeySettings, own: OwnLogin? = nil
+  ) async throws(PlatformFailure) -> Connection? {
+    switch settings.source {
+    case .file: return nil
+    case .cloudFoundry(let source):
+      let method = try method(source.login)
+      let platform = try await CloudFoundryPlatform.connect(
+        api: source.api, method: method, network: try network(settings, url: source.api), logins: logins)
+      return Connection(
+        platform: platform,
+        instance: InstanceReference(instance: source.instance, organization: source.organization, space: source.space),
+        loginCertificates: try certificates(method))
+    case .serviceManager(let source):
+      var binding: ServiceManagerBinding
+      do throws(PlatformFailure) {
+        binding = try ServiceManagerBinding.read(secret(source.binding))
+      } catch {
+        throw PlatformFailure(error.kind, error.culprit, "\(source.binding): \(error.words)")
+      }
+      if let own { binding = binding.renewed(by: own) }
+      let platform = try await ServiceManagerPlatform.connect(
+        binding, network: try network(settings, url: binding.url), logins: logins)
+      return Connection(
+        platform: platform, instance: InstanceReference(instance: source.instance),
+        loginCertificates: binding.certificates)
+    }
+  }
+
+  private func method(_ login: LoginSettings) throws(PlatformFailure) -> LoginMethod {
+    let proof = try secret(login.credential)
+    return switch login {
+    case .user(let name, _, let origin): .password(user: name, password: proof, origin: origin)
+    case .userCertificate(let name, let tenant, _, let origin):
+      .passcode(LoginMethod.Passcode(user: name, tenant: tenant, identity: proof, origin: origin))
+    case .client(let id, .secret): .clientSecret(clientID: id, secret: proof)
+    case .client(let id, .certificate): .clientCertificate(clientID: id, identity: proof)
+    }
+  }
+
+  private func certificates(_ method: LoginMethod) throws(PlatformFailure) -> [Certificate] {
+    let pem: SecretBytes
+    switch method {
+    case .password, .clientSecret: return []
+    case .passcode(let passcode): pem = passcode.identity
+    case .clientCertificate(_, let identity): pem = identity
+    }
+    do throws(CertificateError) {
+      return try PEMReader.certificates(in: pem.copyBytes())
+    } catch {
+      throw PlatformFailure(.local, .configuration, "the certificate of the login cannot be read: \(error)")
+    }
+  }
+
+  private func secret(_ reference: CredentialReference) throws(PlatformFailure) -> SecretBytes {
+    do throws(CredentialError) {
+      return try credentials.secret(reference)
+    } catch {
+      throw PlatformFailure(.local, error.culprit, error.description)
+    }
+  }
+
+  private func network(_ settings: ServiceKeySettings, url: String) throws(PlatformFailure) -> PlatformNetwork {
+    do throws(CredentialError) {
+      return PlatformNetwork(
+        client: client, proxy: try HTTPProxy(settings, url: url, credentials), trust: reach.trust, wallClock: clock,
+        clock: reach.pauses)
+    } catch {
+      throw PlatformFailure(.local, error.culprit, error.description)
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+import Host
+import Ledger
+import Planning
+package import ServiceKeys
+import Settings
+
+/// What an operator may ask of keys on the platform; the daemon does it.
+package struct PlatformKeyControl: Sendable {
+  private let context: RotationContext
+  private let access: PlatformAccess
+  private let rotations: KeyRotationRunner
+  private let progress: KeyProgressBoard
+  private let bell: Bell
+
+  init(
+    context: RotationContext, access: PlatformAccess, rotations: KeyRotationRunner, progress: KeyProgressBoard,
+    bell: Bell
+  ) {
+    self.context = context
+    self.access = access
+    self.rotations = rotations
+    self.progress = progress
+    self.bell = bell
+  }
+
+  /// Has a service key renewed: the renewal that is under way goes on at once, or, with `now`, one begins whatever the end
+  /// of the key in force says.
+  ///
+  /// - Parameters:
+  ///   - name: of the service key in the configuration.
+  ///   - now: begin even though no renewal is due.
+  /// - Returns: what happens from now on, up to ``KeyProgress/ended(succeeded:_:)``.
+  /// - Throws: ``Refusal``.
+  package func renew(_ name: String, now: Bool) async throws(Refusal) -> AsyncStream<KeyProgress> {
+    let settings = try await platformKey(name)
+    let state = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
+    let isUnderWay = state.rotation.map { !$0.isResting } ?? (state.identity == nil)
+    if !isUnderWay, !now, let identity = state.identity {
+      let due = RenewalPoint.due(
+        notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: settings.renewBefore)
+      if due > context.clock.now() { throw .notDue(name, until: due) }
+    }
+    let stream = progress.follow(name)
+    await context.landscape.update { inventory in
+      if isUnderWay {
+        let released = inventory.serviceKeys[name]?.rotation?.released()
+        inventory.serviceKeys[name]?.rotation = released
+      } else {
+        inventory.serviceKeys[name]?.request = "an operator asked for a new key"
+      }
+    }
+    bell.ring()
+    return stream
+  }
+
+  /// The keys of the service instance, as the platform lists them now: ours and others'.
+  ///
+  /// - Throws: ``Refusal``.
+  package func keys(of name: String) async throws(Refusal) -> [KeyListing] {
+    let settings = try await platformKey(name)
+    let keys: [PlatformKey]
+    do throws(PlatformFailure) {
+      let reached = try await access.reach(settings, nil)
+      keys = try await reached.platform.keys(of: reached.instance)
+    } catch {
+      throw .platform(error)
+    }
+    let configuration = await context.landscape.configuration
+    let inventory = await context.landscape.inventory
+    let orphans = OrphanPlanner.orphans(
+      keys.map { ListedKey($0, isGivenUp: false) }, KeySurveyor.knowledge(settings, configuration, inventory),
+      now: context.clock.now())
+    let mark = PlatformAccess.mark(of: settings, configuration)
+    let known = inventory.serviceKeys[name]?.keys ?? []
+    return keys.map { key in
+      let record = known.first { $0.guid == key.guid }
+      return KeyListing(
+        key, notAfter: record?.notAfter,
+        standing: .init(key, record, orphan: orphans.first { $0.guid == key.guid }, mark: mark))
+    }
+  }
+
+  /// Puts a key that exists on the platform in force, once it was examined and verified; its credentials are read once.
+  ///
+  /// From then on it is treated as if certrotd had made it, and deleted when it was replaced.
+  ///
+  /// - Parameters:
+  ///   - key: a name or a GUID.
+  ///   - name: of the service key in the configuration.
+  /// - Returns: what happens from now on.
+  /// - Throws: ``Refusal``.
+  package func adopt(_ key: String, as name: String) async throws(Refusal) -> AsyncStream<KeyProgress> {
+    let settings = try await platformKey(name)
+    let listed = try await keys(of: name)
+    guard let found = listed.first(where: { $0.guid == key }) ?? listed.first(where: { $0.name == key }) else {
+      throw .noSuchKey(key)
+    }
+    guard found.state == .ready else { throw .notReady(found.name) }
+    let state = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
+    if let rotation = state.rotation, !rotation.isResting { throw .underWay(name, phase: rotation.phase) }
+    let inForce = state.keys.first { $0.role == .inForce }
+    guard inForce?.guid != found.guid else { throw .inForce(found.name) }
+    let predecessor = state.identity.map {
+      KnownKey(
+        guid: inForce?.guid, name: inForce?.name, owner: inForce?.owner ?? .foreign, notBefore: $0.notBefore,
+        notAfter: $0.notAfter)
+    }
+    let new = NewKey(guid: found.guid, name: found.name, owner: found.standing.isOurs ? .ours : .named)
+    // Whoever tends the key now must not be disturbed, and nobody may begin to meanwhile.
+    guard await context.landscape.begin(.tendServiceKey(name)) else { throw .underWay(name, phase: "tended") }
+    let stream = progress.follow(name)
+    let failure: String?
+    do {
+      let rotation = KeyRotation.adopting(new, predecessor: predecessor, now: context.clock.now())
+      try await rotations.begin(rotation, settings, because: .requested("an operator adopts the key \(found.name)"))
+      failure = nil
+    } catch {
+      failure = String(describing: error)
+    }
+    await context.landscape.end(CollectionOfOne(.tendServiceKey(name)))
+    if let failure { throw .notRecorded(failure) }
+    bell.ring()
+    return stream
+  }
+
+  private func platformKey(_ name: String) async throws(Refusal) -> ServiceKeySettings {
+    guard let settings = await context.landscape.configuration.serviceKey(named: name) else { throw .unknown(name) }
+    guard settings.source.platformKey != nil else { throw .droppedIn(name) }
+    return settings
+  }
+
+  /// Why nothing was done.
+  package enum Refusal: Error, Sendable, Hashable {
+    case unknown(String)
+    /// It is dropped in as a file.
+    case droppedIn(String)
+    case notDue(String, until: Date)
+    case noSuchKey(String)
+    case notReady(String)
+    case underWay(String, phase: String)
+    case inForce(String)
+    case platform(PlatformFailure)
+    case notRecorded(String)
+  }
+}
+
+extension PlatformKeyControl.Refusal: CustomStringConvertible {
+  /// One sentence without its full stop.
+  package var description: String {
+    switch self {
+    case .unknown(let name): "the configuration has no service key \(name)"
+    case .droppedIn(let name):
+      "the service key \(name) is dropped in as a file and not made on a platform: put a new file in place"
+    case .notDue(let name, let until):
+      "the service key \(name) is not due before \(TimeText.instant(until)); --now renews it all the same"
+    case .noSuchKey(let key): "the service instance has no key \(key)"
+    case .notReady(let key): "the key \(key) is not complete on the platform"
+    case .underWay(let name, let phase): "the service key \(name) is being renewed (\(phase))"
+    case .inForce(let key): "the key \(key) is in force already"
+    case .platform(let failure): failure.words
+    case .notRecorded(let reason): "the ledger does not take it: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Planning
+import Testing
+
+struct KeyRemovalTests {
+  private static let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+  private static func removal(_ change: (inout KeyRemoval) -> Void = { _ in }) -> KeyRemoval {
+    var removal = KeyRemoval(
+      owner: .ours, isInForce: false, isInFlight: false, keystores: [], overlapEnds: now, otherValidKeys: 1,
+      ends: now + 100)
+    change(&removal)
+    return removal
+  }
+
+  @Test(
+    arguments: [
+      (removal(), nil), (removal { $0.owner = .named }, nil), (removal { $0.owner = .foreign }, .foreign),
+      (removal { $0.isInForce = true }, .inForce), (removal { $0.isInFlight = true }, .inFlight),
+      (removal { $0.keystores = ["a"] }, .stillUsed(["a"])),
+      (removal { $0.overlapEnds = now + 1 }, .overlap(until: now + 1)), (removal { $0.overlapEnds = nil }, nil),
+      (removal { $0.otherValidKeys = 0 }, .lastValid),
+      (
+        removal {
+          $0.otherValidKeys = 0
+          $0.ends = now
+        }, nil
+      ),
+      (
+        removal {
+          $0.otherValidKeys = 0
+          $0.ends = nil
+        }, .lastValid
+      ),
+    ] as [(KeyRemoval, KeyRemoval.Refusal?)])
+  func `a key is deleted only when nothing speaks against it`(removal: KeyRemoval, refusal: KeyRemoval.Refusal?) {
+    #expect(removal.refusal(now: Self.now) == refusal)
+  }
+
+  private static func listed(
+    _ guid: String, _ state: ListedKey.State = .ready, by installation: String? = "here", age: TimeInterval = 7200
+  ) -> ListedKey {
+    ListedKey(
+      guid: guid, name: guid, state: state, createdAt: now - age, installation: installation, base: "cpi")
+  }
+
+  @Test func `orphans are our keys that nothing uses, and some of them stay`() {
+    let keys = [
+      Self.listed("force"), Self.listed("flight"), Self.listed("peer", by: "there"), Self.listed("stranger", by: nil),
+      Self.listed("young", age: 60), Self.listed("creating", .creating), Self.listed("free"), Self.listed("used"),
+      Self.listed("overlapping"), Self.listed("failed", .createFailed), Self.listed("stuck", .deleteFailed),
+    ]
+    let knowledge = OrphanPlanner.Knowledge(
+      installation: "here", base: "cpi", inForce: "force", inFlight: ["flight"], used: ["used": ["web"]],
+      ends: ["force": Self.now + 1000, "used": Self.now + 10], overlaps: ["overlapping": Self.now + 50])
+    let orphans = OrphanPlanner.orphans(keys, knowledge, now: Self.now)
+    #expect(orphans.map(\.guid) == ["free", "used", "overlapping", "failed", "stuck"])
+    #expect(
+      orphans.map(\.refusal) == [nil, .stillUsed(["web"]), .overlap(until: Self.now + 50), nil, nil])
+  }
+
+  @Test func `without another valid key nothing but what never worked is removed`() {
+    let knowledge = OrphanPlanner.Knowledge(installation: "here", base: "cpi", inForce: nil)
+    let orphans = OrphanPlanner.orphans(
+      [Self.listed("only"), Self.listed("failed", .createFailed)], knowledge, now: Self.now)
+    #expect(orphans.map(\.refusal) == [.lastValid, nil])
+  }
+
+  @Test func `names end in the time and fit the platform`() {
+    #expect(KeyName.make(base: "cpi", at: Self.now) == "cpi-20270115080000")
+    let long = KeyName.make(base: "a-base-that-is-too-long-for-it", at: Self.now)
+    #expect(long.count == KeyName.longest && long.hasSuffix("-20270115080000"))
+  }
+
+  @Test(arguments: ["", "{}", "{\"version\":2,\"rotation\":{}}", "{\"version\":1,\"rotation\":{}}"])
+  func `a record that cannot be read is said to be one`(text: String) {
+    #expect(throws: KeyRotationText.Unreadable.self) { try KeyRotationText.decode(text) }
+  }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Testing
+
+@testable import Planning
+
+/// What a rotation waits for, what it never does, and a whole life of one.
+struct KeyRotationStandingTests {
+  // MARK: Standing
+
+  @Test func `failures wait longer and longer, and are told of at the third and then once a day`() {
+    var rotation = KeyRotationTests.rotation(.reserved(name: "n"))
+    var waits: [TimeInterval] = []
+    var told: [Int] = []
+    var now = KeyRotationTests.now
+    for attempt in 1...60 {
+      rotation = rotation.intending(.create(name: "n"), now: now)
+      let after = rotation.applying(.failed(KeyRotationTests.failure), KeyRotationTests.context(), now: now)
+      rotation = after.rotation
+      if !after.events.isEmpty { told.append(attempt) }
+      guard case .wait(let until, let reason) = rotation.next(KeyRotationTests.context(), now: now) else {
+        Issue.record("no wait")
+        return
+      }
+      #expect(reason == "no answer")
+      waits.append(until.timeIntervalSince(now))
+      now = until
+    }
+    #expect(told.count == 3 && told.first == 3, "in two days and a half: \(told)")
+    #expect(
+      zip(waits, [60, 120, 240, 480, 960, 1920, 3600, 3600]).allSatisfy { abs($0 - $1) <= $1 * 0.11 }, "\(waits)")
+  }
+
+  @Test func `in the last tenth the shortest interval holds, but the platform's own wish comes first`() {
+    let lapsing = KnownKey(
+      guid: "old", name: nil, owner: .ours, notBefore: KeyRotationTests.now - 29 * KeyRotationTests.day,
+      notAfter: KeyRotationTests.now + KeyRotationTests.day)
+    var rotation = KeyRotationTests.rotation(.reserved(name: "n"), lapsing)
+    for _ in 0..<8 {
+      rotation =
+        rotation.applying(.failed(KeyRotationTests.failure), KeyRotationTests.context(), now: KeyRotationTests.now)
+        .rotation
+    }
+    guard case .failed(let failure) = rotation.standing else {
+      Issue.record("not failed")
+      return
+    }
+    #expect(failure.attempts == 8 && failure.next.timeIntervalSince(KeyRotationTests.now) < 67)
+    let polite = KeyFailure("429", culprit: "platform", retryAfter: .seconds(1800))
+    rotation = rotation.applying(.failed(polite), KeyRotationTests.context(), now: KeyRotationTests.now).rotation
+    #expect(
+      rotation.next(KeyRotationTests.context(), now: KeyRotationTests.now)
+        == .wait(until: KeyRotationTests.now + 1800, reason: "429"))
+    #expect(rotation.released().next(KeyRotationTests.context(), now: KeyRotationTests.now) == .act(.create(name: "n")))
+  }
+
+  @Test func `a clock that was set back makes nobody wait for years`() {
+    let rotation = KeyRotationTests.rotation(.reserved(name: "n")).applying(
+      .failed(KeyRotationTests.failure), KeyRotationTests.context(), now: KeyRotationTests.now)
+    #expect(
+      rotation.rotation.next(KeyRotationTests.context(), now: KeyRotationTests.now - 400 * KeyRotationTests.day)
+        == .act(.create(name: "n")))
+  }
+
+  @Test func `a second key has another name`() {
+    var rotation = KeyRotationTests.rotation(.due)
+    rotation = rotation.applying(.listed([]), KeyRotationTests.context(), now: KeyRotationTests.now).rotation
+    rotation = rotation.intending(.create(name: "n"), now: KeyRotationTests.now)
+    rotation = rotation.applying(.underWay(job: "j"), KeyRotationTests.context(), now: KeyRotationTests.now).rotation
+    rotation =
+      rotation.applying(.jobFailed(guid: "g", words: "w"), KeyRotationTests.context(), now: KeyRotationTests.now)
+      .rotation
+    #expect(rotation.discarded == ["g"])
+    let later = rotation.applying(
+      .listed([KeyRotationTests.listed("g", by: "here")]), KeyRotationTests.context(), now: KeyRotationTests.now + 61
+    ).rotation
+    #expect(later.state == .reserved(name: "cpi-20270115080101"))
+  }
+
+  @Test func `a deletion that always fails ends the rotation and leaves an orphan`() {
+    var rotation = KeyRotationTests.rotation(.deleting(KeyRotationTests.key, KeyRotationTests.certificate, job: nil))
+    var events: [KeyRotationEvent] = []
+    for _ in 0..<36 {
+      let after = rotation.applying(
+        .failed(KeyRotationTests.failure), KeyRotationTests.context(), now: KeyRotationTests.now)
+      rotation = after.rotation
+      events += after.events
+    }
+    #expect(rotation.state == .done(KeyRotationTests.key, leftBehind: "old"))
+    #expect(events.contains(.orphaned(guid: "old", reason: "no answer")))
+  }
+
+  // MARK: Never
+
+  @Test func `the old key rests until the overlap is over`() {
+    let rotation = KeyRotationTests.rotation(
+      .delivered(KeyRotationTests.key, KeyRotationTests.certificate, overlapEnds: KeyRotationTests.now + 1))
+    guard case .wait(let until, _) = rotation.next(KeyRotationTests.context(), now: KeyRotationTests.now) else {
+      Issue.record("not waiting")
+      return
+    }
+    #expect(until == KeyRotationTests.now + 1)
+    #expect(rotation.next(KeyRotationTests.context(), now: KeyRotationTests.now + 1) == .act(.delete(guid: "old")))
+  }
+
+  @Test(arguments: [
+    KeyRotation.State.delivered(KeyRotationTests.key, KeyRotationTests.certificate, overlapEnds: KeyRotationTests.now),
+    .deleting(KeyRotationTests.key, KeyRotationTests.certificate, job: nil),
+  ])
+  func `the old key is not deleted while a keystore holds it`(state: KeyRotation.State) {
+    guard
+      case .wait(_, let reason) = KeyRotationTests.rotation(state).next(
+        KeyRotationTests.context(keystores: ["cpi"]), now: KeyRotationTests.now)
+    else {
+      Issue.record("not waiting")
+      return
+    }
+    #expect(reason == "the keystores cpi still hold it")
+  }
+
+  @Test func `the next renewal does not wait for a long overlap`() throws {
+    let rotation = KeyRotationTests.rotation(
+      .delivered(
+        KeyRotationTests.key, KeyRotationTests.certificate, overlapEnds: KeyRotationTests.now + KeyRotationTests.day))
+    #expect(
+      rotation.next(KeyRotationTests.context(successorDue: KeyRotationTests.now), now: KeyRotationTests.now)
+        == .finished)
+    let left = try #require(rotation.leftBehind)
+    #expect(left.guid == "old" && left.overlapEnds == KeyRotationTests.now + KeyRotationTests.day)
+  }
+
+  @Test func `a whole life ends with one new key and without the old one`() {
+    var rotation = KeyRotationTests.rotation()
+    var now = KeyRotationTests.now
+    var acts: [KeyAction] = []
+    let outcomes: [KeyOutcome] = [
+      .listed([KeyRotationTests.listed("old", by: "here")]), .underWay(job: "j"), .working(guid: "new"),
+      .jobDone(guid: "new"),
+      .credentialsHeld, .examined(KeyRotationTests.certificate), .verified, .delivered, .underWay(job: "d"),
+      .jobDone(guid: nil),
+    ]
+    for outcome in outcomes {
+      if case .wait(let until, _) = rotation.next(KeyRotationTests.context(), now: now) { now = until }
+      guard case .act(let action) = rotation.next(KeyRotationTests.context(), now: now) else {
+        Issue.record("nothing to do in \(rotation.phase)")
+        return
+      }
+      acts.append(action)
+      rotation = rotation.intending(action, now: now).applying(outcome, KeyRotationTests.context(), now: now).rotation
+    }
+    #expect(rotation.isFinished && rotation.next(KeyRotationTests.context(), now: now) == .finished)
+    #expect(acts.count { if case .create = $0 { true } else { false } } == 1)
+    #expect(acts.count { if case .read = $0 { true } else { false } } == 1)
+    #expect(acts.last == .follow(job: "d"))
+    #expect(now >= KeyRotationTests.now + 2 * KeyRotationTests.day)
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Journal
+import Ledger
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// Keys that somebody made on the platform and gave to certrotd.
+@Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"), .serialized)
+struct KeyAdoptionTests {
+  private static let parameters = "{\"key-type\":\"certificate\",\"validity\":30}"
+
+  @Test(arguments: [true, false])
+  func `the key that the configuration names is the first one`(byName: Bool) async throws {
+    try await PlatformSite.run { platform in
+      let guid = try await platform.addKey("by-hand", parameters: Self.parameters)
+      try platform.configure(adopt: byName ? "by-hand" : guid)
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        #expect(
+          platform.site.recorder.takeNames() == [
+            .started, .configurationApplied, .keyDue, .keyAdopted, .keyVerified, .keystoreWritten, .keyRenewed,
+          ])
+        #expect(try await platform.ours().isEmpty, "no other one is made")
+        try await platform.live(daemon, until: aTime + 25 * day)
+        #expect(platform.site.recorder.takeNames().suffix(2) == [.keyOverlapEnded, .keyDeleted])
+        let adopted = try #require(try await platform.bookedKey(guid))
+        #expect(!adopted.exists && adopted.detailsReads == 1, "it was certrotd's, and was replaced")
+        #expect(try await platform.ours().map(\.exists) == [true])
+      }
+    }
+  }
+
+  @Test func `a key that the configuration names and nobody made is made`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(adopt: "absent")
+      try await platform.site.run { try await platform.live($0, until: aTime + 3600) }
+      #expect(try await platform.ours().map(\.exists) == [true])
+    }
+  }
+
+  @Test func `a key that an operator adopts takes the place of the one in force`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let guid = try await platform.addKey("by-hand", parameters: Self.parameters)
+        _ = platform.site.recorder.take()
+        let listed = try await daemon.services.keys.keys(of: "sender")
+        #expect(listed.map(\.standing).contains(.inForce) && listed.map(\.standing).contains(.other))
+        _ = try await daemon.services.keys.adopt("by-hand", as: "sender")
+        try await platform.live(daemon, until: aTime + 2 * 3600)
+        #expect(
+          platform.site.recorder.takeNames() == [
+            .keyDue, .keyAdopted, .keyVerified, .keystoreWritten, .keyRenewed,
+          ])
+        let known = try await daemon.context.ledger.platformKeys(of: "sender").filter { $0.state == .inForce }
+        #expect(known.map(\.guid) == [guid])
+        try await platform.live(daemon, until: aTime + 4 * day)
+        #expect(platform.site.recorder.takeNames() == [.keyOverlapEnded, .keyDeleted])
+        #expect(try await platform.ours().map(\.exists) == [false], "the one that it replaced is gone")
+        let adopted = try #require(try await platform.bookedKey(guid))
+        #expect(adopted.exists && adopted.detailsReads == 1)
+      }
+    }
+  }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Foundation
+import HTTPTransport
+import Host
+import Journal
+import Keystores
+import Ledger
+import OpenSSLBridge
+import Planning
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// What goes wrong on the platform, and what becomes of the key in force.
+@Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"), .serialized)
+struct PlatformKeyTroubleTests {
+  private func leaf(_ daemon: RunningSite) throws -> Certificate? {
+    try daemon.read("sender", "cert.pfx", as: PlatformKeyLifeTests.pfx).identity?.certificate
+  }
+
+  private static func count(_ event: Event, in names: [Event]) -> Int { names.count { $0 == event } }
+
+  @Test func `a refused key leaves the old one in force, and another one is made`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let old = try leaf(daemon)
+        _ = platform.site.recorder.take()
+        try await platform.setClocks(aTime + 20.5 * day)
+        try await platform.fault("refused", "token.token", times: -1)
+        try await platform.live(daemon, until: aTime + 20.5 * day + 1200)
+        #expect(try leaf(daemon) == old)
+        let events = platform.site.recorder.take()
+        let refused = events.filter { $0.event == .keyRefused }.map { $0.fields[.keyName] ?? "" }
+        #expect(!refused.isEmpty && Set(refused).count == refused.count, "once for each key: \(refused)")
+        let names = Set(events.map(\.event))
+        #expect(names.contains(.keyOrphaned) && names.isDisjoint(with: [.keyRenewed, .keyDeleted]))
+        try await platform.control(.delete, "/faults")
+        try await platform.live(daemon, until: aTime + 27 * day)
+        #expect(try leaf(daemon) != old)
+        #expect(platform.site.recorder.takeNames().contains(.keyRenewed))
+        #expect(try await platform.ours().filter(\.exists).count == 1, "the refused key is removed, too")
+      }
+    }
+  }
+
+  @Test(arguments: ["reset-after", "reset", "unavailable", "job-lost", "job-failed", "job-slow", "quota", "busy"])
+  func `trouble while a key is made ends with one key`(fault: String) async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.fault(fault, "cf.keys.create")
+        try await platform.live(daemon, until: aTime + 2 * 3600)
+        #expect(platform.site.recorder.takeNames().contains(.keyRenewed))
+        try await platform.live(daemon, until: aTime + 5 * day)
+        let keys = try await platform.ours().filter(\.exists)
+        #expect(keys.count == 1 && keys.first?.detailsReads == 1, "\(keys)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "key-mismatch", "already-expired", "ends-earlier", "same-serial", "same-certificate", "no-client-auth",
+  ])
+  func `a bad key never replaces a good one`(fault: String) async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let old = try leaf(daemon)
+        try await platform.setClocks(aTime + 20.5 * day)
+        try await platform.fault(fault, "cf.keys.create")
+        _ = platform.site.recorder.take()
+        try await platform.live(daemon, until: aTime + 20.5 * day + 30)
+        #expect(platform.site.recorder.takeNames().contains(.keyRefused))
+        #expect(try leaf(daemon) == old)
+        try await platform.live(daemon, until: aTime + 27 * day)
+        #expect(try leaf(daemon) != old)
+        #expect(try await platform.ours().filter(\.exists).count == 1)
+      }
+    }
+  }
+
+  @Test(arguments: ["chain-shuffled", "key-pkcs8", "key-ec", "literal-newlines"])
+  func `an odd key is taken as it is`(fault: String) async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.fault(fault, "cf.keys.create")
+        try await platform.live(daemon, until: aTime + 3600)
+        #expect(try leaf(daemon) != nil)
+        #expect(try await platform.ours().count == 1)
+      }
+    }
+  }
+
+  @Test func `a key that cannot be kept beside another is deleted first`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(instance: "theming-cf", preset: "xsuaa-reuse", more: "replace: delete-first")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let old = try leaf(daemon)
+        _ = platform.site.recorder.take()
+        try await platform.live(daemon, until: aTime + 21 * day)
+        let events = platform.site.recorder.take()
+        #expect(
+          events.map(\.event) == [.keyDue, .keyDeleted, .keyCreated, .keyVerified, .keystoreWritten, .keyRenewed])
+        #expect(events.count > 1 && events[1].message.contains("one key at a time"))
+        #expect(try leaf(daemon) != old)
+        #expect(try await platform.ours().map(\.exists) == [false, true])
+      }
+    }
+  }
+
+  @Test func `a colleague's key is never deleted`() async throws {
+    try await PlatformSite.run { platform in
+      let guid = try await platform.addKey("sender", parameters: "{\"key-type\":\"certificate\"}")
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 50 * day)
+      }
+      let other = try #require(try await platform.bookedKey(guid))
+      #expect(other.exists && other.detailsReads == 0)
+    }
+  }
+
+  @Test func `two installations share the keys of one of them`() async throws {
+    try await PlatformSite.run { platform in
+      let other = try PlatformSite(platform.simulator)
+      try platform.configure(installation: "one")
+      try other.configure(installation: "two")
+      try await platform.site.run { first in
+        try await other.site.run { second in
+          for time in stride(from: aTime + 60, to: aTime + 25 * day, by: day / 4) {
+            try await platform.live(first, until: time)
+            other.site.clock.set(time)
+            for _ in 0..<3 { try await second.settle() }
+          }
+          #expect(try leaf(first) == leaf(second))
+          let keys = try await platform.ours()
+          #expect(keys.count == 2, "\(keys.map(\.name))")
+        }
+      }
+      #expect(other.site.recorder.takeNames().contains(.keyAdopted))
+    }
+  }
+
+  @Test func `a lost ledger adopts the newest key`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { try await platform.live($0, until: aTime + 3600) }
+      try HostFiles().removeTree(at: platform.site.layout.root)
+      try await platform.site.run { try await platform.live($0, until: aTime + 2 * 3600) }
+      let keys = try await platform.ours()
+      #expect(keys.count == 1 && keys.first?.detailsReads == 2)
+    }
+  }
+
+  @Test func `an outage and a refused password are told once`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.fault("unavailable", "cf.*", times: -1)
+        try await platform.live(daemon, until: aTime + 3600)
+        var names = platform.site.recorder.takeNames()
+        #expect(Self.count(.platformUnavailable, in: names) == 1)
+        #expect(names.contains(.keyRenewalFailing))
+        try await platform.control(.delete, "/faults")
+        try await platform.live(daemon, until: aTime + 3 * 3600)
+        names = platform.site.recorder.takeNames()
+        #expect(Self.count(.platformRecovered, in: names) == 1)
+        #expect(names.contains(.keyRenewed))
+      }
+    }
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try platform.site.folder.write("password", bytes: "wrong".utf8)
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let events = platform.site.recorder.take().filter { $0.event == .loginFailing }
+        #expect(events.count == 1)
+        try platform.site.folder.write("password", bytes: platform.simulator.facts.user.password.utf8)
+        try await platform.live(daemon, until: aTime + 3 * 3600)
+        #expect(platform.site.recorder.takeNames().contains(.keyRenewed))
+      }
+    }
+  }
+}

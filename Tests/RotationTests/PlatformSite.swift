@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HTTPTransport
+import Host
+import Journal
+import Planning
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// A daemon with a platform that others wrote, by one clock.
+struct PlatformSite: Sendable {
+  let site: Site
+  let simulator: Simulator
+
+  /// Starts a simulator, and lends a site beside it to `body`; `configure` says
+  /// which service key it renews.
+  static func run(
+    _ arguments: [String] = [], checkpoint: any RotationCheckpoint = NoCheckpoint(),
+    _ body: @Sendable (PlatformSite) async throws -> Void
+  ) async throws {
+    let usual = [
+      "--time", aTime.formatted(.iso8601), "--frozen", "--job-seconds", "0", "--reuse-keys", "2",
+    ]
+    try await Simulator.run(usual + arguments) { simulator in
+      try await body(try PlatformSite(simulator, checkpoint: checkpoint))
+    }
+  }
+
+  init(_ simulator: Simulator, checkpoint: any RotationCheckpoint = NoCheckpoint()) throws {
+    self.simulator = simulator
+    let authorities = Array(try Data(contentsOf: URL(filePath: simulator.facts.serverCAFile)))
+    site = try Site(
+      reach: PlatformReach(trust: .certificates(authorities), pauses: NoPauses(), checkpoint: checkpoint))
+    try site.folder.write("password", bytes: simulator.facts.user.password.utf8)
+    try logIn(with: "secret")
+  }
+
+  /// Puts the credentials in place that the Service Manager is used with: with a `secret`, or with a `certificate`, which
+  /// ends after ninety days.
+  func logIn(with proof: String) throws {
+    let path = try #require(simulator.facts.serviceManagerLogins[proof])
+    try site.folder.write("manager", bytes: Data(contentsOf: URL(filePath: path)))
+  }
+
+  /// Puts a configuration in place with one service key and a keystore that uses it.
+  func configure(
+    instance: String = "it-rt-cf", preset: String = "cloud-integration", validity: Int = 30,
+    installation: String = "one",
+    adopt: String? = nil, verify: String = "token", profile: String = "legacy", more: String = ""
+  ) throws {
+    let user = simulator.facts.user
+    let isManaged = instance.hasSuffix("-sm")
+    let adoption = adopt.map { ", adopt: \($0)" } ?? ""
+    let place =
+      isManaged
+      ? "service-manager: {binding-file: \(site.folder.file("manager")), "
+      : """
+      cloud-foundry: {api: "\(simulator.facts.urls["cloud_foundry", default: ""])", login: {user: {name: \(user.name), \
+      password-credential: \(site.folder.file("password")), origin: \(user.origin)}}, 
+      """
+    try site.configure(
+      """
+      defaults: {installation: \(installation), refetch-every: 2d}
+      service-keys:
+        sender:
+          from: {\(place)service-instance: \(instance), preset: \(preset), validity: \(validity)d\(adoption)}}
+          verify: \(verify)
+          \(more)
+      keystores:
+        sender:
+          identity: {service-key: sender}
+          files:
+            - pfx: {path: cert.pfx, empty-password: true, profile: \(profile), alias: sender}
+            - pem: {certificate: cert.pem, key: key.pem}
+          after-change: [[/bin/sh, -c, "echo ran >> \(site.folder.file("hooks"))"]]
+      """)
+  }
+
+  /// Does what is due, moving both clocks on from wait to wait, until `time` by them or until `isEnough`.
+  func live(
+    _ daemon: RunningSite, until time: Date, _ isEnough: () async throws -> Bool = { false }
+  ) async throws {
+    for _ in 0..<Self.mostTurns {
+      try await daemon.settle()
+      if try await isEnough() { return }
+      let now = site.clock.now()
+      let next = await daemon.context.landscape.plan(now: now).next ?? time
+      guard now < time else { return }
+      try await setClocks(min(max(next, now + 1), time))
+    }
+    Issue.record("it does not come to rest before \(time)")
+  }
+
+  func setClocks(_ time: Date) async throws {
+    site.clock.set(time)
+    _ = try await control(.post, "/clock", "{\"now\": \(time.timeIntervalSince1970)}")
+  }
+
+  @discardableResult
+  func control(_ method: HTTPMethod, _ path: String, _ body: String = "") async throws -> Data {
+    let request = HTTPRequest(
+      method: method, url: simulator.facts.urls["control", default: ""] + path,
+      headers: [HTTPHeader("Content-Type", "application/json")],
+      body: body.isEmpty ? .none : .bytes(Array(body.utf8)), deadline: .seconds(300), responseLimit: 64 << 20)
+    let response = try await HTTPClient().send(request)
+    #expect(response.isSuccess, "\(path): \(String(decoding: response.body.copyBytes(), as: UTF8.self))")
+    return Data(response.body.copyBytes())
+  }
+
+  /// A key in the simulator's books.
+  struct BookedKey: Decodable, Sendable {
+    var guid: String
+    var name: String
+    var exists: Bool
+    var serial: String?
+    var labels: [String: Label]
+    var detailsReads: Int
+    var instance: String
+
+    enum CodingKeys: String, CodingKey {
+      case guid, name, exists, serial, labels, instance
+      case detailsReads = "details_reads"
+    }
+  }
+
+  /// A text in Cloud Foundry, a list of texts in a Service Manager.
+  struct Label: Decodable, Sendable, Equatable {
+    var text: String
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let texts = try? container.decode([String].self) {
+        text = texts.joined(separator: ",")
+      } else {
+        text = try container.decode(String.self)
+      }
+    }
+  }
+
+  func bookedKeys() async throws -> [BookedKey] {
+    struct Books: Decodable { var keys: [BookedKey] }
+    return try JSONDecoder().decode(Books.self, from: await control(.get, "/books?only=keys")).keys
+  }
+
+  func bookedKey(_ guid: String) async throws -> BookedKey? {
+    try await bookedKeys().first { $0.guid == guid }
+  }
+
+  /// Keys that certrotd made, in the order of their making.
+  func ours() async throws -> [BookedKey] {
+    try await bookedKeys().filter { $0.labels["managed-by"]?.text == "certrotd" }
+  }
+
+  /// Makes a key as somebody does in the cockpit.
+  ///
+  /// - Returns: its GUID.
+  func addKey(_ name: String, to instance: String = "it-rt-cf", parameters: String) async throws -> String {
+    struct Key: Decodable { var guid: String }
+    let found = try #require(simulator.facts.instances.first { $0.name == instance })
+    let body = "{\"instance\":\"\(found.guid)\",\"name\":\"\(name)\",\"parameters\":\(parameters)}"
+    return try JSONDecoder().decode(Key.self, from: await control(.post, "/keys", body)).guid
+  }
+
+  func fault(_ kind: String, _ route: String, times: Int = 1) async throws {
+    try await control(.post, "/faults", "{\"kind\":\"\(kind)\",\"route\":\"\(route)\",\"times\":\(times)}")
+  }
+
+  /// How often the keystore's hook ran.
+  func hookRuns() -> Int {
+    let text = try? String(contentsOfFile: site.folder.file("hooks").string, encoding: .utf8)
+    return text?.split(separator: "\n").count ?? 0
+  }
+
+  private static let mostTurns = 3000
+}
+
+/// Calls of a platform do not pause in tests.
+struct NoPauses: Clock {
+  struct Instant: InstantProtocol {
+    var offset: Duration = .zero
+    func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+    func duration(to other: Instant) -> Duration { other.offset - offset }
+    static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
+  }
+
+  var now: Instant { Instant() }
+  var minimumResolution: Duration { .zero }
+  func sleep(until _: Instant, tolerance _: Duration?) async throws { try Task.checkCancellation() }
+}

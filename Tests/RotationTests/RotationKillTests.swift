@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Journal
+import Ledger
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// Whatever step of a rotation a crash cuts off, the next start goes on as if nothing had happened.
+@Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"), .serialized)
+struct RotationKillTests {
+  /// Ends the daemon the n-th time that it passes a point.
+  final class Blade: RotationCheckpoint {
+    struct Cut: Error {}
+
+    private let target = Mutex<RotationPoint?>(nil)
+    private let seen = Mutex<[RotationPoint]>([])
+
+    var points: [RotationPoint] { seen.withLock { $0 } }
+    var hasFallen: Bool { target.withLock { $0 == nil } }
+
+    func raise(at point: RotationPoint?) { target.withLock { $0 = point } }
+
+    func pass(_ point: RotationPoint) async throws {
+      seen.withLock { $0.append(point) }
+      let falls = target.withLock { target in
+        guard target == point else { return false }
+        target = nil
+        return true
+      }
+      if falls { throw Cut() }
+    }
+  }
+
+  /// Every state that a renewal with an overlap records, in this order.
+  static let phases = [
+    "due", "reserved", "requesting", "following", "created", "reading", "held", "examined", "verified", "delivered",
+    "deleting", "done", "put-away",
+  ]
+
+  @Test func `a crash before and after each record leaves one new key`() async throws {
+    try await crash("it-rt-cf", "cloud-integration", Self.phases)
+  }
+
+  @Test func `a crash around each call of a Service Manager leaves one new key`() async throws {
+    try await crash("xsuaa-sm", "xsuaa", ["requesting", "following", "reading", "held", "deleting"])
+  }
+
+  private func crash(_ instance: String, _ preset: String, _ phases: [String]) async throws {
+    let blade = Blade()
+    try await PlatformSite.run(checkpoint: blade) { platform in
+      try platform.configure(instance: instance, preset: preset, more: "overlap: 1h")
+      try await platform.site.run { try await platform.live($0, until: aTime + 3600) }
+      var generations = 1
+      for phase in phases {
+        for moment in [RotationPoint.Moment.beforeRecording, .afterRecording] {
+          let point = RotationPoint(serviceKey: "sender", phase: phase, moment: moment)
+          blade.raise(at: point)
+          let end = platform.site.clock.now() + 25 * day
+          // The crash: the daemon is gone without another word, whatever it held in memory.
+          await #expect(throws: Blade.Cut.self, "\(point)") {
+            try await platform.site.run { try await platform.live($0, until: end) }
+          }
+          try await platform.site.run { daemon in
+            try await platform.live(daemon, until: end) {
+              let keys = try await platform.ours()
+              let isOver = try await daemon.context.ledger.rotations().isEmpty
+              return isOver && keys.count > generations && keys.count(where: \.exists) == 1
+            }
+            #expect(try await daemon.context.ledger.rotations().isEmpty, "\(point)")
+            let known = try await daemon.context.ledger.platformKeys(of: "sender").filter { $0.state == .inForce }
+            let ours = try await platform.ours()
+            let existing = ours.filter(\.exists)
+            #expect(existing.count == 1, "\(point): \(existing.map(\.name))")
+            #expect(known.map(\.guid) == existing.map(\.guid), "\(point)")
+          }
+          generations += 1
+          let ours = try await platform.ours()
+          #expect(ours.count == generations, "\(point): one key was made")
+          #expect((ours.map(\.detailsReads).max() ?? 0) <= 2, "\(point)")
+          let last = try #require(ours.last)
+          // Only who crashed between reading and sealing has to read again.
+          #expect(
+            last.detailsReads == 1 || (phase == "held" && moment == .beforeRecording), "\(point): \(last.detailsReads)")
+          #expect(platform.hookRuns() >= generations, "\(point)")
+        }
+      }
+    }
+    #expect(Set(blade.points.map(\.phase)) == Set(Self.phases), "no state that is recorded is left out")
+  }
+}
