@@ -15,7 +15,7 @@ package struct HTTPRequest: Sendable {
   package var clientIdentity: SecretBytes?
   /// Whom to trust as a server; there is no way not to verify.
   package var trust: HTTPTrust
-  package var proxy: HTTPProxy?
+  package var route: HTTPRoute
   /// Limit for all of it, from name look-up to the last byte.
   package var deadline: Duration
   /// Limit for name look-up, connection and TLS handshake.
@@ -34,7 +34,7 @@ package struct HTTPRequest: Sendable {
 
   package init(
     method: HTTPMethod = .get, url: String, headers: [HTTPHeader] = [], body: HTTPBody = .none,
-    clientIdentity: SecretBytes? = nil, trust: HTTPTrust = .system, proxy: HTTPProxy? = nil,
+    clientIdentity: SecretBytes? = nil, trust: HTTPTrust = .system, route: HTTPRoute = .direct,
     deadline: Duration = .seconds(30), connectDeadline: Duration = .seconds(10),
     stallDeadline: Duration = .seconds(20), responseLimit: Int = 1 << 20,
     refusedPlaces: Set<AddressPlace> = [], redirectLimit: Int = 0
@@ -45,7 +45,7 @@ package struct HTTPRequest: Sendable {
     self.body = body
     self.clientIdentity = clientIdentity
     self.trust = trust
-    self.proxy = proxy
+    self.route = route
     self.deadline = deadline
     self.connectDeadline = connectDeadline
     self.stallDeadline = stallDeadline
@@ -156,6 +156,20 @@ package enum HTTPTrust: Sendable, Hashable {
   case system
   /// These certificates and no others, as PEM.
   case certificates([UInt8])
+}
+
+/// How a request gets to its host.
+package enum HTTPRoute: Sendable {
+  case direct
+  case through(HTTPProxy)
+  /// As `https_proxy`, `all_proxy` and `no_proxy` of the environment say (curl(1), ENVIRONMENT).
+  ///
+  /// Not together with ``HTTPRequest/refusedPlaces``: whether there is a proxy is not known beforehand.
+  case environment
+
+  var proxy: HTTPProxy? {
+    if case .through(let proxy) = self { proxy } else { nil }
+  }
 }
 
 /// An HTTP proxy: `https` goes through it by CONNECT, `http` by absolute URL (RFC 9110, sections 9.3.6 and 7.1).

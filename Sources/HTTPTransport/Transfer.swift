@@ -39,7 +39,7 @@ final class Transfer {
     let context = unsafe Unmanaged.passUnretained(self).toOpaque()
     try unsafe easy.set(CURLOPT_WRITEDATA, pointer: context)
     try unsafe easy.set(CURLOPT_HEADERDATA, pointer: context)
-    if request.proxy == nil, !request.refusedPlaces.isEmpty {
+    if request.route.proxy == nil, !request.refusedPlaces.isEmpty {
       try unsafe easy.set(CURLOPT_OPENSOCKETDATA, pointer: context)
       try unsafe easy.set(CURLOPT_OPENSOCKETFUNCTION) { context, _, address in
         unsafe Transfer.open(context, address)
@@ -125,7 +125,7 @@ final class Transfer {
     if let refusal { return .failure(refusal) }
     guard code == CURLE_OK else { return .failure(failure(code)) }
     let status = easy.info(CURLINFO_RESPONSE_CODE)
-    if status == 407, let proxy = request.proxy { return .failure(.proxyAuthentication(proxy: proxy.name)) }
+    if status == 407, let proxy = proxyName { return .failure(.proxyAuthentication(proxy: proxy)) }
     return .success(HTTPResponse(status: status, headers: fields, body: received.secret()))
   }
 

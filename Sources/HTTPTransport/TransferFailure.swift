@@ -8,11 +8,16 @@ extension Transfer {
   func failure(_ code: CURLcode) -> HTTPFailure {
     let host = url.host
     let detail = easy.explanation(of: code)
-    let proxy = request.proxy?.name ?? ""
+    let proxy = proxyName ?? ""
     let connectStatus = easy.info(CURLINFO_HTTP_CONNECTCODE)
     if connectStatus == 407 { return .proxyAuthentication(proxy: proxy) }
     if connectStatus != 0, !(200..<300).contains(connectStatus) {
       return .proxyRefused(proxy: proxy, status: connectStatus)
+    }
+    // libcurl's own words repeat what the environment says, with user and password.
+    if case .environment = request.route, detail.hasPrefix("Unsupported proxy") {
+      return .invalidRequest(
+        "the proxy of the environment (https_proxy, all_proxy) cannot be used: write it as http://host:port")
     }
     return switch code {
     case CURLE_COULDNT_RESOLVE_HOST: .lookupFailed(host: host)
@@ -39,6 +44,16 @@ extension Transfer {
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2:
       .notHTTP(host: host, detail: detail)
     default: .unexpected(detail: "code \(code.rawValue): \(detail)")
+    }
+  }
+
+  /// What an operator knows the proxy by; nil without one.
+  var proxyName: String? {
+    switch request.route {
+    case .direct: nil
+    case .through(let proxy): proxy.name
+    // It may hold user and password.
+    case .environment: "of the environment"
     }
   }
 

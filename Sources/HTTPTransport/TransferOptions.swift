@@ -72,9 +72,17 @@ extension Transfer {
   }
 
   private func setProxy() throws(HTTPFailure) {
-    guard let proxy = request.proxy else {
-      // Else the environment would choose one.
-      return try easy.set(CURLOPT_PROXY, "")
+    try easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    let proxy: HTTPProxy
+    switch request.route {
+    // Else the environment would choose one.
+    case .direct: return try easy.set(CURLOPT_PROXY, "")
+    case .environment:
+      guard request.refusedPlaces.isEmpty else {
+        throw .invalidRequest("a request to \(url.host) that must not lead everywhere needs a known proxy, or none")
+      }
+      return
+    case .through(let named): proxy = named
     }
     guard !proxy.host.isEmpty, proxy.host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "@") }) else {
       throw .invalidRequest("the name of the proxy contains what no name may contain")
@@ -83,7 +91,6 @@ extension Transfer {
     try easy.set(CURLOPT_PROXYTYPE, Int(CURLPROXY_HTTP.rawValue))
     // Else the environment would name hosts that are not asked through it.
     try easy.set(CURLOPT_NOPROXY, "")
-    try easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     guard let credentials = proxy.credentials else { return }
     guard let (user, password) = Self.split(credentials) else {
       throw .invalidRequest(
@@ -96,7 +103,7 @@ extension Transfer {
 
   /// With a proxy, the proxy is all that is connected to, and what a name means is known only there.
   private func refuseNamedPlaces() throws(HTTPFailure) {
-    guard request.proxy != nil, !request.refusedPlaces.isEmpty else { return }
+    guard request.route.proxy != nil, !request.refusedPlaces.isEmpty else { return }
     // The final dot that says that a name is whole (RFC 1034, section 3.1).
     let written = url.hostName.lowercased()
     let name = written.hasSuffix(".") ? String(written.dropLast()) : written
@@ -107,7 +114,7 @@ extension Transfer {
   }
 
   private func setRedirects() throws(HTTPFailure) {
-    let areJudged = request.proxy == nil || request.refusedPlaces.isEmpty
+    let areJudged = request.route.proxy == nil || request.refusedPlaces.isEmpty
     guard request.redirectLimit > 0, areJudged else { return try easy.set(CURLOPT_FOLLOWLOCATION, 0) }
     guard !request.carriesCredential else {
       throw .invalidRequest("a request to \(url.host) that carries a credential must not follow redirects")

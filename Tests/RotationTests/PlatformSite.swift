@@ -64,7 +64,7 @@ struct PlatformSite: Sendable {
       """
     try site.configure(
       """
-      defaults: {installation: \(installation), refetch-every: 2d}
+      defaults: {installation: \(installation), refetch-every: 2d, proxy: none}
       service-keys:
         sender:
           from: {\(place)service-instance: \(instance), preset: \(preset), validity: \(validity)d\(adoption)}}

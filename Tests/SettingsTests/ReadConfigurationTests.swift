@@ -49,6 +49,21 @@ struct ReadConfigurationTests {
     #expect(pinned.declared.line == 5 && pinned.declared.column == 3 && pinned.declared.file == mainFile)
   }
 
+  @Test func `the environment names the proxy of service keys as long as no file does`() throws {
+    func choice(_ defaults: String, _ own: String) throws -> ProxyChoice {
+      let text = "defaults: {\(defaults)}\nservice-keys: {k: {from: {file: /etc/k}\(own)}}\n"
+      let key = try #require(read(text).configuration?.serviceKey(named: "k"))
+      return key.proxy(forHost: "x.corp.example", port: 443)
+    }
+    #expect(try choice("", "") == .environment)
+    #expect(try choice("proxy: none", "") == .direct)
+    #expect(try choice("", ", proxy: none") == .direct)
+    #expect(try choice("no-proxy: [corp.example]", "") == .direct)
+    let named = ProxyChoice.through(ProxySetting(host: "p.example", port: 80))
+    #expect(try choice("proxy: \"http://p.example:80\"", "") == named)
+    #expect(try choice("proxy: none", ", proxy: \"http://p.example:80\"") == named)
+  }
+
   @Test func `defaults hold for all files, wherever they stand`() throws {
     let reading = read("endpoints: {a: {url: a.example}, b: {url: b.corp.example}}\n") { files in
       files.add(
@@ -75,10 +90,10 @@ struct ReadConfigurationTests {
     #expect(configuration.endpoint(named: "a")?.timeout == .seconds(7))
     let key = try #require(configuration.serviceKey(named: "k"))
     #expect(key.renewBefore == .duration(day * 20) && key.alertBefore == [day * 14, day])
-    #expect(key.proxy(forHost: "x.corp.example", port: 443) == nil)
-    #expect(key.proxy(forHost: "x.example", port: 443) == proxy)
+    #expect(key.proxy(forHost: "x.corp.example", port: 443) == .direct)
+    #expect(key.proxy(forHost: "x.example", port: 443) == .through(proxy))
     let other = try #require(configuration.serviceKey(named: "l"))
-    #expect(other.proxy(forHost: "x.corp.example", port: 443)?.host == "other.example")
+    #expect(other.proxy(forHost: "x.corp.example", port: 443).setting?.host == "other.example")
     #expect(configuration.keystore(named: "s")?.renewBefore == .duration(day * 20))
     #expect(configuration.files == [mainFile, "/etc/certrotd/conf.d/90-defaults.yaml"])
   }

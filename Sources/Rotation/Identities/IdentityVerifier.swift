@@ -88,7 +88,7 @@ package struct IdentityVerifier: Sendable {
     do {
       let request = HTTPRequest(
         method: method, url: url, headers: headers, body: body,
-        clientIdentity: try identity.clientPEM(), trust: trust, proxy: try HTTPProxy(settings, url: url, credentials),
+        clientIdentity: try identity.clientPEM(), trust: trust, route: try HTTPRoute(settings, url: url, credentials),
         deadline: Self.deadline, responseLimit: Self.responseLimit)
       return judge(try await client.send(request))
     } catch let failure as HTTPFailure {

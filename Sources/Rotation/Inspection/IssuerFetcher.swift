@@ -124,7 +124,8 @@ package actor IssuerFetcher {
     // RFC 5280 wants http here, since https could need the very certificate that is missing.
     guard location.lowercased().hasPrefix("http://"), location.utf8.count <= Self.locationLimit else { return [] }
     let request = HTTPRequest(
-      url: location, proxy: proxy, deadline: deadline, connectDeadline: deadline, stallDeadline: deadline,
+      url: location, route: proxy.map(HTTPRoute.through) ?? .direct, deadline: deadline, connectDeadline: deadline,
+      stallDeadline: deadline,
       responseLimit: Self.responseLimit,
       refusedPlaces: Set(AddressPlace.allCases).subtracting(question.permitted), redirectLimit: 2)
     do {

@@ -105,7 +105,7 @@ package struct PlatformConnector: Sendable {
   private func network(_ settings: ServiceKeySettings, url: String) throws(PlatformFailure) -> PlatformNetwork {
     do throws(CredentialError) {
       return PlatformNetwork(
-        client: client, proxy: try HTTPProxy(settings, url: url, credentials), trust: reach.trust, wallClock: clock,
+        client: client, route: try HTTPRoute(settings, url: url, credentials), trust: reach.trust, wallClock: clock,
         clock: reach.pauses)
     } catch {
       throw PlatformFailure(.local, error.culprit, error.description)

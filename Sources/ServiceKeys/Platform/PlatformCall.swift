@@ -56,7 +56,7 @@ struct PlatformCall: Sendable {
   private func request(_ token: AccessToken?, _ network: PlatformNetwork) -> HTTPRequest {
     var request = HTTPRequest(
       method: method, url: url, headers: headers + [HTTPHeader("Accept", "application/json")], body: body,
-      clientIdentity: clientIdentity, trust: network.trust, proxy: network.proxy, deadline: network.deadline,
+      clientIdentity: clientIdentity, trust: network.trust, route: network.route, deadline: network.deadline,
       responseLimit: BoundedJSON.sizeLimit)
     if let token { request.headers.append(HTTPHeader("Authorization", secret: token.header)) }
     return request

@@ -14,7 +14,7 @@ extension HTTPClient: HTTPSending {}
 /// How the platform is reached, and by which clocks its answers are judged.
 package struct PlatformNetwork: Sendable {
   package var client: any HTTPSending
-  package var proxy: HTTPProxy?
+  package var route: HTTPRoute
   package var trust: HTTPTrust
   /// For one request, from name look-up to the last byte.
   package var deadline: Duration
@@ -24,11 +24,11 @@ package struct PlatformNetwork: Sendable {
   package var clock: any Clock<Duration>
 
   package init(
-    client: any HTTPSending, proxy: HTTPProxy? = nil, trust: HTTPTrust = .system, deadline: Duration = .seconds(60),
+    client: any HTTPSending, route: HTTPRoute = .direct, trust: HTTPTrust = .system, deadline: Duration = .seconds(60),
     wallClock: any WallClock = SystemWallClock(), clock: any Clock<Duration> = ContinuousClock()
   ) {
     self.client = client
-    self.proxy = proxy
+    self.route = route
     self.trust = trust
     self.deadline = deadline
     self.wallClock = wallClock

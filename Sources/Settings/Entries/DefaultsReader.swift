@@ -11,7 +11,7 @@ enum DefaultsReader {
     defaults.timeout = mapping["timeout"]?.duration(in: Bounds.timeout) ?? defaults.timeout
     defaults.renewBefore = mapping["renew-before"]?.renewBefore() ?? defaults.renewBefore
     defaults.alertBefore = mapping["alert-before"]?.alertBefore() ?? defaults.alertBefore
-    defaults.proxy = ProxyReader.read(mapping, inherited: nil)
+    defaults.proxy = ProxyReader.read(mapping, inherited: .environment)
     defaults.noProxy = NoProxyList(mapping["no-proxy"]?.list { $0.noProxyEntry() } ?? [])
     defaults.keepGenerations =
       mapping["keep-generations"]?.integer(in: Bounds.keepGenerations) ?? defaults.keepGenerations

@@ -7,7 +7,7 @@ enum EndpointReader {
     guard let mapping = MappingReader(field, KeyTable.endpoint) else { return nil }
     let address = mapping.required("url")?.address(schemes: ["https", "wss"], standardPort: 443)
     let connectTo = mapping["connect-to"]?.address(schemes: [], standardPort: address?.port ?? 443)
-    var proxy = ProxyReader.read(mapping, inherited: defaults.proxy)
+    var proxy = ProxyReader.read(mapping, inherited: defaults.proxy).setting
     // The proxy is asked for the place that is connected to, so that is what the list must name.
     if let target = connectTo ?? address, mapping["proxy"] == nil,
       defaults.noProxy.covers(host: target.host, port: target.port)

@@ -3,7 +3,7 @@
 /// Reads `proxy` and `proxy-credential`, which stand side by side in several mappings.
 enum ProxyReader {
   /// The proxy, or `inherited` when the mapping says nothing of one.
-  static func read(_ mapping: MappingReader, inherited: ProxySetting?) -> ProxySetting? {
+  static func read(_ mapping: MappingReader, inherited: ProxyChoice) -> ProxyChoice {
     let credentialField = mapping["proxy-credential"]
     let credential = credentialField?.credential()
     guard let field = mapping["proxy"] else {
@@ -12,9 +12,9 @@ enum ProxyReader {
     }
     guard field.scalar != "none" else {
       credentialField?.report("is given although 'proxy' is none")
-      return nil
+      return .direct
     }
-    guard let address = field.address(schemes: ["http"], standardPort: nil) else { return nil }
-    return ProxySetting(host: address.host, port: address.port, credential: credential)
+    guard let address = field.address(schemes: ["http"], standardPort: nil) else { return .direct }
+    return .through(ProxySetting(host: address.host, port: address.port, credential: credential))
   }
 }

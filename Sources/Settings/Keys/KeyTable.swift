@@ -44,7 +44,7 @@ package enum KeyTable {
       timeout,
       renewBefore,
       alertBefore,
-      proxy(default: "no proxy"),
+      proxy(default: "none for endpoints; for service keys that of the environment"),
       proxyCredential,
       KeyDescription(
         "no-proxy", "list", default: "empty",

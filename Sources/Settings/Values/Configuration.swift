@@ -77,9 +77,9 @@ package struct Configuration: Sendable, Equatable {
 
   /// Files that `…-credential` keys name, sorted, each once.
   package var credentialFiles: [FilePath] {
-    var references = [defaults.proxy?.credential]
+    var references = [defaults.proxy.setting?.credential]
     references += endpoints.map { $0.proxy?.credential }
-    references += serviceKeys.flatMap { [$0.passphrase, $0.proxy?.credential] + $0.source.credentials }
+    references += serviceKeys.flatMap { [$0.passphrase, $0.proxy.setting?.credential] + $0.source.credentials }
     for keystore in keystores {
       if case .pem(let files) = keystore.identity { references.append(files.passphrase) }
       references.append(keystore.adopt?.pin)

@@ -9,7 +9,7 @@ package struct Defaults: Sendable, Equatable {
   package var renewBefore: RenewBefore
   /// Remaining lifetimes at which an alert is raised, longest first.
   package var alertBefore: [Duration]
-  package var proxy: ProxySetting?
+  package var proxy: ProxyChoice
   package var noProxy: NoProxyList
   /// How many generations of a keystore are kept, the current one included.
   package var keepGenerations: Int
@@ -19,7 +19,8 @@ package struct Defaults: Sendable, Equatable {
   package init(
     refetchEvery: Duration = Self.refetchEvery, timeout: Duration = Self.timeout,
     renewBefore: RenewBefore = Self.renewBefore, alertBefore: [Duration] = Self.alertBefore,
-    proxy: ProxySetting? = nil, noProxy: NoProxyList = NoProxyList(), keepGenerations: Int = Self.keepGenerations,
+    proxy: ProxyChoice = .environment, noProxy: NoProxyList = NoProxyList(),
+    keepGenerations: Int = Self.keepGenerations,
     installation: String? = nil
   ) {
     self.refetchEvery = refetchEvery

@@ -22,7 +22,7 @@ package struct ServiceKeySettings: Sendable, Equatable {
   /// The key's own proxy or the default one.
   ///
   /// Whether it applies to a host, `noProxy` says.
-  package var proxy: ProxySetting?
+  package var proxy: ProxyChoice
   package var noProxy: NoProxyList
   package var declared: Declaration
 
@@ -31,7 +31,7 @@ package struct ServiceKeySettings: Sendable, Equatable {
     verifyPatience: Duration = Defaults.verifyPatience, replacement: KeyReplacement = .createFirst,
     overlap: Duration = Defaults.serviceKeyOverlap, renewBefore: RenewBefore = Defaults.renewBefore,
     alertBefore: [Duration] = Defaults.alertBefore, passphrase: CredentialReference? = nil,
-    fields: ServiceKeyFields? = nil, proxy: ProxySetting? = nil, noProxy: NoProxyList = NoProxyList(),
+    fields: ServiceKeyFields? = nil, proxy: ProxyChoice = .environment, noProxy: NoProxyList = NoProxyList(),
     declared: Declaration = .nowhere
   ) {
     self.name = name
@@ -55,9 +55,9 @@ package struct ServiceKeySettings: Sendable, Equatable {
     return source.binding == binding && source.key.preset == .serviceManager
   }
 
-  /// The proxy for requests to this host, nil for a direct connection.
-  package func proxy(forHost host: String, port: UInt16) -> ProxySetting? {
-    noProxy.covers(host: host, port: port) ? nil : proxy
+  /// How requests to this host get there.
+  package func proxy(forHost host: String, port: UInt16) -> ProxyChoice {
+    noProxy.covers(host: host, port: port) ? .direct : proxy
   }
 }
 
