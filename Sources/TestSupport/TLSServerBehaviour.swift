@@ -48,6 +48,8 @@ package enum TLSServerClientCertificate: Sendable {
   case requested
   /// Whoever has none is sent away with an alert, which TLS 1.3 clients learn only after their handshake.
   case required
+  /// Asked for; any is sent away with the alert that its issuer is not known.
+  case refused
 }
 
 /// What a ``TLSServer`` insists on.

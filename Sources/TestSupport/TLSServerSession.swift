@@ -61,6 +61,7 @@ final class TLSServerContext: Sendable {
     case .requested: unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, { _, _ in 1 })
     case .required:
       unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, { _, _ in 1 })
+    case .refused: unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, { _, _ in 0 })
     }
     // Called once the ClientHello was read, SSL_CTX_set_cert_cb(3). The argument outlives every connection, since each
     // session holds this object.

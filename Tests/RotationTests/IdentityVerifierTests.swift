@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Certificates
 import HTTPTransport
 import Host
-import Rotation
+import Keystores
+import Settings
+import SystemPackage
+import TestSupport
 import Testing
+
+@testable import Rotation
 
 struct IdentityVerifierTests {
   private func response(_ status: Int, _ body: String = "") -> HTTPResponse {
@@ -38,6 +44,31 @@ struct IdentityVerifierTests {
     for status in [300, 302, 400, 404, 407, 429, 502, 503] {
       #expect(kind(IdentityVerifier.judgeRequest(response(status))) == .inconclusive, "\(status)")
     }
+  }
+
+  @Test(arguments: [TLSServerVersion.tls12, .tls13])
+  func `an alert against the certificate refuses it, and one about anything else does not`(
+    version: TLSServerVersion
+  ) async throws {
+    let authority = try TestCA.root()
+    let own = try authority.leaf(dns: "client")
+    let identity = Identity(certificate: own.certificate, key: own.key, issuers: own.issuers)
+    var options = TLSServerOptions.only(version)
+    options.clientCertificate = .refused
+    let server = try TLSServer(identity: try authority.leaf().served, options: options)
+    func verdict(trusting root: Certificate) async throws -> IdentityVerifier.Verdict {
+      let verifier = IdentityVerifier(
+        client: try HTTPClient(), credentials: CredentialStore(folder: nil, files: HostFiles()),
+        trust: .certificates(Array(PEMBlock(root).text.utf8)))
+      let settings = ServiceKeySettings(
+        name: "sender", source: .file("/etc/sender.json"),
+        verify: .request(url: "https://localhost:\(server.port)/", method: .head), proxy: .direct)
+      return try await verifier.verify(identity, tokenURL: nil, clientID: nil, settings)
+    }
+    let refused = try await verdict(trusting: authority.certificate)
+    #expect(kind(refused) == .refused, "\(refused)")
+    let untrusted = try await verdict(trusting: try TestCA.root().certificate)
+    #expect(kind(untrusted) == .inconclusive, "\(untrusted)")
   }
 
   @Test func `only the standard's words of an answer are repeated`() {

@@ -160,6 +160,25 @@ struct PlatformKeyTroubleTests {
     }
   }
 
+  @Test func `a corrected login is tried at once`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try platform.site.folder.write("password", bytes: "wrong".utf8)
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let now = platform.site.clock.now()
+        let landscape = daemon.context.landscape
+        _ = platform.site.recorder.take()
+        try platform.site.folder.write("password", bytes: platform.simulator.facts.user.password.utf8)
+        #expect(await landscape.plan(now: now).due.isEmpty, "the backoff is not over")
+        try await daemon.services.refresher.changed(platform.site.folder.file("password"))
+        #expect(await landscape.plan(now: now).due.map(\.work) == [.tendServiceKey("sender")])
+        try await platform.live(daemon, until: now + 30)
+        #expect(platform.site.recorder.takeNames().contains(.keyRenewed))
+      }
+    }
+  }
+
   @Test func `an outage and a refused password are told once`() async throws {
     try await PlatformSite.run { platform in
       try platform.configure()

@@ -13,7 +13,7 @@ package import Settings
 package struct IdentityVerifier: Sendable {
   package enum Verdict: Sendable, Equatable {
     case accepted
-    /// The platform answered that it does not accept the identity.
+    /// The platform answered, by a status or a TLS alert, that it does not accept the identity.
     case refused(String)
     /// No answer tells; it is tried again.
     case inconclusive(Culprit, String)
@@ -91,6 +91,8 @@ package struct IdentityVerifier: Sendable {
         clientIdentity: try identity.clientPEM(), trust: trust, route: try HTTPRoute(settings, url: url, credentials),
         deadline: Self.deadline, responseLimit: Self.responseLimit)
       return judge(try await client.send(request))
+    } catch HTTPFailure.identityRefused(let host, let detail) {
+      return .refused("\(HTTPFailure.identityRefused(host: host, detail: detail))")
     } catch let failure as HTTPFailure {
       if failure == .cancelled { throw CancellationError() }
       return .inconclusive(failure.culprit, failure.description)

@@ -35,7 +35,10 @@ package struct FileRefresher: Sendable {
     let isSystemStore = path == anchors.systemStore
     let endpoints = configuration.endpoints
       .filter { $0.anchors == .bundle(path) || isSystemStore && $0.anchors == .system }.map(\.name)
-    let serviceKeys = configuration.serviceKeys.filter { $0.source.file == path || $0.passphrase == .file(path) }
+    let serviceKeys = configuration.serviceKeys.filter {
+      $0.source.file == path || $0.source.file != nil && $0.passphrase == .file(path)
+    }.map(\.name)
+    let renewed = configuration.serviceKeys.filter { $0.source.platformKey != nil && $0.takesCredential(from: path) }
       .map(\.name)
     let keystores = configuration.keystores.filter { $0.identity?.names(path) == true }.map(\.name)
     let protected = configuration.keystores.filter { $0.takesPassword(from: path) }
@@ -53,6 +56,8 @@ package struct FileRefresher: Sendable {
     await context.landscape.update { inventory in
       // A write may have failed for want of the credential.
       for keystore in protected { inventory.keystores[keystore.name]?.writing.hasten(to: now) }
+      // A renewal may have failed for want of the login.
+      for name in renewed { inventory.serviceKeys[name]?.hastenRenewal(to: now) }
       // A PSE may not have been taken over for want of its PIN, or of an issuer that any bundle may hold.
       for name in adopting { inventory.keystores[name]?.adoptionSchedule.hasten(to: now) }
       if let bundles { inventory.take(bundles) }
@@ -113,6 +118,21 @@ extension Schedule {
 
   /// Makes the next attempt due at `now`, if the last one failed.
   mutating func hasten(to now: Date) { self = hastened(to: now) }
+}
+
+extension SourceState {
+  /// Makes the next attempt on the platform due at `now`, if the last one failed; what waits for its time goes on waiting.
+  mutating func hastenRenewal(to now: Date) {
+    schedule.hasten(to: now)
+    if case .failed = rotation?.standing { rotation = rotation?.released() }
+  }
+}
+
+extension ServiceKeySettings {
+  /// Whether what it takes to log in, to get through the proxy or to read the private key stands in `path`.
+  func takesCredential(from path: FilePath) -> Bool {
+    ([passphrase, proxy.setting?.credential] + source.credentials).contains(.file(path))
+  }
 }
 
 extension KeystoreSettings {

@@ -87,7 +87,7 @@ package enum LoginSettings: Sendable, Hashable {
 
 extension ServiceKeySource {
   /// What it takes to log in.
-  var credentials: [CredentialReference] {
+  package var credentials: [CredentialReference] {
     switch self {
     case .file: []
     case .cloudFoundry(let source): [source.login.credential]
