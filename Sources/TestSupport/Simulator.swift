@@ -5,7 +5,7 @@ import FoundationEssentials
 /// SAP BTP as `scripts/btp-simulator` plays it, in a process of its own.
 package struct Simulator: Sendable {
   /// What the simulator says of itself when it is ready.
-  package struct Facts: Sendable, Decodable {
+  package struct Facts: Sendable, Codable {
     var number: Int
     package var urls: [String: String]
     package var serverCAFile: String
@@ -13,14 +13,14 @@ package struct Simulator: Sendable {
     package var user: User
     package var serviceManagerLogins: [String: String]
 
-    package struct Instance: Sendable, Decodable {
+    package struct Instance: Sendable, Codable {
       package var guid: String
       package var name: String
       package var offering: String
       package var platform: String
     }
 
-    package struct User: Sendable, Decodable {
+    package struct User: Sendable, Codable {
       package var name: String
       package var password: String
       package var origin: String
@@ -34,6 +34,9 @@ package struct Simulator: Sendable {
   }
 
   package let facts: Facts
+
+  /// One that another process has started.
+  package init(facts: Facts) { self.facts = facts }
 
   package static let program = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "scripts/btp-simulator").path()

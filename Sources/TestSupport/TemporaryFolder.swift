@@ -8,14 +8,23 @@ package import SystemPackage
 package final class TemporaryFolder: Sendable {
   /// The absolute path, free of symbolic links as far as its parent is.
   package let path: FilePath
+  private let isLent: Bool
 
   /// Makes the folder below `parent`, which is a disk's, where fsync(2) takes its time, unless told otherwise.
   package init(in parent: FilePath = "/tmp") throws(SystemError) {
     path = parent.appending("certrotd-test-\(UUID().uuidString.prefix(8))")
+    isLent = false
     try HostFiles().makeDirectory(at: path, mode: .ownerReadWriteExecute)
   }
 
+  /// The folder of another process, which removes it.
+  package init(lent path: FilePath) {
+    self.path = path
+    isLent = true
+  }
+
   deinit {
+    if isLent { return }
     do {
       try HostFiles().removeTree(at: path)
     } catch {

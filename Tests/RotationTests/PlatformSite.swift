@@ -30,11 +30,15 @@ struct PlatformSite: Sendable {
     }
   }
 
-  init(_ simulator: Simulator, checkpoint: any RotationCheckpoint = NoCheckpoint()) throws {
+  init(_ simulator: Simulator, in folder: TemporaryFolder, checkpoint: any RotationCheckpoint) throws {
     self.simulator = simulator
     let authorities = Array(try Data(contentsOf: URL(filePath: simulator.facts.serverCAFile)))
-    site = try Site(
-      reach: PlatformReach(trust: .certificates(authorities), pauses: NoPauses(), checkpoint: checkpoint))
+    site = Site(
+      in: folder, reach: PlatformReach(trust: .certificates(authorities), pauses: NoPauses(), checkpoint: checkpoint))
+  }
+
+  init(_ simulator: Simulator, checkpoint: any RotationCheckpoint = NoCheckpoint()) throws {
+    try self.init(simulator, in: TemporaryFolder(), checkpoint: checkpoint)
     try site.folder.write("password", bytes: simulator.facts.user.password.utf8)
     try logIn(with: "secret")
   }
@@ -98,6 +102,13 @@ struct PlatformSite: Sendable {
   func setClocks(_ time: Date) async throws {
     site.clock.set(time)
     _ = try await control(.post, "/clock", "{\"now\": \(time.timeIntervalSince1970)}")
+  }
+
+  /// The time of the platform, which is the daemon's, too.
+  func clock() async throws -> Date {
+    struct Clock: Decodable { var now: String }
+    let text = try JSONDecoder().decode(Clock.self, from: await control(.get, "/clock")).now
+    return try Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 
   @discardableResult

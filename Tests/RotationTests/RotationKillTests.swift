@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Journal
+import FoundationEssentials
+import Glibc
 import Ledger
 import Synchronization
 import TestSupport
@@ -9,32 +9,9 @@ import Testing
 
 @testable import Rotation
 
-/// Whatever step of a rotation a crash cuts off, the next start goes on as if nothing had happened.
-@Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"), .serialized)
+/// Whatever step of a rotation a SIGKILL cuts off, the next start goes on as if nothing had happened.
+@Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"))
 struct RotationKillTests {
-  /// Ends the daemon the n-th time that it passes a point.
-  final class Blade: RotationCheckpoint {
-    struct Cut: Error {}
-
-    private let target = Mutex<RotationPoint?>(nil)
-    private let seen = Mutex<[RotationPoint]>([])
-
-    var points: [RotationPoint] { seen.withLock { $0 } }
-    var hasFallen: Bool { target.withLock { $0 == nil } }
-
-    func raise(at point: RotationPoint?) { target.withLock { $0 = point } }
-
-    func pass(_ point: RotationPoint) async throws {
-      seen.withLock { $0.append(point) }
-      let falls = target.withLock { target in
-        guard target == point else { return false }
-        target = nil
-        return true
-      }
-      if falls { throw Cut() }
-    }
-  }
-
   /// Every state that a renewal with an overlap records, in this order.
   static let phases = [
     "due", "reserved", "requesting", "following", "created", "reading", "held", "examined", "verified", "delivered",
@@ -50,20 +27,20 @@ struct RotationKillTests {
   }
 
   private func crash(_ instance: String, _ preset: String, _ phases: [String]) async throws {
-    let blade = Blade()
-    try await PlatformSite.run(checkpoint: blade) { platform in
+    let witness = Witness()
+    try await PlatformSite.run(checkpoint: witness) { platform in
       try platform.configure(instance: instance, preset: preset, more: "overlap: 1h")
       try await platform.site.run { try await platform.live($0, until: aTime + 3600) }
       var generations = 1
       for phase in phases {
         for moment in [RotationPoint.Moment.beforeRecording, .afterRecording] {
           let point = RotationPoint(serviceKey: "sender", phase: phase, moment: moment)
-          blade.raise(at: point)
           let end = platform.site.clock.now() + 25 * day
-          // The crash: the daemon is gone without another word, whatever it held in memory.
-          await #expect(throws: Blade.Cut.self, "\(point)") {
-            try await platform.site.run { try await platform.live($0, until: end) }
+          let scene = KillScene(platform, point, until: end)
+          await #expect(processExitsWith: .signal(SIGKILL), "\(point)") { [scene = scene as KillScene] in
+            try await scene.play()
           }
+          platform.site.clock.set(try await platform.clock())
           try await platform.site.run { daemon in
             try await platform.live(daemon, until: end) {
               let keys = try await platform.ours()
@@ -89,6 +66,15 @@ struct RotationKillTests {
         }
       }
     }
-    #expect(Set(blade.points.map(\.phase)) == Set(Self.phases), "no state that is recorded is left out")
+    #expect(witness.phases == Set(Self.phases), "no state that is recorded is left out")
   }
+}
+
+/// Lets all pass, and remembers which states were recorded.
+private final class Witness: RotationCheckpoint {
+  private let seen = Mutex<Set<String>>([])
+
+  var phases: Set<String> { seen.withLock { $0 } }
+
+  func pass(_ point: RotationPoint) async { seen.withLock { _ = $0.insert(point.phase) } }
 }

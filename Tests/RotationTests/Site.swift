@@ -26,9 +26,13 @@ final class Site: Sendable {
   /// How the daemon reaches platforms.
   private let reach: PlatformReach
 
-  init(reach: PlatformReach = PlatformReach()) throws {
-    folder = try TemporaryFolder()
+  init(in folder: TemporaryFolder, reach: PlatformReach) {
+    self.folder = folder
     self.reach = reach
+  }
+
+  convenience init(reach: PlatformReach = PlatformReach()) throws {
+    self.init(in: try TemporaryFolder(), reach: reach)
   }
 
   var layout: StateLayout { StateLayout(root: folder.file("state")) }
