@@ -50,6 +50,7 @@ extension LedgerStore {
         AND NOT EXISTS (SELECT 1 FROM observation WHERE path = list.id)
         AND NOT EXISTS (SELECT 1 FROM identity WHERE issuers = list.id)
         AND NOT EXISTS (SELECT 1 FROM adoption WHERE trust = list.id)
+        AND NOT EXISTS (SELECT 1 FROM login_certificate WHERE chain = list.id)
       LIMIT ?)
     """
 

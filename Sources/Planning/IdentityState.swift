@@ -38,13 +38,14 @@ package struct SourceState: Sendable, Equatable {
 
   package init(
     schedule: Schedule = .untouched, identity: IdentityState? = nil, rejected: String? = nil,
-    rotation: KeyRotation? = nil, keys: [PlatformKeyState] = []
+    rotation: KeyRotation? = nil, keys: [PlatformKeyState] = [], login: KnownCertificate? = nil
   ) {
     self.schedule = schedule
     self.identity = identity
     self.rejected = rejected
     self.rotation = rotation
     self.keys = keys
+    self.login = login
   }
 
   /// What the name of a condition begins with as long as the file is rejected.

@@ -82,6 +82,8 @@ private struct SubjectReader {
       let marks = AlertMarks.of(serviceKey, serviceKey.alertBefore, identity)
       if let ending = ending(.identity, identity.notBefore, identity.notAfter, marks, "the identity") {
         (status.state, status.reason) = (.expiring, isRenewed ? ending : "\(ending); put a new service key in place")
+      } else if let login = loginEnding(state, serviceKey) {
+        (status.state, status.reason) = (.expiring, login)
       } else if start <= now {
         (status.state, status.reason) = (.due, "a new service key is due since \(TimeText.instant(start))")
       } else {
@@ -93,6 +95,18 @@ private struct SubjectReader {
       (status.state, status.reason) = (.waiting, "no service key was accepted yet")
     }
     return status
+  }
+
+  /// What the end of the certificate that certrotd logs in with means for a service key; nil as long as it is far away.
+  private func loginEnding(_ state: SourceState, _ serviceKey: ServiceKeySettings) -> String? {
+    guard let login = state.login else { return nil }
+    let what = "the certificate that certrotd logs in with, \(login.subject),"
+    if login.notAfter <= now {
+      return "\(what) ended at \(TimeText.instant(login.notAfter)); put a newer one in place, or no key can be renewed"
+    }
+    return ending(.login, login.notBefore, login.notAfter, serviceKey.alertBefore, what).map {
+      "\($0); put a newer one in place before it does"
+    }
   }
 
   /// Whether what is done on the platform at `time` renews the key, rather than looks after the keys there.

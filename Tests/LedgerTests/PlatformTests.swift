@@ -85,6 +85,26 @@ import Testing
     #expect(try await store.login(name) == StoredLogin())
   }
 
+  @Test func theCertificateOfALoginIsKeptUntilAnotherTakesItsPlace() async throws {
+    let folder = try #require(folder)
+    let (old, new) = (try TestCertificate.chain("old.example"), try TestCertificate.chain("new.example"))
+    do {
+      let store = try folder.store()
+      #expect(try await store.loginCertificates(of: "cpi").isEmpty)
+      try await store.recordLoginCertificates(old, of: "cpi", at: later(0))
+      _ = try await store.housekeep(at: later(1))
+      try store.close()
+    }
+    let store = try folder.store()
+    #expect(try await store.loginCertificates(of: "cpi") == old)
+    #expect(try await store.loginCertificates(of: "other").isEmpty)
+    try await store.recordLoginCertificates(new, of: "cpi", at: later(2))
+    #expect(try await store.loginCertificates(of: "cpi") == new)
+    #expect(try await store.housekeep(at: later(3)).certificates > 0, "nothing refers to the old one any more")
+    try await store.recordLoginCertificates([], of: "cpi", at: later(4))
+    #expect(try await store.loginCertificates(of: "cpi").isEmpty)
+  }
+
   @Test func endedKeysAreForgottenInTheEnd() async throws {
     let store = try #require(folder).store()
     try await store.keepPlatformKeys(

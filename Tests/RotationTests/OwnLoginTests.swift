@@ -42,7 +42,18 @@ struct OwnLoginTests {
         try await platform.live(daemon, until: aTime + 89.5 * day)
         let marks = platform.site.recorder.takeNames().filter { $0 == .loginExpiring }
         #expect(marks.count == 5, "at 30, 14, 7, 3 and 1 days")
-
+      }
+      // A start knows of the login although the platform was not asked yet.
+      try await platform.site.run(reviewing: false) { daemon in
+        let inventory = await daemon.context.landscape.inventory
+        let status = StatusReader.read(
+          await daemon.context.landscape.configuration, inventory, now: platform.site.clock.now())
+        let first = try #require(status.subjects.first { $0.subject == .serviceKey("first") })
+        #expect(first.state == .expiring)
+        #expect(first.reason.contains("that certrotd logs in with"), "\(first.reason)")
+        #expect(first.reason.hasSuffix("put a newer one in place before it does"), "\(first.reason)")
+      }
+      try await platform.site.run { daemon in
         try await platform.live(daemon, until: aTime + 100 * day)
         #expect(platform.site.recorder.takeNames().contains(.loginFailing), "nobody did anything about it")
         try platform.logIn(with: "secret")

@@ -54,17 +54,16 @@ struct PlatformSite: Sendable {
   func configure(
     instance: String = "it-rt-cf", preset: String = "cloud-integration", validity: Int = 30,
     installation: String = "one",
-    adopt: String? = nil, verify: String = "token", profile: String = "legacy", more: String = ""
+    adopt: String? = nil, login: String? = nil, verify: String = "token", profile: String = "legacy", more: String = "",
+    files: String = "", hook: String = "true"
   ) throws {
-    let user = simulator.facts.user
     let isManaged = instance.hasSuffix("-sm")
     let adoption = adopt.map { ", adopt: \($0)" } ?? ""
     let place =
       isManaged
       ? "service-manager: {binding-file: \(site.folder.file("manager")), "
       : """
-      cloud-foundry: {api: "\(simulator.facts.urls["cloud_foundry", default: ""])", login: {user: {name: \(user.name), \
-      password-credential: \(site.folder.file("password")), origin: \(user.origin)}}, 
+      cloud-foundry: {api: "\(simulator.facts.urls["cloud_foundry", default: ""])", login: {\(login ?? userLogin)}, 
       """
     try site.configure(
       """
@@ -80,15 +79,37 @@ struct PlatformSite: Sendable {
           files:
             - pfx: {path: cert.pfx, empty-password: true, profile: \(profile), alias: sender}
             - pem: {certificate: cert.pem, key: key.pem}
-          after-change: [[/bin/sh, -c, "echo ran >> \(site.folder.file("hooks"))"]]
+      \(files)
+          after-change: [[/bin/sh, -c, "echo ran >> \(site.folder.file("hooks")); \(hook)"]]
       """)
+  }
+
+  /// The technical user with its password.
+  private var userLogin: String {
+    let user = simulator.facts.user
+    return """
+      user: {name: \(user.name), password-credential: \(site.folder.file("password")), origin: \(user.origin)}
+      """
+  }
+
+  /// Makes a technical user that logs in with a client certificate, and gives the `login` that a configuration names it by.
+  func certificateLogin() async throws -> String {
+    struct User: Decodable { var certificate, key: String }
+    let body = "{\"name\":\"robot@example.com\",\"origin\":\"tenant\",\"certificate_days\":365}"
+    let user = try JSONDecoder().decode(User.self, from: await control(.post, "/users", body))
+    try site.folder.write("robot", bytes: Data((user.certificate + user.key).utf8))
+    return """
+      user-certificate: {name: robot@example.com, tenant: "\(simulator.facts.urls["identity", default: ""])", \
+      certificate-credential: \(site.folder.file("robot")), origin: tenant}
+      """
   }
 
   /// Does what is due, moving both clocks on from wait to wait, until `time` by them or until `isEnough`.
   func live(
-    _ daemon: RunningSite, until time: Date, _ isEnough: () async throws -> Bool = { false }
+    _ daemon: RunningSite, until time: Date, atMost turns: Int = 3000,
+    _ isEnough: () async throws -> Bool = { false }
   ) async throws {
-    for _ in 0..<Self.mostTurns {
+    for _ in 0..<turns {
       try await daemon.settle()
       if try await isEnough() { return }
       let now = site.clock.now()
@@ -185,8 +206,6 @@ struct PlatformSite: Sendable {
     let text = try? String(contentsOfFile: site.folder.file("hooks").string, encoding: .utf8)
     return text?.split(separator: "\n").count ?? 0
   }
-
-  private static let mostTurns = 3000
 }
 
 /// Calls of a platform do not pause in tests.

@@ -68,7 +68,10 @@ struct ShowCommand: AsyncParsableCommand {
       ]
     case .serviceKey(let name):
       let current = try await ledger.identities(.serviceKey(name)).first { $0.supersededAt == nil }
-      return [.init("identity", current.map { [$0.leaf] + $0.issuers } ?? [])]
+      return [
+        .init("identity", current.map { [$0.leaf] + $0.issuers } ?? []),
+        .init("login to the platform", try await ledger.loginCertificates(of: name)),
+      ]
     case .keystore(let name):
       let current = try await ledger.currentGeneration(name)
       // One that was taken over is the keystore's own, whatever follows it.

@@ -58,5 +58,11 @@ extension SchemaVersion {
       CHECK ((sealed_refresh_token IS NULL AND sealed_refused IS NULL) = (sealed_under IS NULL))
     ) STRICT
     """,
+    """
+    CREATE TABLE login_certificate (
+      subject INTEGER PRIMARY KEY REFERENCES subject (id),
+      chain INTEGER NOT NULL REFERENCES certificate_list (id)
+    ) STRICT
+    """,
   ])
 }

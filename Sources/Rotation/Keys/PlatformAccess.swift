@@ -2,6 +2,7 @@
 
 import Certificates
 import Foundation
+import Host
 import Ledger
 import Planning
 import ServiceKeys
@@ -27,7 +28,10 @@ struct PlatformAccess: Sendable {
     let caller = Self.caller(settings)
     let connection: PlatformConnector.Connection?
     do throws(PlatformFailure) {
-      connection = try await connector.connect(settings, own: ownLogin(settings))
+      let own = try await ownLogin(settings)
+      // Before anything is asked of the platform: a login that has ended is known even if nobody answers.
+      try await remember(connector.loginCertificates(of: settings, own: own), of: settings)
+      connection = try await connector.connect(settings, own: own)
     } catch {
       try await note(error, caller)
       throw error
@@ -35,8 +39,6 @@ struct PlatformAccess: Sendable {
     guard let connection, let key = settings.source.platformKey else {
       throw PlatformFailure(.local, .configuration, "\(settings.name) is not made on a platform")
     }
-    let login = connection.loginCertificates.first.map { KnownCertificate($0) }
-    await context.landscape.update { $0.serviceKeys[settings.name, default: SourceState()].login = login }
     let watched = WatchedPlatform(
       connection.platform, caller: caller, troubles: troubles, logger: context.logger)
     let instance = try await watched.instance(connection.instance)
@@ -56,6 +58,17 @@ struct PlatformAccess: Sendable {
   private func ownLogin(_ settings: ServiceKeySettings) async throws(PlatformFailure) -> OwnLogin? {
     guard case .serviceManager(let source) = settings.source else { return nil }
     return try await OwnLogin.find(of: source, context)
+  }
+
+  private func remember(_ login: [Certificate], of settings: ServiceKeySettings) async throws(PlatformFailure) {
+    let leaf = login.first.map { KnownCertificate($0) }
+    guard await context.landscape.inventory.serviceKeys[settings.name]?.login != leaf else { return }
+    do throws(LedgerError) {
+      try await context.ledger.recordLoginCertificates(login, of: settings.name, at: context.clock.now())
+    } catch {
+      throw PlatformFailure(.local, .host, "the ledger did not take note of the login: \(error)")
+    }
+    await context.landscape.update { $0.serviceKeys[settings.name, default: SourceState()].login = leaf }
   }
 
   private func note(_ failure: PlatformFailure, _ caller: PlatformTroubles.Caller) async throws(PlatformFailure) {

@@ -8,12 +8,10 @@ package import Settings
 
 /// Connects a service key of the configuration with the platform that makes it.
 package struct PlatformConnector: Sendable {
-  /// A platform, and the client certificate that certrotd shows to it.
+  /// A platform, and the service instance whose keys are meant.
   package struct Connection: Sendable {
     package var platform: any KeyPlatform
     package var instance: InstanceReference
-    /// Leaf first; empty for a login without certificate.
-    package var loginCertificates: [Certificate]
   }
 
   private let client: HTTPClient
@@ -51,21 +49,38 @@ package struct PlatformConnector: Sendable {
         api: source.api, method: method, network: try network(settings, url: source.api), logins: logins)
       return Connection(
         platform: platform,
-        instance: InstanceReference(instance: source.instance, organization: source.organization, space: source.space),
-        loginCertificates: try certificates(method))
+        instance: InstanceReference(instance: source.instance, organization: source.organization, space: source.space))
     case .serviceManager(let source):
-      var binding: ServiceManagerBinding
-      do throws(PlatformFailure) {
-        binding = try ServiceManagerBinding.read(secret(source.binding))
-      } catch {
-        throw PlatformFailure(error.kind, error.culprit, "\(source.binding): \(error.words)")
-      }
-      if let own { binding = binding.renewed(by: own) }
+      let binding = try binding(of: source, own)
       let platform = try await ServiceManagerPlatform.connect(
         binding, network: try network(settings, url: binding.url), logins: logins)
-      return Connection(
-        platform: platform, instance: InstanceReference(instance: source.instance),
-        loginCertificates: binding.certificates)
+      return Connection(platform: platform, instance: InstanceReference(instance: source.instance))
+    }
+  }
+
+  /// The client certificate that ``connect(_:own:)`` logs in with, leaf first; empty for a login without one.
+  ///
+  /// Nothing is asked of the platform.
+  ///
+  /// - Throws: `PlatformFailure`, and this host or the configuration is at fault.
+  package func loginCertificates(
+    of settings: ServiceKeySettings, own: OwnLogin? = nil
+  ) throws(PlatformFailure) -> [Certificate] {
+    switch settings.source {
+    case .file: []
+    case .cloudFoundry(let source): try certificates(method(source.login))
+    case .serviceManager(let source): try binding(of: source, own).certificates
+    }
+  }
+
+  private func binding(
+    of source: ServiceManagerSource, _ own: OwnLogin?
+  ) throws(PlatformFailure) -> ServiceManagerBinding {
+    do throws(PlatformFailure) {
+      let binding = try ServiceManagerBinding.read(secret(source.binding))
+      return own.map(binding.renewed) ?? binding
+    } catch {
+      throw PlatformFailure(error.kind, error.culprit, "\(source.binding): \(error.words)")
     }
   }
 

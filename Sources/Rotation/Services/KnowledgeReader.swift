@@ -64,7 +64,9 @@ package struct KnowledgeReader: Sendable {
         schedule: stored?.schedule ?? .untouched, identity: try await currentIdentity(.serviceKey(serviceKey.name)),
         rejected: stored?.condition?.name.hasPrefix(SourceState.rejection) == true ? stored?.reason : nil,
         rotation: rotations.first { $0.serviceKey == serviceKey.name }.flatMap(rotation),
-        keys: try await ledger.platformKeys(of: serviceKey.name).map(PlatformKeyState.init))
+        keys: try await ledger.platformKeys(of: serviceKey.name).map(PlatformKeyState.init),
+        login: serviceKey.source.platformKey == nil
+          ? nil : try await ledger.loginCertificates(of: serviceKey.name).first.map { KnownCertificate($0) })
     }
     for keystore in configuration.keystores {
       inventory.keystores[keystore.name] = try await keystoreState(keystore, schedules)

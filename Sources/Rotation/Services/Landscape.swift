@@ -130,9 +130,8 @@ package actor Landscape {
     inventory.underWay = now.inventory.underWay
     conditions = merging.merged.conditions
     for (name, state) in now.inventory.serviceKeys {
-      // The ledger knows nothing of these.
+      // The ledger knows nothing of it.
       inventory.serviceKeys[name]?.request = state.request
-      inventory.serviceKeys[name]?.login = state.login
     }
     for (work, demand) in demands { inventory.release(work, because: demand.reason) }
     return merging.keptSomething
