@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Host
+package import Host
 package import Logging
 import OpenSSLBridge
 package import SystemPackage
@@ -48,7 +48,7 @@ package struct ScratchFolder: Sendable {
       (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }.joined()
     for parent in memory {
-      let folder = parent.appending("certrotd-\(geteuid())-\(digest)")
+      let folder = parent.appending("\(Self.namePrefix)\(digest)")
       do {
         guard try isInMemory(parent) else { continue }
         if try files.linkStatusIfPresent(of: folder) == nil {
@@ -67,4 +67,30 @@ package struct ScratchFolder: Sendable {
     }
     return nil
   }
+
+  /// Removes a folder that ``make(for:logger:)`` made, once no daemon runs on the state any more and nothing is in it.
+  ///
+  /// What is in it was left by a crash, and is for the next start of the same daemon to find.
+  ///
+  /// - Parameters:
+  ///   - layout: its `scratch` is the folder; one that systemd made is systemd's to remove.
+  ///   - files: how files are removed.
+  ///   - logger: is told why that does not work.
+  package static func discard(_ layout: StateLayout, files: HostFiles = HostFiles(), logger: Logger) {
+    guard layout.scratch.lastComponent?.string.hasPrefix(namePrefix) == true else { return }
+    do {
+      var lock: FileLock?
+      if try files.linkStatusIfPresent(of: layout.root) != nil {
+        lock = try FileLock.acquire(at: layout.daemonLock, wait: false)
+        guard lock != nil else { return }
+      }
+      defer { withExtendedLifetime(lock) {} }
+      guard try files.list(layout.scratch).isEmpty else { return }
+      try files.removeTree(at: layout.scratch)
+    } catch {
+      logger.debug("\(layout.scratch) is left behind: \(error)")
+    }
+  }
+
+  private static var namePrefix: String { "certrotd-\(geteuid())-" }
 }

@@ -45,6 +45,31 @@ struct ScratchFolderTests {
     #expect(made([memory], inMemory: [memory]) == nil)
   }
 
+  @Test func `an empty one goes when no daemon needs it any more`() throws {
+    let memory = folder.path
+    let root = memory.appending("state")
+    let layout = StateLayout(root: root, scratch: made([memory], inMemory: [memory], root: root))
+    func isThere() throws -> Bool { try HostFiles().linkStatusIfPresent(of: layout.scratch) != nil }
+    try HostFiles().makeDirectory(at: root, mode: .ownerReadWriteExecute)
+    let lock = try FileLock.acquire(at: layout.daemonLock, wait: false)
+    #expect(layout.scratch != root)
+    ScratchFolder.discard(layout, logger: logger)
+    #expect(try isThere(), "a daemon runs")
+    _ = consume lock
+    let left = layout.scratch.appending("sapgenpse-x")
+    try HostFiles().makeDirectory(at: left, mode: .ownerReadWriteExecute)
+    ScratchFolder.discard(layout, logger: logger)
+    #expect(try isThere(), "the next start removes what a crash left")
+    try HostFiles().removeTree(at: left)
+    ScratchFolder.discard(layout, logger: logger)
+    #expect(try !isThere())
+    let other = StateLayout(root: memory.appending("absent"), scratch: made([memory], inMemory: [memory]))
+    ScratchFolder.discard(other, logger: logger)
+    #expect(try HostFiles().linkStatusIfPresent(of: other.scratch) == nil, "also where there never was a state")
+    ScratchFolder.discard(StateLayout(root: root), logger: logger)
+    #expect(try HostFiles().linkStatusIfPresent(of: root) != nil, "never the state")
+  }
+
   @Test func `without memory there is none`() throws {
     #expect(made([folder.path, "relative"], inMemory: ["relative"]) == nil)
     #expect(try HostFiles().list(folder.path).isEmpty)

@@ -44,6 +44,7 @@ struct RunCommand: AsyncParsableCommand {
       let scratch = ScratchFolder(environment: environment)
       let layout = options.layout(
         runtime: scratch.runtime, scratch: scratch.make(for: options.layout.root, logger: logger))
+      defer { ScratchFolder.discard(layout, logger: logger) }
       let daemon = Daemon(
         configuration: options.configuration, layout: layout,
         credentialsFolder: folder,
