@@ -15,7 +15,7 @@ package struct AdoptionState: Sendable, Equatable {
   package var trust: [KnownCertificate]
   /// How it was made, and whose it was; nil when nobody looked at that.
   package var form: AdoptedForm?
-  /// Other paths of the configuration that are this file, by links or mounts: whoever looks at the disk finds them.
+  /// Other paths of the configuration that are this file, by links or mounts.
   package var otherNames: Set<FilePath>
 
   package init(

@@ -26,7 +26,7 @@ import Testing
       try await store.adopt(
         NewAdoption(
           keystore: "k", path: "/x/old.pse", identity: identity(1), trust: trust, form: form, original: "/s/old.pse",
-          keptNames: ["Odd (1.2.3)"], kept: SecretBytes(copying: [1, 2, 3])), at: later(0))
+          otherNames: ["/y/old.pse"], keptNames: ["Odd (1.2.3)"], kept: SecretBytes(copying: [1, 2, 3])), at: later(0))
       #expect(try await store.currentIdentity(.keystore("k"))?.privateKey == identity(1).privateKey)
       try await store.acceptIdentity(identity(2), at: later(1))
       _ = try await store.housekeep(at: later(2))
@@ -38,7 +38,7 @@ import Testing
       try adoption
         == Adoption(
           path: "/x/old.pse", leaf: identity(1).leaf, trust: trust, adoptedAt: later(0), form: form,
-          original: "/s/old.pse", keptNames: ["Odd (1.2.3)"]))
+          original: "/s/old.pse", otherNames: ["/y/old.pse"], keptNames: ["Odd (1.2.3)"]))
     #expect(try await store.keptObjects(of: "k") == SecretBytes(copying: [1, 2, 3]))
     #expect(try await store.currentIdentity(.keystore("k"))?.entry.leaf == identity(2).leaf)
   }

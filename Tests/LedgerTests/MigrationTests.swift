@@ -19,6 +19,7 @@ import Testing
     2: rowsOfVersion2,
     3: rowsOfVersion3,
     4: rowsOfVersion4,
+    5: rowsOfVersion5,
   ]
 
   private static let rowsOfVersion1 = [
@@ -71,6 +72,8 @@ import Testing
     "INSERT INTO login VALUES (1, 'https://uaa.example', 'user a', x'01', NULL, NULL, NULL, 1, 1000)",
   ]
 
+  private static let rowsOfVersion5 = ["UPDATE adoption SET other_names = '[\"/y/old.pse\"]'"]
+
   func ledger(of version: Int, in folder: LedgerFolder) async throws {
     let queue = try folder.stranger()
     for number in 1...version {
@@ -108,6 +111,25 @@ import Testing
     #expect(faults == ["ok"])
   }
 
+  /// A PSE that was adopted before its other names were kept has none, and all else that was known of it.
+  @Test(arguments: [(4, []), (5, ["/y/old.pse"])])
+  func anAdoptionKeepsWhatItsVersionKnew(_ version: Int, _ names: [String]) async throws {
+    let folder = try #require(folder)
+    try await ledger(of: version, in: folder)
+    let store = try folder.open(sealing: SealingKeySource.none).store
+    // The rows name certificates that are none.
+    try await store.write { database in
+      try database.execute(sql: "UPDATE adoption SET identity = NULL")
+      try database.execute(sql: "DELETE FROM certificate_list_member")
+    }
+    let form = AdoptedFile(version: 4, hasPIN: true, owner: 1, group: 2, mode: 416)
+    #expect(
+      try await store.adoption(of: "k")
+        == Adoption(
+          path: "/x/old.pse", leaf: nil, trust: [], adoptedAt: Date(timeIntervalSince1970: 1), form: form,
+          original: "/s/old.pse", otherNames: names, keptNames: ["a"]))
+  }
+
   /// The tables that version 1 was released with, so that an edit of a released migration does not go unnoticed.
   @Test func aReleasedVersionIsNeverEdited() throws {
     let digests = Schema.current.versions.compactMap {
@@ -119,6 +141,7 @@ import Testing
         "0cb4f725ca75d4e73c3dd5d836465f8c016d36102e6e4697811559abb81376f0",
         "bb30f0ed4e937aca47225c775bb8013f2d2f1fc6885c2dafb907ce28eaaa020d",
         "b8bac19582b8c445846dcde82e185b621897a8fc06ad84807874bba7da278d32",
+        "4541e4b62105b723893a0533025cf82616c909b7fe52685d6ecf0e613bc146d0",
       ])
   }
 
@@ -191,6 +214,7 @@ import Testing
     "UPDATE adoption SET trust = 99",
     "UPDATE adoption SET has_pin = 2",
     "UPDATE adoption SET sealed_under = 7",
+    "UPDATE adoption SET other_names = '[/y/old.pse'",
     "UPDATE rotation SET state = 'held'",
     "UPDATE platform_key SET state = 'in-force'",
     "UPDATE platform_key SET sealed_under = NULL",

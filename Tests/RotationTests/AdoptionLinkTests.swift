@@ -85,6 +85,21 @@ struct AdoptionLinkTests {
     try configure(adopt: adopt, path: path)
     #expect(try await site.settle().contains(.keystoreWritten))
     try expectAlike()
+    #expect(try await site.settle() == [.started, .configurationApplied], "nothing is written again")
+  }
+
+  @Test(arguments: Names.allCases) func `it stays so when that name and adopt are gone`(how: Names) async throws {
+    let (adopt, path) = try names(how)
+    try configure(adopt: adopt, path: path)
+    try await site.settle()
+    let before = try HostFiles().status(of: path)
+    if adopt != real { try HostFiles().removeTree(at: how == .linkedFolder ? site.folder.file("link") : adopt) }
+    try configure(adopt: nil, path: path, pse: ", pin-credential: \(site.folder.file("pin"))")
+    site.clock.advance(by: .days(25))
+    try await site.settle()
+    let (after, document) = (try HostFiles().status(of: path), try open(path))
+    #expect((after.owner, after.group, after.mode) == (before.owner, before.group, before.mode))
+    #expect(document.version == .four && after.inode != before.inode)
   }
 
   @Test(arguments: [true, false]) func `a link that an administrator made is not replaced`(isAdopted: Bool) async throws

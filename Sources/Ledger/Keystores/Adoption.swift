@@ -15,12 +15,14 @@ package struct Adoption: Sendable, Equatable {
   package var form: AdoptedFile?
   /// Where a copy of the file lies, absolute.
   package var original: String?
+  /// What else the configuration called the file then, by links or mounts; absolute.
+  package var otherNames: [String]
   /// Name and type of the objects that are handed on as they are.
   package var keptNames: [String]
 
   package init(
     path: String, leaf: Certificate?, trust: [Certificate], adoptedAt: Date, form: AdoptedFile? = nil,
-    original: String? = nil, keptNames: [String] = []
+    original: String? = nil, otherNames: [String] = [], keptNames: [String] = []
   ) {
     self.path = path
     self.leaf = leaf
@@ -28,6 +30,7 @@ package struct Adoption: Sendable, Equatable {
     self.adoptedAt = adoptedAt
     self.form = form
     self.original = original
+    self.otherNames = otherNames
     self.keptNames = keptNames
   }
 }

@@ -25,13 +25,14 @@ extension LedgerStore {
         """
         INSERT INTO adoption
           (keystore, path, identity, trust, adopted_at, pse_version, has_pin, file_owner, file_group, file_mode,
-            original, kept_names, sealed_kept, sealed_under)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            original, kept_names, sealed_kept, sealed_under, other_names)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
           row, adoption.path, accepted, try database.certificateListRow(making: adoption.trust, at: now), now.instant,
           form?.version, form?.hasPIN, form?.owner, form?.group, form?.mode, adoption.original,
           try JSONText.encode(adoption.keptNames), kept, kept == nil ? nil : 1,
+          try JSONText.encode(adoption.otherNames),
         ])
     }
   }
@@ -44,7 +45,7 @@ extension LedgerStore {
           AdoptionRecord.self,
           """
           SELECT path, der AS leaf, trust, adopted_at, pse_version, has_pin, file_owner, file_group, file_mode, original,
-            kept_names
+            kept_names, other_names
           FROM adoption
           LEFT JOIN identity ON identity.id = adoption.identity
           LEFT JOIN certificate ON certificate.id = identity.leaf
@@ -55,6 +56,7 @@ extension LedgerStore {
         path: record.path, leaf: try record.leaf.map(Database.certificate(stored:)),
         trust: try database.certificates(inList: record.trust), adoptedAt: record.adoptedAt.date, form: record.form,
         original: record.original,
+        otherNames: try record.otherNames.map { try JSONText.decode([String].self, from: $0) } ?? [],
         keptNames: try record.keptNames.map { try JSONText.decode([String].self, from: $0) } ?? [])
     }
   }
@@ -91,6 +93,7 @@ private struct AdoptionRecord: LedgerRecord {
   let fileMode: UInt16?
   let original: String?
   let keptNames: String?
+  let otherNames: String?
 
   var form: AdoptedFile? {
     guard let pseVersion, let hasPin, let fileOwner, let fileGroup, let fileMode else { return nil }

@@ -15,6 +15,8 @@ package struct NewAdoption: Sendable {
   package var form: AdoptedFile?
   /// Where a copy of the file lies.
   package var original: String?
+  /// What else the configuration called the file then, by links or mounts; absolute.
+  package var otherNames: [String]
   /// Name and type of the objects in `kept`, which `certrotd show` lists.
   package var keptNames: [String]
   /// The objects that are handed on as they are; nil when there are none.
@@ -22,7 +24,7 @@ package struct NewAdoption: Sendable {
 
   package init(
     keystore: String, path: String, identity: NewIdentity?, trust: [Certificate], form: AdoptedFile? = nil,
-    original: String? = nil, keptNames: [String] = [], kept: SecretBytes? = nil
+    original: String? = nil, otherNames: [String] = [], keptNames: [String] = [], kept: SecretBytes? = nil
   ) {
     self.keystore = keystore
     self.path = path
@@ -30,6 +32,7 @@ package struct NewAdoption: Sendable {
     self.trust = trust
     self.form = form
     self.original = original
+    self.otherNames = otherNames
     self.keptNames = keptNames
     self.kept = kept
   }

@@ -75,7 +75,8 @@ struct PSEAdopter: Sendable {
     try await context.ledger.adopt(
       NewAdoption(
         keystore: settings.name, path: adopt.file.string, identity: identity, trust: content.trust, form: found.form,
-        original: original.string, keptNames: content.kept.names, kept: kept), at: now)
+        original: original.string, otherNames: found.otherNames.map(\.string).sorted(), keptNames: content.kept.names,
+        kept: kept), at: now)
     let state = AdoptionState(
       file: adopt.file.string, adoptedAt: now,
       identity: content.identity.map { IdentityState($0.certificate, recipe: adopt.recipe) },

@@ -273,7 +273,8 @@ extension AdoptionState {
     self.init(
       file: adoption.path, adoptedAt: adoption.adoptedAt,
       identity: adoption.leaf.map { IdentityState($0, recipe: recipe) },
-      trust: adoption.trust.map { KnownCertificate($0) }, form: adoption.form.map { AdoptedForm($0) })
+      trust: adoption.trust.map { KnownCertificate($0) }, form: adoption.form.map { AdoptedForm($0) },
+      otherNames: Set(adoption.otherNames.map { FilePath($0) }))
   }
 }
 
