@@ -68,7 +68,7 @@ private struct SubjectReader {
     }
     if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
-    } else if let failure = failing(state) {
+    } else if let failure = failing(state, isRenewed: isRenewed) {
       (status.state, status.reason) = (.failing, failure)
     } else if let rejected = state.rejected {
       let time = state.schedule.lastAttempt.map { " at \(TimeText.instant($0))" } ?? ""
@@ -117,8 +117,8 @@ private struct SubjectReader {
   }
 
   /// What stands in the way of a service key; nil if nothing does.
-  private func failing(_ state: SourceState) -> String? {
-    if case .failed(let failure) = state.rotation?.standing { return failure.reason }
+  private func failing(_ state: SourceState, isRenewed: Bool) -> String? {
+    if isRenewed, case .failed(let failure) = state.rotation?.standing { return failure.reason }
     return state.schedule.failures > 0 ? state.schedule.reason : nil
   }
 

@@ -68,6 +68,30 @@ struct KeyRemovalTests {
     #expect(orphans.map(\.refusal) == [.lastValid, nil])
   }
 
+  @Test func `a valid key that the platform does not list protects no other`() {
+    let knowledge = OrphanPlanner.Knowledge(
+      installation: "here", base: "cpi", inForce: "lost", ends: ["lost": Self.now + 1000])
+    #expect(
+      OrphanPlanner.orphans([Self.listed("real")], knowledge, now: Self.now).map(\.refusal) == [.lastValid],
+      "such as after the ledger was restored from an older one")
+  }
+
+  @Test func `a key that is being made is no orphan, by whatever it is known`() {
+    let knowledge = OrphanPlanner.Knowledge(
+      installation: "here", base: "cpi", inForce: "force", inFlight: ["flight"], nameInFlight: "named",
+      ends: ["force": Self.now + 1000])
+    let keys = [Self.listed("force"), Self.listed("flight"), Self.listed("named")]
+    #expect(OrphanPlanner.orphans(keys, knowledge, now: Self.now).isEmpty)
+  }
+
+  @Test func `what never worked is removed although nothing else is valid, once others had time to follow`() {
+    let knowledge = OrphanPlanner.Knowledge(
+      installation: "here", base: "cpi", inForce: nil, useless: ["late", "early"], overlap: 3 * 3600)
+    let orphans = OrphanPlanner.orphans(
+      [Self.listed("late", age: 4 * 3600), Self.listed("early", age: 7200)], knowledge, now: Self.now)
+    #expect(orphans.map(\.refusal) == [nil, .overlap(until: Self.now + 3600)])
+  }
+
   @Test func `names end in the time and fit the platform`() {
     #expect(KeyName.make(base: "cpi", at: Self.now) == "cpi-20270115080000")
     let long = KeyName.make(base: "a-base-that-is-too-long-for-it", at: Self.now)

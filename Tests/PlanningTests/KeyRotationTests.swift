@@ -30,6 +30,7 @@ struct KeyRotationTests {
   ) -> KeyRotation {
     var rotation = KeyRotation(predecessor: predecessor, dueAt: now, now: now)
     rotation.state = state
+    if case .clearing = state { rotation.clearing = predecessor?.guid }
     rotation.since = now - since
     return rotation
   }
@@ -263,8 +264,32 @@ struct KeyRotationTests {
       title: "inconclusive", from: .examined(key, certificate), outcome: .failed(failure),
       to: .examined(key, certificate)),
     Step(
-      title: "nobody could be asked until it ended", from: .examined(key, ended), outcome: .failed(failure), to: .due,
-      events: [.orphaned(guid: "new", reason: "it ended before it could be tried: no answer")]),
+      title: "it ended before it could be tried", from: .examined(key, ended), outcome: .defective(words: "it ended"),
+      to: .due,
+      events: [
+        .refused(name: key.name, words: "it ended"),
+        .orphaned(guid: "new", reason: "the new key is of no use: it ended"),
+      ]),
+    Step(
+      title: "it ended before it was delivered", from: .verified(key, ended), outcome: .defective(words: "it ended"),
+      to: .due,
+      events: [
+        .refused(name: key.name, words: "it ended"),
+        .orphaned(guid: "new", reason: "the new key is of no use: it ended"),
+      ]),
+    Step(
+      title: "a job that cannot be followed: the list has the last word",
+      from: .following(name: "n", job: "j", guid: "g"), outcome: .failed(failure),
+      to: .following(name: "n", job: nil, guid: "g"), since: 4000),
+    Step(
+      title: "the new key is gone: the old one stays", from: .deleting(key, certificate, job: nil),
+      outcome: .successorGone, to: .done(key, leftBehind: "old")),
+    Step(
+      title: "the old key is elsewhere", from: .deleting(key, certificate, job: nil), outcome: .elsewhere,
+      to: .done(key, leftBehind: "old"),
+      events: [.orphaned(guid: "old", reason: "it belongs to another service instance; delete it there")]),
+    Step(
+      title: "the made key is gone", from: .following(name: "n", job: nil, guid: "g"), outcome: .listed([]), to: .due),
     Step(
       title: "delivered: overlap", from: .verified(key, certificate), outcome: .delivered,
       to: .delivered(key, certificate, overlapEnds: now + 2 * day),

@@ -123,6 +123,20 @@ struct PlatformSourceTests {
     #expect(reading.configuration?.watchedFiles == [])
   }
 
+  @Test(arguments: [
+    ("i", "key-name: shared", 1), ("i", "key-name: other", 0), ("j", "key-name: shared", 0),
+  ])
+  func `two service keys of one instance need names of their own`(instance: String, name: String, mistakes: Int) {
+    let reading = read(
+      """
+      service-keys:
+        a: {from: {service-manager: {binding-file: sm, service-instance: i, preset: xsuaa, key-name: shared}}}
+        b: {from: {service-manager: {binding-file: sm, service-instance: \(instance), preset: xsuaa, \(name)}}}
+      """)
+    #expect(reading.mistakes.count == mistakes)
+    #expect(reading.mistakes.allSatisfy { $0.description.contains("same service instance as 'a'") })
+  }
+
   @Test func `the name of the installation is a default`() {
     #expect(read("defaults: {installation: node-a}").configuration?.defaults.installation == "node-a")
   }

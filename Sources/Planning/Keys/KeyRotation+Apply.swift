@@ -17,10 +17,10 @@ extension KeyRotation {
 
 /// One step of a rotation while it is put together.
 struct KeyRotationChange {
-  private(set) var rotation: KeyRotation
-  private(set) var events: [KeyRotationEvent] = []
-  private let context: KeyRotationContext
-  private let now: Date
+  var rotation: KeyRotation
+  var events: [KeyRotationEvent] = []
+  let context: KeyRotationContext
+  let now: Date
 
   init(_ rotation: KeyRotation, _ context: KeyRotationContext, _ now: Date) {
     self.rotation = rotation
@@ -40,9 +40,11 @@ struct KeyRotationChange {
       startAnew("its credentials cannot be read: \(failure.reason)", culprit: failure.culprit, discarding: key)
     case (.held(let key), .failed(let failure)) where now.timeIntervalSince(rotation.since) >= Self.secondsToExamine:
       startAnew("it could not be examined: \(failure.reason)", culprit: failure.culprit, discarding: key)
-    // Whoever could not be asked for that long is asked with another key.
-    case (.examined(let key, let certificate), .failed(let failure)) where certificate.notAfter <= now:
-      startAnew("it ended before it could be tried: \(failure.reason)", culprit: failure.culprit, discarding: key)
+    case (.following(let name, .some, let guid), .failed(let failure)) where isLate:
+      // The list has the last word on a job that cannot be followed.
+      rotation.state = .following(name: name, job: nil, guid: guid)
+      fail(failure)
+    case (.clearing, .failed(let failure)), (.deleting, .failed(let failure)): failDeletion(failure)
     case (_, .failed(let failure)): fail(failure)
     case (.due, .listed(let keys)): look(keys)
     case (.clearing, _): clear(outcome)
@@ -50,27 +52,37 @@ struct KeyRotationChange {
     case (.following(let name, nil, let guid), .listed(let keys)): found(name, guid: guid, keys)
     case (.requesting(let name), .underWay(let job)): move(.following(name: name, job: job, guid: nil))
     case (.requesting(let name), .made(let guid)): complete(name, guid, .ours)
-    // The next step looks whose it is.
-    case (.requesting, .nameTaken): rotation.standing = .ready
+    // The next step looks whose it is, after a while: the platform may not list it yet, or never.
+    case (.requesting(let name), .nameTaken):
+      fail(KeyFailure("the platform has a key of the name \(name) already", culprit: "platform"))
     case (.following(let name, _, let guid), _): follow(outcome, name, guid)
     case (.reading(let key), .credentialsHeld):
+      rotation.withheld = 0
       move(.held(key))
       events.append(
         key.owner == .ours
           ? .created(name: key.name, guid: key.guid)
           : .adopted(name: key.name, guid: key.guid, isShared: key.owner == .foreign))
     // Asking for details is never repeated to wait: the list tells when the key is complete.
-    case (.reading(let key), .notReady):
-      move(.following(name: key.name, job: nil, guid: key.guid))
-      wait(Self.secondsToPoll, "the key is not complete yet")
+    case (.reading(let key), .notReady): withhold(key)
     case (.held(let key), .examined(let certificate)): move(.examined(key, certificate))
-    case (.held(let key), .defective(let words)):
+    // It may have ended since it was examined.
+    case (.held(let key), .defective(let words)), (.examined(let key, _), .defective(let words)),
+      (.verified(let key, _), .defective(let words)):
       events.append(.refused(name: key.name, words: words))
       startAnew("the new key is of no use: \(words)", culprit: "platform", discarding: key)
     case (.examined, _): verify(outcome)
     case (.verified(let key, let certificate), .delivered): deliver(key, certificate)
     case (.verified, .notDelivered(let keystores)):
       wait(Self.secondsToVerify, "the keystores \(keystores.joined(separator: ", ")) do not hold the new key yet")
+    case (.deleting(let key, _, _), .successorGone):
+      move(.done(key, leftBehind: rotation.predecessor?.guid))
+    case (.deleting(let key, _, _), .elsewhere):
+      let old = rotation.predecessor?.guid
+      if let old {
+        events.append(.orphaned(guid: old, reason: "it belongs to another service instance; delete it there"))
+      }
+      move(.done(key, leftBehind: old))
     case (.deleting(let key, let certificate, _), _): delete(outcome, key, certificate)
     default: fail(KeyFailure("an outcome does not fit the state '\(rotation.phase)'", culprit: "certrotd"))
     }
@@ -79,6 +91,7 @@ struct KeyRotationChange {
   // MARK: Looking
 
   private mutating func look(_ keys: [ListedKey]) {
+    recognisePredecessor(keys)
     let peers = keys.filter(isSuccessor).sorted { ($0.createdAt ?? .distantPast) > ($1.createdAt ?? .distantPast) }
     if let peer = peers.first(where: { $0.state == .ready }) {
       return complete(peer.name, peer.guid, owner(of: peer))
@@ -87,10 +100,12 @@ struct KeyRotationChange {
       return wait(Self.secondsToVerify, "\(peer.installation ?? "") is making the key \(peer.name)")
     }
     if let key = keyToBeginWith(keys) { return complete(key.name, key.guid, owner(of: key, unmarked: .named)) }
-    if context.deletesFirst, let predecessor = rotation.predecessor, predecessor.guid != nil,
-      predecessor.owner.mayDelete,
-      keys.contains(where: { $0.guid == predecessor.guid })
-    {
+    if let until = endsLater() {
+      return wait(
+        until.timeIntervalSince(now), "a new key would end before the one in force does, at \(TimeText.instant(until))")
+    }
+    if context.deletesFirst, let guid = keyInTheWay(keys) {
+      rotation.clearing = guid
       return move(.clearing(job: nil))
     }
     let first = KeyName.make(base: context.base, at: rotation.attempts == 0 ? rotation.dueAt : now)
@@ -98,6 +113,48 @@ struct KeyRotationChange {
     let isTaken = keys.contains { $0.name == first }
     rotation.attempts += 1
     move(.reserved(name: isTaken ? KeyName.make(base: context.base, at: now) : first))
+  }
+
+  /// Finds out what the list says of the key in force.
+  private mutating func recognisePredecessor(_ keys: [ListedKey]) {
+    guard let predecessor = rotation.predecessor else { return }
+    if let guid = predecessor.guid {
+      guard !keys.contains(where: { $0.guid == guid }) else { return }
+      rotation.predecessor?.guid = nil
+      rotation.isPredecessorGone = true
+    } else if !rotation.isPredecessorGone, let wanted = context.adopted,
+      let key = keys.first(where: { $0.guid == wanted }) ?? keys.first(where: { $0.name == wanted }),
+      key.installation == nil, key.state == .ready
+    {
+      // It came as a file, and the configuration says which key on the platform it is.
+      rotation.predecessor?.guid = key.guid
+      rotation.predecessor?.name = key.name
+      rotation.predecessor?.owner = .named
+    }
+  }
+
+  /// When a new key begins to end later than the one in force; nil if it does now, or need not.
+  private func endsLater() -> Date? {
+    guard let validity = context.validity, let predecessor = rotation.predecessor, !rotation.isPredecessorGone else {
+      return nil
+    }
+    let from = predecessor.notAfter.addingTimeInterval(-Cadence.seconds(validity))
+    return from > now ? min(from, now.addingTimeInterval(Self.longestPause)) : nil
+  }
+
+  /// The key that has to go before a service that allows only one makes another.
+  private func keyInTheWay(_ keys: [ListedKey]) -> String? {
+    let present = Set(keys.filter { $0.state != .deleting }.map(\.guid))
+    // One that turned out to be of no use serves nobody.
+    if let useless = rotation.discarded.sorted().first(where: present.contains),
+      keys.contains(where: { $0.guid == useless && owner(of: $0) == .ours })
+    {
+      return useless
+    }
+    guard let predecessor = rotation.predecessor, let guid = predecessor.guid, predecessor.owner.mayDelete else {
+      return nil
+    }
+    return present.contains(guid) ? guid : nil
   }
 
   /// Whether a key of the list was made to replace the one in force.
@@ -126,8 +183,8 @@ struct KeyRotationChange {
 
   private mutating func found(_ name: String, guid: String?, _ keys: [ListedKey]) {
     guard let key = keys.first(where: { $0.name == name }) else {
-      // It was never made, or is gone: the name is free again.
-      return guid == nil ? move(.reserved(name: name)) : startAnew("the key \(name) is gone", culprit: "platform")
+      if let guid { return startAnew("the key \(name) is gone", culprit: "platform", discarding: guid) }
+      return reserveAgain(name)
     }
     guard key.installation != nil, key.base == context.base else {
       return startAnew("somebody else has a key of the name \(name)", culprit: "platform")
@@ -142,14 +199,34 @@ struct KeyRotationChange {
     case .creating: startAnew("the platform does not finish the key \(name)", culprit: "platform", discarding: key.guid)
     case .createFailed:
       startAnew("the platform could not make the key \(name)", culprit: "platform", discarding: key.guid)
-    case .deleting, .deleteFailed: startAnew("the key \(name) is being deleted", culprit: "platform")
+    case .deleting, .deleteFailed:
+      startAnew("the key \(name) is being deleted", culprit: "platform", discarding: key.guid)
     }
+  }
+
+  /// The key was never made: its name is free, or somebody has it who is not listed, and then another name is needed.
+  private mutating func reserveAgain(_ name: String) {
+    // What failed so far goes on to count, so that this does not turn for ever without a pause.
+    var isHopeless = false
+    if case .failed(let failure) = rotation.standing { isHopeless = failure.attempts >= Self.failuresToTell }
+    rotation.state = .reserved(name: isHopeless ? KeyName.make(base: context.base, at: now) : name)
+    rotation.since = now
+  }
+
+  /// The list says that the key is complete, and the platform that its credentials are not there.
+  private mutating func withhold(_ key: NewKey) {
+    rotation.withheld += 1
+    move(.following(name: key.name, job: nil, guid: key.guid))
+    guard rotation.withheld >= Self.mostWithheld else {
+      return wait(Self.secondsToPoll, "the key is not complete yet")
+    }
+    let words = "the platform lists the key \(key.name) and does not give its credentials: the login may lack the role"
+    fail(KeyFailure(words, culprit: "configuration"), atLeast: rotation.withheld - Self.mostWithheld + 1)
   }
 
   private mutating func follow(_ outcome: KeyOutcome, _ name: String, _ guid: String?) {
     switch outcome {
     case .working(let newer):
-      let isLate = now.timeIntervalSince(rotation.since) > Self.secondsForJobs
       guard case .following(_, let job, _) = rotation.state else { return }
       // The list has the last word on a job that does not end.
       rotation.state = .following(name: name, job: isLate ? nil : job, guid: newer ?? guid)
@@ -194,6 +271,7 @@ struct KeyRotationChange {
 
   private mutating func deliver(_ key: NewKey, _ certificate: NewCertificate) {
     events.append(.renewed(name: key.name, notAfter: certificate.notAfter))
+    rotation.failingSince = nil
     guard let predecessor = rotation.predecessor, let old = predecessor.guid, old != key.guid, !context.deletesFirst,
       predecessor.owner.mayDelete
     else { return move(.done(key, leftBehind: nil)) }
@@ -201,134 +279,4 @@ struct KeyRotationChange {
     let wanted = now.addingTimeInterval(Cadence.seconds(context.overlap))
     move(.delivered(key, certificate, overlapEnds: max(now, min(wanted, predecessor.notAfter))))
   }
-
-  // MARK: Deleting
-
-  private mutating func clear(_ outcome: KeyOutcome) {
-    switch outcome {
-    case .underWay(let job):
-      rotation.state = .clearing(job: job)
-      wait(Self.secondsToPoll, "the platform deletes the old key")
-    case .working:
-      wait(Self.pollPause(after: now.timeIntervalSince(rotation.since)), "the platform deletes the old key")
-    case .jobLost: rotation.state = .clearing(job: nil)
-    case .jobFailed(_, let words):
-      rotation.state = .clearing(job: nil)
-      fail(KeyFailure("the platform could not delete the old key: \(words)", culprit: "platform"))
-    case .deleted, .jobDone:
-      if let guid = rotation.predecessor?.guid { events.append(.deleted(guid: guid, stoppedWorking: true)) }
-      rotation.predecessor?.guid = nil
-      move(.due)
-    default: fail(KeyFailure("an outcome does not fit a deletion", culprit: "certrotd"))
-    }
-  }
-
-  private mutating func delete(_ outcome: KeyOutcome, _ key: NewKey, _ certificate: NewCertificate) {
-    let guid = rotation.predecessor?.guid ?? ""
-    switch outcome {
-    case .underWay(let job):
-      rotation.state = .deleting(key, certificate, job: job)
-      wait(Self.secondsToPoll, "the platform deletes the old key")
-    case .working:
-      wait(Self.pollPause(after: now.timeIntervalSince(rotation.since)), "the platform deletes the old key")
-    case .deleted, .jobDone:
-      events += [.overlapEnded(guid: guid), .deleted(guid: guid, stoppedWorking: false)]
-      move(.done(key, leftBehind: nil))
-    case .jobLost: rotation.state = .deleting(key, certificate, job: nil)
-    case .jobFailed(_, let words):
-      rotation.state = .deleting(key, certificate, job: nil)
-      fail(KeyFailure("the platform could not delete the old key: \(words)", culprit: "platform"))
-    default: fail(KeyFailure("an outcome does not fit a deletion", culprit: "certrotd"))
-    }
-  }
-
-  // MARK: Standing
-
-  private mutating func move(_ state: KeyRotation.State) {
-    rotation.state = state
-    rotation.since = now
-    rotation.standing = .ready
-  }
-
-  private mutating func wait(_ seconds: TimeInterval, _ reason: String) {
-    rotation.standing = .waiting(until: now.addingTimeInterval(seconds), reason: reason)
-  }
-
-  private mutating func startAnew(_ reason: String, culprit: String, discarding key: NewKey) {
-    startAnew(reason, culprit: culprit, discarding: key.guid)
-    if key.owner == .ours { events.append(.orphaned(guid: key.guid, reason: reason)) }
-  }
-
-  /// Another key has to be made, after a while.
-  private mutating func startAnew(_ reason: String, culprit: String, discarding guid: String? = nil) {
-    if let guid { rotation.discarded.insert(guid) }
-    rotation.refusal = nil
-    let standing = rotation.standing
-    move(.due)
-    // Keys that fail one after the other wait longer and longer.
-    rotation.standing = standing
-    fail(KeyFailure(reason, culprit: culprit), atLeast: rotation.attempts)
-  }
-
-  private mutating func fail(_ failure: KeyFailure, atLeast attempts: Int = 1) {
-    var count = attempts
-    var since = now
-    var expected: Date?
-    if case .failed(let before) = rotation.standing {
-      count = max(before.attempts + 1, attempts)
-      since = before.since
-      expected = before.next
-    }
-    if case .deleting(let key, _, _) = rotation.state, count >= Self.mostDeletions,
-      let guid = rotation.predecessor?.guid
-    {
-      // What cannot be deleted must not stand in the way of the next renewal.
-      events.append(.orphaned(guid: guid, reason: failure.reason))
-      return move(.done(key, leftBehind: guid))
-    }
-    // However urgent: each further key counts towards the quota of the service instance.
-    let isFurtherKey = attempts > 1
-    let pause = Cadence.seconds(Backoff.delay(afterFailures: isUrgent && !isFurtherKey ? 1 : count))
-    let wanted = failure.retryAfter.map(Cadence.seconds) ?? 0
-    let next = now.addingTimeInterval(max(pause * context.jitter.factor(startingAt: now), wanted))
-    let standing = KeyRotation.Standing.Failure(
-      reason: failure.reason, culprit: failure.culprit, attempts: count, since: since, next: next)
-    rotation.standing = .failed(standing)
-    // However often it is tried, it is told again once a day.
-    let days = [expected ?? next, next].map { ($0.timeIntervalSince(since) / Self.secondsToTellAgain).rounded(.down) }
-    let isToldAgain = isFurtherKey ? count.isMultiple(of: Self.keysToTellAgain) : days[0] < days[1]
-    if count == Self.failuresToTell || (count > Self.failuresToTell && isToldAgain) {
-      events.append(.failing(standing))
-    }
-  }
-
-  /// Whether the old key lapses so soon that politeness ends.
-  private var isUrgent: Bool {
-    switch rotation.state {
-    case .delivered, .deleting, .done: return false
-    default: break
-    }
-    guard let predecessor = rotation.predecessor else { return true }
-    return predecessor.guid == nil && context.deletesFirst
-      || LastTenth.start(notBefore: predecessor.notBefore, notAfter: predecessor.notAfter) <= now
-  }
-
-  /// Seconds to the next look at a job that runs for `elapsed`: three at first, a minute at most.
-  private static func pollPause(after elapsed: TimeInterval) -> TimeInterval {
-    min(max(secondsToPoll, elapsed / 4), 60)
-  }
-
-  private static let secondsToPoll: TimeInterval = 3
-  private static let secondsToVerify: TimeInterval = 30
-  private static let secondsForJobs: TimeInterval = 3600
-  private static let secondsForPeers: TimeInterval = 1800
-  /// What this host lacks to examine a key, somebody may supply within a day.
-  private static let secondsToExamine: TimeInterval = 86_400
-  private static let failuresToTell = 3
-  private static let secondsToTellAgain: TimeInterval = 86_400
-  private static let keysToTellAgain = 8
-  /// How often the credentials of one key are asked for, each time because the last time failed.
-  private static let mostReads = 10
-  /// A day and a half of attempts to delete, with the longest backoff.
-  private static let mostDeletions = 36
 }

@@ -12,6 +12,7 @@ extension KeyRotation {
   /// What is to be done now.
   package func next(_ context: KeyRotationContext, now: Date) -> Next {
     switch standing {
+    case _ where isFinished: .finished
     case .waiting(let until, let reason) where now < until && isPlausible(until, now):
       .wait(until: until, reason: reason)
     case .failed(let failure) where now < failure.next && isPlausible(failure.next, now):
@@ -24,7 +25,7 @@ extension KeyRotation {
     switch state {
     case .due: return .act(.look)
     case .clearing(let job?): return .act(.follow(job: job))
-    case .clearing(nil): return predecessor?.guid.map { .act(.delete(guid: $0)) } ?? .act(.look)
+    case .clearing(nil): return clearing.map { .act(.delete(guid: $0)) } ?? .act(.look)
     case .reserved(let name): return .act(.create(name: name))
     case .requesting(let name): return .act(.find(name: name))
     case .following(_, let job?, _): return .act(.follow(job: job))
@@ -34,13 +35,15 @@ extension KeyRotation {
     case .examined(let key, _): return .act(.verify(guid: key.guid))
     case .verified(let key, _): return .act(.deliver(guid: key.guid))
     case .delivered: return retirement(context, now: now)
+    // The next renewal waits for no deletion, either.
+    case .deleting where context.successorDue.map { $0 <= now } ?? false: return .finished
     case .deleting(_, _, let job?): return .act(.follow(job: job))
     case .deleting(_, _, nil):
       guard let guid = predecessor?.guid else { return .finished }
       // Since the deletion was intended, a keystore may have been rolled back.
       guard context.keystoresWithOldKey.isEmpty else { return stillUsed(context, now) }
       return .act(.delete(guid: guid))
-    case .done: return .finished
+    case .done, .abandoned: return .finished
     }
   }
 
@@ -104,9 +107,9 @@ extension KeyRotation {
     return rotation
   }
 
-  /// A time farther away than any wait comes from a clock that was set back.
+  /// A time farther away than any wait, and a state that is entered in the future, come from a clock that was set back.
   private func isPlausible(_ time: Date, _ now: Date) -> Bool {
-    time.timeIntervalSince(now) <= Self.longestWait
+    time.timeIntervalSince(now) <= Self.longestWait && since <= now
   }
 
   /// Seconds.

@@ -23,6 +23,18 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var discarded: Set<String> = []
   /// What the platform said when it refused the new key; nil as long as it did not.
   package internal(set) var refusal: String?
+  /// Since when it does not get on; nil while it does.
+  package internal(set) var failingSince: Date?
+  /// How often a deletion failed.
+  package internal(set) var failedDeletions = 0
+  /// How often the platform listed the new key as complete and gave no credentials.
+  package internal(set) var withheld = 0
+  /// The key that is deleted before there is another.
+  package internal(set) var clearing: String?
+  /// Whether the platform no longer has the key in force, which certrotd knew there.
+  package internal(set) var isPredecessorGone = false
+  /// Whether an operator asked for one certain key, in place of which no other is made.
+  package internal(set) var isAdoption = false
 
   package enum State: Sendable, Hashable, Codable {
     /// Nothing was done yet: who else renews is looked for.
@@ -51,6 +63,8 @@ package struct KeyRotation: Sendable, Hashable, Codable {
     case deleting(NewKey, NewCertificate, job: String?)
     /// Finished; the old key, if it stayed on the platform, has this GUID.
     case done(NewKey, leftBehind: String?)
+    /// Finished; the key that an operator wanted is of no use, and the one in force stays.
+    case abandoned
   }
 
   /// Whether it can go on.
@@ -80,13 +94,16 @@ package struct KeyRotation: Sendable, Hashable, Codable {
 
   /// Whether nothing is left to do.
   package var isFinished: Bool {
-    if case .done = state { true } else { false }
+    switch state {
+    case .done, .abandoned: true
+    default: false
+    }
   }
 
   /// The new key, once the platform has it.
   package var newKey: NewKey? {
     switch state {
-    case .due, .clearing, .reserved, .requesting, .following: nil
+    case .due, .clearing, .reserved, .requesting, .following, .abandoned: nil
     case .created(let key), .reading(let key), .held(let key), .examined(let key, _), .verified(let key, _),
       .delivered(let key, _, _), .deleting(let key, _, _), .done(let key, _):
       key
@@ -109,7 +126,23 @@ package struct KeyRotation: Sendable, Hashable, Codable {
     case .delivered: "delivered"
     case .deleting: "deleting"
     case .done: "done"
+    case .abandoned: "abandoned"
     }
+  }
+
+  /// The name under which a key is being made.
+  package var nameInTheMaking: String? {
+    switch state {
+    case .reserved(let name), .requesting(let name), .following(let name, _, _): name
+    default: nil
+    }
+  }
+
+  /// The keys that it makes, puts in force or replaces, by GUID, as far as they are known.
+  package var concerned: Set<String> {
+    var guids = [newKey?.guid, predecessor?.guid, clearing]
+    if case .following(_, _, let guid) = state { guids.append(guid) }
+    return Set(guids.compactMap(\.self))
   }
 }
 

@@ -20,10 +20,13 @@ package struct KeyRotationContext: Sendable, Hashable {
   package var keystoresWithOldKey: [String]
   /// When the new key is to be renewed itself; nil before it is known.
   package var successorDue: Date?
+  /// How long a new key lives; nil where only the platform knows.
+  package var validity: Duration?
 
   package init(
     installation: String, base: String, adopted: String? = nil, overlap: Duration, verifyPatience: Duration,
-    deletesFirst: Bool = false, jitter: Jitter, keystoresWithOldKey: [String] = [], successorDue: Date? = nil
+    deletesFirst: Bool = false, jitter: Jitter, keystoresWithOldKey: [String] = [], successorDue: Date? = nil,
+    validity: Duration? = nil
   ) {
     self.installation = installation
     self.base = base
@@ -34,6 +37,7 @@ package struct KeyRotationContext: Sendable, Hashable {
     self.jitter = jitter
     self.keystoresWithOldKey = keystoresWithOldKey
     self.successorDue = successorDue
+    self.validity = validity
   }
 }
 
@@ -109,6 +113,10 @@ package enum KeyOutcome: Sendable, Hashable {
   /// These keystores do not hold the new key yet.
   case notDelivered([String])
   case deleted
+  /// The old key is not deleted, since the platform does not have the new one any more.
+  case successorGone
+  /// The old key belongs to another service instance than the one that is asked now.
+  case elsewhere
   /// Nothing came of it, or nobody knows.
   case failed(KeyFailure)
 }

@@ -12,30 +12,42 @@ package enum OrphanPlanner {
     package var inForce: String?
     /// The keys of a rotation that is not finished: the new one, and the one that it replaces.
     package var inFlight: Set<String>
+    /// The name of a key that is being made.
+    package var nameInFlight: String?
+    /// Keys that were examined or tried and found to be of no use: nobody ever logged in with them.
+    package var useless: Set<String>
     /// Keys that keystores hold, with the keystores' names.
     package var used: [String: [String]]
-    /// Ends of the certificates of keys that were seen.
+    /// Ends of the certificates of keys that are or were in force.
     package var ends: [String: Date]
     /// Ends of the overlaps of keys that were in force.
     package var overlaps: [String: Date]
+    /// How long a useless key is left to other installations, which may have found it good; seconds.
+    package var overlap: TimeInterval
 
     package init(
-      installation: String, base: String, inForce: String?, inFlight: Set<String> = [], used: [String: [String]] = [:],
-      ends: [String: Date] = [:], overlaps: [String: Date] = [:]
+      installation: String, base: String, inForce: String?, inFlight: Set<String> = [], nameInFlight: String? = nil,
+      useless: Set<String> = [], used: [String: [String]] = [:], ends: [String: Date] = [:],
+      overlaps: [String: Date] = [:], overlap: TimeInterval = 0
     ) {
       self.installation = installation
       self.base = base
       self.inForce = inForce
       self.inFlight = inFlight
+      self.nameInFlight = nameInFlight
+      self.useless = useless
       self.used = used
       self.ends = ends
       self.overlaps = overlaps
+      self.overlap = overlap
     }
   }
 
   package struct Orphan: Sendable, Hashable {
     package var guid: String
     package var name: String
+    /// Whether somebody may have got its credentials; one that was never complete serves nobody.
+    package var mayBeUsed: Bool
     /// Why it stays for now; nil when it may be deleted.
     package var refusal: KeyRemoval.Refusal?
   }
@@ -44,20 +56,29 @@ package enum OrphanPlanner {
   ///
   /// A key that is younger than an hour is left alone: it may belong to a step that the ledger does not know yet.
   package static func orphans(_ keys: [ListedKey], _ knowledge: Knowledge, now: Date) -> [Orphan] {
-    let valid = knowledge.ends.filter { $0.value > now }.keys
+    let valid = validKeys(keys, knowledge, now: now)
     return keys.compactMap { key in
       guard key.installation == knowledge.installation, key.base == knowledge.base, key.guid != knowledge.inForce,
-        !knowledge.inFlight.contains(key.guid), key.state != .deleting,
+        !knowledge.inFlight.contains(key.guid), key.name != knowledge.nameInFlight, key.state != .deleting,
         now.timeIntervalSince(key.createdAt ?? .distantPast) >= (key.state == .creating ? longestMaking : youth)
       else { return nil }
+      let isUseless = knowledge.useless.contains(key.guid)
+      let isLeftToOthers = isUseless && key.state == .ready
       let removal = KeyRemoval(
         owner: .ours, isInForce: false, isInFlight: false, keystores: knowledge.used[key.guid] ?? [],
-        overlapEnds: knowledge.overlaps[key.guid],
+        overlapEnds: knowledge.overlaps[key.guid]
+          ?? (isLeftToOthers ? key.createdAt?.addingTimeInterval(knowledge.overlap) : nil),
         otherValidKeys: valid.count { $0 != key.guid },
-        // What was never complete was never valid.
-        ends: neverValid.contains(key.state) ? .distantPast : knowledge.ends[key.guid])
-      return Orphan(guid: key.guid, name: key.name, refusal: removal.refusal(now: now))
+        // What was never complete, or of no use, was never valid.
+        ends: neverValid.contains(key.state) || isUseless ? .distantPast : knowledge.ends[key.guid])
+      return Orphan(
+        guid: key.guid, name: key.name, mayBeUsed: !neverValid.contains(key.state), refusal: removal.refusal(now: now))
     }
+  }
+
+  /// The keys that would still work if another one went: the platform has them, and certrotd has used them.
+  package static func validKeys(_ keys: [ListedKey], _ knowledge: Knowledge, now: Date) -> Set<String> {
+    Set(keys.filter { $0.state == .ready && knowledge.ends[$0.guid].map { $0 > now } ?? false }.map(\.guid))
   }
 
   /// A platform that has not finished a key within a week does not finish it at all; seconds.

@@ -49,11 +49,12 @@ package enum PlatformKeyPlanner {
       adopted: serviceKey.source.platformKey?.adopted, overlap: serviceKey.overlap,
       verifyPatience: serviceKey.verifyPatience,
       deletesFirst: serviceKey.replacement == .deleteFirst,
-      jitter: Jitter(installation: inventory.installation, kind: "key/", name: serviceKey.name))
+      jitter: Jitter(installation: inventory.installation, kind: "key/", name: serviceKey.name),
+      validity: serviceKey.source.platformKey?.validity)
     let old = state.rotation?.predecessor?.guid
     context.keystoresWithOldKey =
       state.keys.first { $0.guid == old }.map {
-        keystores(holding: $0, of: serviceKey.name, configuration, inventory)
+        keystores(holding: $0, configuration, inventory)
       } ?? []
     switch state.rotation?.state {
     case .delivered(_, let certificate, _), .verified(_, let certificate), .deleting(_, let certificate, _):
@@ -69,12 +70,11 @@ package enum PlatformKeyPlanner {
 
   /// The keystores whose files hold this key now.
   package static func keystores(
-    holding key: PlatformKeyState, of serviceKey: String, _ configuration: Configuration, _ inventory: Inventory
+    holding key: PlatformKeyState, _ configuration: Configuration, _ inventory: Inventory
   ) -> [String] {
     guard let leaf = key.leaf else { return [] }
-    return users(of: serviceKey, configuration).map(\.name).filter {
-      inventory.keystores[$0]?.current?.identity?.leaf == leaf
-    }
+    // Whatever they shall hold next.
+    return configuration.keystores.map(\.name).filter { inventory.keystores[$0]?.current?.identity?.leaf == leaf }
   }
 
   /// The keystores that shall hold the identity of this service key and do not, or not undamaged.
@@ -141,7 +141,9 @@ package enum PlatformKeyPlanner {
       "service-key/\(serviceKey.name)", configuration.defaults, installation: inventory.installation)
     let usual = cadence.due(state.schedule, now: now) ?? now
     guard state.schedule.failures == 0, let last = state.schedule.lastAttempt else { return usual }
-    let ends = state.keys.filter { $0.role == .retiring }.compactMap(\.overlapEnds).filter { $0 > last }.min()
+    let ends = state.keys.filter { [.retiring, .givenUp].contains($0.role) }.compactMap(\.overlapEnds).filter {
+      $0 > last
+    }.min()
     return ends.map { min($0, usual) } ?? usual
   }
 }

@@ -45,7 +45,7 @@ extension KeyRotation {
   /// Whether the new key is in force, and only the old one's end is waited for.
   package var isResting: Bool {
     switch state {
-    case .delivered, .deleting, .done: true
+    case .delivered, .deleting, .done, .abandoned: true
     default: false
     }
   }
@@ -69,6 +69,7 @@ extension KeyRotation {
   package static func adopting(_ key: NewKey, predecessor: KnownKey?, now: Date) -> KeyRotation {
     var rotation = KeyRotation(predecessor: predecessor, dueAt: now, now: now)
     rotation.state = .created(key)
+    rotation.isAdoption = predecessor != nil
     return rotation
   }
 }

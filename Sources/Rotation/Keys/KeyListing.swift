@@ -21,10 +21,13 @@ package struct KeyListing: Sendable, Hashable {
     /// certrotd did not make it.
     case other
 
-    var isOurs: Bool {
+    /// Who may delete it once this installation has put it in force by an operator's word.
+    var ownerOnceAdopted: KeyOwner {
       switch self {
-      case .inForce, .inFlight, .retiring, .orphan, .ours: true
-      case .peer, .other: false
+      case .inForce, .inFlight, .retiring, .orphan, .ours: .ours
+      // The other certrotd uses it, and deletes it in its own time.
+      case .peer: .foreign
+      case .other: .named
       }
     }
   }

@@ -20,11 +20,11 @@ enum KeyRecords {
   ) -> [PlatformKeyRecord] {
     var draft = Draft(known: known, instance: instance)
     draft.giveUp(after.discarded, before, after)
+    if let cleared = before.clearing, after.clearing == nil { draft.change(cleared) { $0.state = .deleted } }
+    draft.know(after.predecessor)
     switch after.state {
-    case .due, .clearing, .reserved, .requesting, .following:
-      if let old = before.predecessor?.guid, after.predecessor?.guid == nil {
-        draft.change(old) { $0.state = .deleted }
-      }
+    case .due, .clearing, .reserved, .requesting, .abandoned: draft.giveUpInFlight(but: nil)
+    case .following(_, _, let guid): draft.giveUpInFlight(but: guid)
     case .created(let key), .reading(let key), .held(let key): draft.set(key, .inFlight, nil)
     case .examined(let key, let certificate), .verified(let key, let certificate):
       draft.set(key, .inFlight, certificate)
@@ -62,7 +62,29 @@ enum KeyRecords {
       touched.insert(guid)
     }
 
+    /// The key in force that came as a file has no record before somebody says which one it is.
+    mutating func know(_ predecessor: KnownKey?) {
+      guard let predecessor, predecessor.owner == .named, let guid = predecessor.guid, records[guid] == nil else {
+        return
+      }
+      records[guid] = PlatformKeyRecord(
+        guid: guid, name: predecessor.name ?? guid, instance: instance, owner: .named, state: .inForce,
+        notBefore: predecessor.notBefore, notAfter: predecessor.notAfter)
+      touched.insert(guid)
+    }
+
+    /// Only one key is in flight at a time; whichever else was comes to nothing.
+    mutating func giveUpInFlight(but guid: String?) {
+      for record in records.values where record.state == .inFlight && record.guid != guid {
+        change(record.guid) { record in
+          record.state = .givenUp
+          record.reason = record.reason ?? "another key takes its place"
+        }
+      }
+    }
+
     mutating func set(_ key: NewKey, _ state: PlatformKeyRecord.State, _ certificate: NewCertificate?) {
+      if state == .inFlight { giveUpInFlight(but: key.guid) }
       if records[key.guid] == nil {
         records[key.guid] = PlatformKeyRecord(
           guid: key.guid, name: key.name, instance: instance, owner: .init(key.owner), state: state)

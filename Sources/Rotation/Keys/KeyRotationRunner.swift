@@ -71,8 +71,9 @@ struct KeyRotationRunner: Sendable {
     switch action {
     case .read(let guid): try await read(guid, intended, settings, reached)
     case .examine(let guid):
-      let isAdopted = intended.attempts == 0 && intended.newKey?.owner == .named
-      let examined = try await identities.examine(guid, settings, mayEndEarlier: isAdopted)
+      let isAdopted = intended.attempts == 0 && (intended.isAdoption || intended.newKey?.owner == .named)
+      let examined = try await identities.examine(
+        guid, settings, mayEndEarlier: isAdopted || intended.isPredecessorGone)
       try await conclude(examined.outcome, intended, settings, instance: instance, leaf: examined.leaf)
     case .verify(let guid):
       let outcome = try await identities.verify(guid, settings)
@@ -82,7 +83,10 @@ struct KeyRotationRunner: Sendable {
       let outcome = try await identities.deliver(
         guid, settings, isOverdue: due.map { $0 <= context.clock.now() } ?? false)
       try await conclude(outcome, intended, settings, instance: instance)
-    case .look, .find, .create, .follow, .delete:
+    case .delete(let guid):
+      guard let reached else { return }
+      try await delete(guid, intended, settings, reached)
+    case .look, .find, .create, .follow:
       guard let reached else { return }
       let useless = await useless(settings.name)
       guard var outcome = await reached.actions.perform(action, givenUp: useless) else { return }
@@ -92,6 +96,26 @@ struct KeyRotationRunner: Sendable {
       }
       try await conclude(outcome, intended, settings, instance: instance)
     }
+  }
+
+  /// Deletes a key, once it is certain that the platform still has the one that took its place.
+  private func delete(
+    _ guid: String, _ rotation: KeyRotation, _ settings: ServiceKeySettings, _ reached: PlatformAccess.Reached
+  ) async throws {
+    let instance = reached.instance.guid
+    let known = try await context.ledger.platformKeys(of: settings.name).first { $0.guid == guid }
+    let outcome: KeyOutcome?
+    if let known, known.instance != instance {
+      outcome = .elsewhere
+    } else {
+      outcome = await reached.actions.perform(.delete(guid: guid), besides: rotation.newKey?.guid)
+    }
+    guard let outcome else { return }
+    if case .successorGone = outcome, let key = rotation.newKey {
+      let reason = "the key \(key.name) is no longer on the platform"
+      await context.landscape.update { $0.serviceKeys[settings.name]?.request = reason }
+    }
+    try await conclude(outcome, rotation, settings, instance: instance)
   }
 
   /// Reads the credentials: sealed in the ledger together with the state that says so.

@@ -41,16 +41,23 @@ struct KeySurveyor: Sendable {
     let mark = PlatformAccess.mark(of: settings, configuration)
     let state = inventory.serviceKeys[settings.name] ?? SourceState()
     var knowledge = OrphanPlanner.Knowledge(
-      installation: mark.installation, base: mark.base, inForce: state.keys.first { $0.role == .inForce }?.guid)
+      installation: mark.installation, base: mark.base, inForce: state.keys.first { $0.role == .inForce }?.guid,
+      overlap: settings.overlap / .seconds(1))
     if let rotation = state.rotation {
-      knowledge.inFlight = Set([rotation.newKey?.guid, rotation.predecessor?.guid].compactMap(\.self))
+      knowledge.inFlight = rotation.concerned
+      knowledge.nameInFlight = rotation.nameInTheMaking
     }
-    for key in state.keys where key.role != .deleted {
-      let holders = PlatformKeyPlanner.keystores(holding: key, of: settings.name, configuration, inventory)
+    for key in state.keys {
+      let holders = PlatformKeyPlanner.keystores(holding: key, configuration, inventory)
       if !holders.isEmpty { knowledge.used[key.guid] = holders }
-      // A key that was given up proves nothing for another one.
-      if let end = key.notAfter, key.role != .givenUp { knowledge.ends[key.guid] = end }
       knowledge.overlaps[key.guid] = key.overlapEnds
+      switch key.role {
+      case .inForce, .retiring: knowledge.ends[key.guid] = key.notAfter
+      // One that nobody has tried proves nothing for another one.
+      case .inFlight, .deleted: break
+      // Of a key that was found, rather than made, nobody knows whether it is used; it has an overlap.
+      case .givenUp: if key.owner == .ours, key.overlapEnds == nil { knowledge.useless.insert(key.guid) }
+      }
     }
     return knowledge
   }
@@ -68,8 +75,14 @@ struct KeySurveyor: Sendable {
       now: context.clock.now())
     var failure: PlatformFailure?
     for orphan in orphans {
-      let record = known[orphan.guid]
-      if record == nil { try await report(orphan, settings, reached) }
+      let record: PlatformKeyRecord
+      if let found = known[orphan.guid] {
+        record = found
+      } else {
+        record = try await report(orphan, settings, reached)
+        // Whoever uses it, such as files that a lost ledger knew, gets the overlap to follow.
+        if orphan.mayBeUsed { continue }
+      }
       guard orphan.refusal == nil else { continue }
       do throws(PlatformFailure) {
         guard case .gone = try await reached.platform.deleteKey(orphan.guid) else { continue }
@@ -79,7 +92,7 @@ struct KeySurveyor: Sendable {
         continue
       }
       try await noteDeletion(
-        orphan.guid, orphan.name, wasInForce: record?.state == .retiring, record, settings)
+        orphan.guid, orphan.name, wasInForce: record.state == .retiring, record, settings)
     }
     failure = try await deleteAdopted(keys, records, settings, reached) ?? failure
     try await reread(settings)
@@ -98,12 +111,13 @@ struct KeySurveyor: Sendable {
     let inventory = await context.landscape.inventory
     let knowledge = Self.knowledge(settings, configuration, inventory)
     let now = context.clock.now()
+    let valid = OrphanPlanner.validKeys(keys.map { ListedKey($0, isGivenUp: false) }, knowledge, now: now)
     for record in records where record.owner == .named && record.state == .retiring {
       guard keys.contains(where: { $0.guid == record.guid && $0.mark == nil }) else { continue }
       let removal = KeyRemoval(
         owner: .named, isInForce: false, isInFlight: knowledge.inFlight.contains(record.guid),
         keystores: knowledge.used[record.guid] ?? [], overlapEnds: record.overlapEnds,
-        otherValidKeys: knowledge.ends.count { $0.key != record.guid && $0.value > now }, ends: record.notAfter)
+        otherValidKeys: valid.count { $0 != record.guid }, ends: record.notAfter)
       guard removal.refusal(now: now) == nil else { continue }
       do throws(PlatformFailure) {
         guard case .gone = try await reached.platform.deleteKey(record.guid) else { continue }
@@ -123,43 +137,55 @@ struct KeySurveyor: Sendable {
   ) async throws {
     let present = Set(keys.map(\.guid))
     let rotation = await context.landscape.inventory.serviceKeys[settings.name]?.rotation
-    let inFlight = Set([rotation?.newKey?.guid, rotation?.predecessor?.guid].compactMap(\.self))
+    let inFlight = rotation?.concerned ?? []
+    for record in records where record.state == .inForce && record.instance != reached.instance.guid {
+      await request(settings, because: "the key \(record.name) belongs to another service instance")
+    }
     for record in records where record.instance == reached.instance.guid && !present.contains(record.guid) {
       switch record.state {
       case .retiring, .givenUp:
         guard !inFlight.contains(record.guid) else { continue }
         try await noteDeletion(record.guid, record.name, wasInForce: record.state == .retiring, record, settings)
-      case .inForce where rotation == nil:
-        await context.landscape.update {
-          $0.serviceKeys[settings.name]?.request = "the key \(record.name) is no longer on the platform"
-        }
+      case .inForce where rotation?.isResting != false:
+        await request(settings, because: "the key \(record.name) is no longer on the platform")
       case .inForce, .inFlight, .deleted: break
       }
     }
   }
 
+  private func request(_ settings: ServiceKeySettings, because reason: String) async {
+    await context.landscape.update { $0.serviceKeys[settings.name]?.request = reason }
+  }
+
   private func report(
     _ orphan: OrphanPlanner.Orphan, _ settings: ServiceKeySettings, _ reached: PlatformAccess.Reached
-  ) async throws {
-    let why = orphan.refusal.map { "nothing uses it, but \($0)" } ?? "nothing uses it"
+  ) async throws -> PlatformKeyRecord {
+    let now = context.clock.now()
+    let overlapEnds = orphan.mayBeUsed ? now + settings.overlap / .seconds(1) : nil
+    var why = "nothing uses it"
+    if let refusal = orphan.refusal {
+      why += ", but \(refusal)"
+    } else if let overlapEnds {
+      why += " that is known here; it is deleted after \(TimeText.instant(overlapEnds))"
+    }
     try await context.tell(
       [KeyNews.orphaned(settings, orphan.guid, reason: why)], of: LedgerSubject(.serviceKey, settings.name))
     let record = PlatformKeyRecord(
-      guid: orphan.guid, name: orphan.name, instance: reached.instance.guid, owner: .ours, state: .givenUp, reason: why)
-    try await context.ledger.keepPlatformKeys([record], of: settings.name, at: context.clock.now())
+      guid: orphan.guid, name: orphan.name, instance: reached.instance.guid, owner: .ours, state: .givenUp,
+      overlapEnds: overlapEnds, reason: why)
+    try await context.ledger.keepPlatformKeys([record], of: settings.name, at: now)
+    return record
   }
 
   private func noteDeletion(
-    _ guid: String, _ name: String, wasInForce: Bool, _ record: PlatformKeyRecord?, _ settings: ServiceKeySettings
+    _ guid: String, _ name: String, wasInForce: Bool, _ record: PlatformKeyRecord, _ settings: ServiceKeySettings
   ) async throws {
     let events: [KeyRotationEvent] =
       (wasInForce ? [.overlapEnded(guid: guid)] : []) + [.deleted(guid: guid, stoppedWorking: false)]
     try await context.tell(
       events.map { KeyNews.raised($0, settings, identity: nil, now: context.clock.now()) },
       of: LedgerSubject(.serviceKey, settings.name))
-    var gone =
-      record
-      ?? PlatformKeyRecord(guid: guid, name: name, instance: "", owner: .ours, state: .deleted)
+    var gone = record
     gone.state = .deleted
     try await context.ledger.keepPlatformKeys([gone], of: settings.name, at: context.clock.now())
   }

@@ -32,6 +32,7 @@ struct PlatformAccess: Sendable {
       // Before anything is asked of the platform: a login that has ended is known even if nobody answers.
       try await remember(connector.loginCertificates(of: settings, own: own), of: settings)
       connection = try await connector.connect(settings, own: own)
+      try await troubled { try await troubles.answered(caller, .connect, acceptsLogin: false) }
     } catch {
       try await note(error, caller)
       throw error
@@ -72,8 +73,12 @@ struct PlatformAccess: Sendable {
   }
 
   private func note(_ failure: PlatformFailure, _ caller: PlatformTroubles.Caller) async throws(PlatformFailure) {
+    try await troubled { try await troubles.note(failure, of: caller, calling: .connect) }
+  }
+
+  private func troubled(_ body: () async throws -> Void) async throws(PlatformFailure) {
     do {
-      try await troubles.note(failure, of: caller)
+      try await body()
     } catch {
       throw PlatformFailure(.local, .host, "the ledger did not take note of the platform's trouble: \(error)")
     }

@@ -27,8 +27,11 @@ package struct PlatformKeyActions: Sendable {
   /// - Parameters:
   ///   - action: anything but `read`, `examine`, `verify` and `deliver`.
   ///   - givenUp: GUIDs of keys that the ledger says are of no use.
+  ///   - successor: the key without which nothing is deleted.
   /// - Returns: what it came to; nil for an action that is somebody else's.
-  package func perform(_ action: KeyAction, givenUp: Set<String> = []) async -> KeyOutcome? {
+  package func perform(
+    _ action: KeyAction, givenUp: Set<String> = [], besides successor: String? = nil
+  ) async -> KeyOutcome? {
     do throws(PlatformFailure) {
       switch action {
       case .look, .find:
@@ -47,6 +50,10 @@ package struct PlatformKeyActions: Sendable {
         case .failed(let guid, let words): return .jobFailed(guid: guid, words: words)
         }
       case .delete(let guid):
+        if let successor {
+          let keys = try await platform.keys(of: instance)
+          guard keys.contains(where: { $0.guid == successor && $0.state == .ready }) else { return .successorGone }
+        }
         switch try await platform.deleteKey(guid) {
         case .underWay(let job): return .underWay(job: job)
         case .gone: return .deleted

@@ -108,9 +108,13 @@ package struct PlatformKeyControl: Sendable {
         guid: inForce?.guid, name: inForce?.name, owner: inForce?.owner ?? .foreign, notBefore: $0.notBefore,
         notAfter: $0.notAfter)
     }
-    let new = NewKey(guid: found.guid, name: found.name, owner: found.standing.isOurs ? .ours : .named)
+    let new = NewKey(guid: found.guid, name: found.name, owner: found.standing.ownerOnceAdopted)
     // Whoever tends the key now must not be disturbed, and nobody may begin to meanwhile.
     guard await context.landscape.begin(.tendServiceKey(name)) else { throw .underWay(name, phase: "tended") }
+    if let begun = await context.landscape.inventory.serviceKeys[name]?.rotation, begun != state.rotation {
+      await context.landscape.end(CollectionOfOne(.tendServiceKey(name)))
+      throw .underWay(name, phase: begun.phase)
+    }
     let stream = progress.follow(name)
     let failure: String?
     do {

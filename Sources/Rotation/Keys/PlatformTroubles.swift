@@ -21,32 +21,54 @@ package actor PlatformTroubles {
     package var login: String
   }
 
+  /// What is called, as far as troubles are told apart: one may fail while another works.
+  package enum Call: Sendable, Hashable {
+    case connect, read, create, follow, credentials, delete
+  }
+
+  /// What goes wrong.
+  private enum Topic: Hashable {
+    /// The platform does not answer as it should.
+    case outage(platform: String)
+    /// It does not take the login.
+    case login(platform: String, login: String)
+    /// The login may not do what one service key needs.
+    case role(platform: String, login: String, serviceKey: String)
+  }
+
+  private struct Trouble {
+    var since: Date
+    /// When it was noticed last.
+    var last: Date
+    var calls: Set<Call>
+  }
+
   private let context: RotationContext
-  private var outages: [String: Date] = [:]
-  private var logins: Set<String> = []
+  private var troubles: [Topic: Trouble] = [:]
 
   package init(context: RotationContext) { self.context = context }
 
   /// Takes note of a call that failed.
   ///
   /// - Throws: `LedgerError`.
-  func note(_ failure: PlatformFailure, of caller: Caller) async throws {
+  func note(_ failure: PlatformFailure, of caller: Caller, calling call: Call) async throws {
     switch failure.kind {
     case .unreachable, .unavailable, .malformed:
-      guard outages[caller.platform] == nil else { return }
-      outages[caller.platform] = context.clock.now()
+      guard isNew(.outage(platform: caller.platform), call) else { return }
       try await tell(
         .platformUnavailable, "the platform \(caller.platform) does not answer as it should: \(failure.words)",
         [.platform: caller.platform, .reason: failure.words, .culprit: failure.culprit.rawValue], caller)
-    case .loginRefused, .tooManyLogins, .unauthorized, .forbidden:
-      try await answered(caller, acceptsLogin: false)
-      guard logins.insert("\(caller.platform) \(caller.login)").inserted else { return }
-      try await tell(
-        .loginFailing, "\(caller.login) cannot log in to \(caller.platform): \(failure.words)",
-        [
-          .platform: caller.platform, .login: caller.login, .reason: failure.words, .culprit: failure.culprit.rawValue,
-        ], caller)
-    case .missing, .nameTaken, .quotaExceeded, .busy, .refused, .ambiguous: try await answered(caller)
+    case .loginRefused, .tooManyLogins, .unauthorized:
+      try await answered(caller, call, acceptsLogin: false)
+      guard isNew(.login(platform: caller.platform, login: caller.login), call) else { return }
+      try await tellLogin("\(caller.login) cannot log in to \(caller.platform)", failure, caller)
+    case .forbidden:
+      try await answered(caller, call, acceptsLogin: false)
+      guard
+        isNew(.role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call)
+      else { return }
+      try await tellLogin("\(caller.login) lacks a role on \(caller.platform)", failure, caller)
+    case .missing, .nameTaken, .quotaExceeded, .busy, .refused, .ambiguous: try await answered(caller, call)
     case .rateLimited, .local, .cancelled: break
     }
   }
@@ -54,13 +76,47 @@ package actor PlatformTroubles {
   /// Takes note of a call that was answered.
   ///
   /// - Throws: `LedgerError`.
-  func answered(_ caller: Caller, acceptsLogin: Bool = true) async throws {
-    if acceptsLogin { logins.remove("\(caller.platform) \(caller.login)") }
-    guard let since = outages.removeValue(forKey: caller.platform) else { return }
+  func answered(_ caller: Caller, _ call: Call, acceptsLogin: Bool = true) async throws {
+    if acceptsLogin {
+      troubles[.login(platform: caller.platform, login: caller.login)] = nil
+      end(.role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call)
+    }
+    guard let since = end(.outage(platform: caller.platform), call) else { return }
     let span = TimeText.span(context.clock.now().timeIntervalSince(since))
     try await tell(
       .platformRecovered, "the platform \(caller.platform) answers again, after \(span)",
       [.platform: caller.platform, .reason: "it did not answer for \(span)", .since: EventTime.text(since)], caller)
+  }
+
+  private func isNew(_ topic: Topic, _ call: Call) -> Bool {
+    let now = context.clock.now()
+    guard var trouble = troubles[topic] else {
+      troubles[topic] = Trouble(since: now, last: now, calls: [call])
+      return true
+    }
+    trouble.last = now
+    trouble.calls.insert(call)
+    troubles[topic] = trouble
+    return false
+  }
+
+  /// Ends a trouble when the calls that failed work, or none of them has failed for long.
+  ///
+  /// - Returns: since when it was; nil when it goes on, and when there was none.
+  @discardableResult private func end(_ topic: Topic, _ call: Call) -> Date? {
+    guard var trouble = troubles[topic] else { return nil }
+    trouble.calls.remove(call)
+    let isOver =
+      trouble.calls.isEmpty || context.clock.now().timeIntervalSince(trouble.last) >= Self.secondsToForget
+    troubles[topic] = isOver ? nil : trouble
+    return isOver ? trouble.since : nil
+  }
+
+  private func tellLogin(_ what: String, _ failure: PlatformFailure, _ caller: Caller) async throws {
+    try await tell(
+      .loginFailing, "\(what): \(failure.words)",
+      [.platform: caller.platform, .login: caller.login, .reason: failure.words, .culprit: failure.culprit.rawValue],
+      caller)
   }
 
   private func tell(
@@ -71,4 +127,7 @@ package actor PlatformTroubles {
     try await context.tell(
       [Events.Raised(event, message: message, fields: fields)], of: LedgerSubject(.serviceKey, caller.serviceKey))
   }
+
+  /// Longer than the pause between two attempts ever is.
+  private static let secondsToForget: TimeInterval = 3 * 3600
 }

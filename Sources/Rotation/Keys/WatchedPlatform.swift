@@ -19,39 +19,39 @@ package struct WatchedPlatform: KeyPlatform {
   }
 
   package func instance(_ reference: InstanceReference) async throws(PlatformFailure) -> PlatformInstance {
-    try await watched { () async throws(PlatformFailure) in try await platform.instance(reference) }
+    try await watched(.read) { () async throws(PlatformFailure) in try await platform.instance(reference) }
   }
 
   package func keys(of instance: PlatformInstance) async throws(PlatformFailure) -> [PlatformKey] {
-    try await watched { () async throws(PlatformFailure) in try await platform.keys(of: instance) }
+    try await watched(.read) { () async throws(PlatformFailure) in try await platform.keys(of: instance) }
   }
 
   package func requestKey(_ request: KeyRequest) async throws(PlatformFailure) -> KeyRequestAnswer {
-    try await watched { () async throws(PlatformFailure) in try await platform.requestKey(request) }
+    try await watched(.create) { () async throws(PlatformFailure) in try await platform.requestKey(request) }
   }
 
   package func progress(of job: String) async throws(PlatformFailure) -> JobProgress {
-    try await watched { () async throws(PlatformFailure) in try await platform.progress(of: job) }
+    try await watched(.follow) { () async throws(PlatformFailure) in try await platform.progress(of: job) }
   }
 
   package func credentials(of guid: String) async throws(PlatformFailure) -> SecretBytes {
-    try await watched { () async throws(PlatformFailure) in try await platform.credentials(of: guid) }
+    try await watched(.credentials) { () async throws(PlatformFailure) in try await platform.credentials(of: guid) }
   }
 
   package func deleteKey(_ guid: String) async throws(PlatformFailure) -> KeyDeletionAnswer {
-    try await watched { () async throws(PlatformFailure) in try await platform.deleteKey(guid) }
+    try await watched(.delete) { () async throws(PlatformFailure) in try await platform.deleteKey(guid) }
   }
 
   private func watched<Value: Sendable>(
-    _ call: () async throws(PlatformFailure) -> Value
+    _ call: PlatformTroubles.Call, _ body: () async throws(PlatformFailure) -> Value
   ) async throws(PlatformFailure) -> Value {
     do throws(PlatformFailure) {
-      let value = try await call()
-      await noting { try await troubles.answered(caller) }
+      let value = try await body()
+      await noting { try await troubles.answered(caller, call) }
       return value
     } catch {
       let failure = error
-      await noting { try await troubles.note(failure, of: caller) }
+      await noting { try await troubles.note(failure, of: caller, calling: call) }
       throw error
     }
   }

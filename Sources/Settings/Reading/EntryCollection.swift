@@ -67,6 +67,10 @@ struct EntryCollection {
       endpoints: endpoints.entries.compactMap { EndpointReader.read($0.field, name: $0.name, scope) },
       serviceKeys: serviceKeys.entries.compactMap { ServiceKeyEntryReader.read($0.field, name: $0.name, scope) },
       keystores: keystores.entries.compactMap { KeystoreEntryReader.read($0.field, name: $0.name, scope) })
+    var names = PlatformKeyNames()
+    for entry in serviceKeys.entries {
+      if let serviceKey = configuration.serviceKey(named: entry.name) { names.check(serviceKey, at: entry.field) }
+    }
     let inputs = contexts.map(\.file) + configuration.watchedFiles + configuration.credentialFiles
     scope.outputs.check(inputs: inputs, stateDirectory: stateDirectory, files: files)
     return configuration

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// Whether a rotation goes on, waits or has failed, and how patiently.
+extension KeyRotationChange {
+  mutating func move(_ state: KeyRotation.State) {
+    rotation.state = state
+    rotation.since = now
+    rotation.standing = .ready
+  }
+
+  mutating func wait(_ seconds: TimeInterval, _ reason: String) {
+    rotation.standing = .waiting(until: now.addingTimeInterval(seconds), reason: reason)
+  }
+
+  mutating func startAnew(_ reason: String, culprit: String, discarding key: NewKey) {
+    startAnew(reason, culprit: culprit, discarding: key.guid)
+    if key.owner == .ours { events.append(.orphaned(guid: key.guid, reason: reason)) }
+  }
+
+  /// Another key has to be made, after a while.
+  mutating func startAnew(_ reason: String, culprit: String, discarding guid: String? = nil) {
+    if let guid { rotation.discarded.insert(guid) }
+    rotation.refusal = nil
+    rotation.withheld = 0
+    let standing = rotation.standing
+    move(rotation.isAdoption ? .abandoned : .due)
+    // Keys that fail one after the other wait longer and longer.
+    rotation.standing = standing
+    fail(KeyFailure(reason, culprit: culprit), atLeast: rotation.attempts, isFurtherKey: rotation.attempts > 1)
+  }
+
+  mutating func fail(_ failure: KeyFailure, atLeast attempts: Int = 1, isFurtherKey: Bool = false) {
+    var count = attempts
+    let since = rotation.failingSince ?? now
+    rotation.failingSince = since
+    var expected: Date?
+    if case .failed(let before) = rotation.standing {
+      count = max(before.attempts + 1, attempts)
+      expected = before.next
+    }
+    // However urgent: each further key counts towards the quota of the service instance.
+    var pause = Cadence.seconds(Backoff.delay(afterFailures: isUrgent && !isFurtherKey ? 1 : count))
+    if isFurtherKey, rotation.attempts > Self.mostKeysInARow { pause = max(pause, Self.secondsBetweenKeys) }
+    let wanted = failure.retryAfter.map(Cadence.seconds) ?? 0
+    let next = now.addingTimeInterval(withinPatience(max(pause * context.jitter.factor(startingAt: now), wanted)))
+    let standing = KeyRotation.Standing.Failure(
+      reason: failure.reason, culprit: failure.culprit, attempts: count, since: since, next: next)
+    rotation.standing = .failed(standing)
+    // However often it is tried, it is told again once a day.
+    let days = [expected ?? next, next].map { ($0.timeIntervalSince(since) / Self.secondsToTellAgain).rounded(.down) }
+    let isToldAgain = isFurtherKey ? count.isMultiple(of: Self.keysToTellAgain) : days[0] < days[1]
+    if count == Self.failuresToTell || (count > Self.failuresToTell && isToldAgain) {
+      events.append(.failing(standing))
+    }
+  }
+
+  /// At most so many seconds that the key in force does not lapse over them, whatever the platform wishes.
+  func withinPatience(_ seconds: TimeInterval) -> TimeInterval {
+    switch rotation.state {
+    case .delivered, .deleting, .done, .abandoned: return seconds
+    default: break
+    }
+    guard let predecessor = rotation.predecessor else { return seconds }
+    return min(seconds, max(predecessor.notAfter.timeIntervalSince(now) / 4, Self.leastPause))
+  }
+
+  /// Whether the old key lapses so soon that politeness ends.
+  var isUrgent: Bool {
+    switch rotation.state {
+    case .delivered, .deleting, .done, .abandoned: return false
+    default: break
+    }
+    guard let predecessor = rotation.predecessor else { return true }
+    return rotation.isPredecessorGone
+      || LastTenth.start(notBefore: predecessor.notBefore, notAfter: predecessor.notAfter) <= now
+  }
+
+  /// Whether the platform works on it for longer than it should.
+  var isLate: Bool { now.timeIntervalSince(rotation.since) > Self.secondsForJobs }
+
+  /// Seconds to the next look at a job that runs for `elapsed`: three at first, a minute at most.
+  static func pollPause(after elapsed: TimeInterval) -> TimeInterval {
+    min(max(secondsToPoll, elapsed / 4), 60)
+  }
+
+  static let secondsToPoll: TimeInterval = 3
+  static let secondsToVerify: TimeInterval = 30
+  static let secondsForJobs: TimeInterval = 3600
+  static let secondsForPeers: TimeInterval = 1800
+  /// What this host lacks to examine a key, somebody may supply within a day.
+  static let secondsToExamine: TimeInterval = 86_400
+  static let failuresToTell = 3
+  /// How often a key that is listed as complete may have no credentials yet.
+  static let mostWithheld = 3
+  /// How many keys are made one after the other before what is wrong with them is taken for lasting.
+  static let mostKeysInARow = 5
+  static let secondsBetweenKeys: TimeInterval = 6 * 3600
+  static let leastPause: TimeInterval = 60
+  static let longestPause: TimeInterval = 86_400
+  static let secondsToTellAgain: TimeInterval = 86_400
+  static let keysToTellAgain = 8
+  /// How often the credentials of one key are asked for, each time because the last time failed.
+  static let mostReads = 10
+  /// A day and a half of attempts to delete, with the longest backoff.
+  static let mostDeletions = 36
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HTTPTransport
+import Journal
+import Ledger
+import Planning
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// Whoever else works on the platform, and whatever it refuses: a service key that works is never lost.
+@Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"))
+struct PlatformKeyLossTests {
+  @Test func `the old key stays when somebody deletes the new one within the overlap`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(more: "overlap: 4d")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let first = try #require(try await platform.ours().first)
+        try await platform.live(daemon, until: aTime + 21 * day) { try await platform.ours().count == 2 }
+        try await platform.live(daemon, until: platform.site.clock.now() + 600)
+        let second = try #require(try await platform.ours().last)
+        #expect(second.guid != first.guid)
+        try await platform.control(.delete, "/keys/\(second.guid)")
+        for _ in 0..<40 {
+          try await platform.live(daemon, until: platform.site.clock.now() + day / 4)
+          let existing = try await platform.ours().filter(\.exists)
+          #expect(!existing.isEmpty, "one of them always works")
+        }
+        let keys = try await platform.ours()
+        #expect(keys.count >= 3, "a new one was made in its place")
+        #expect(keys.last?.exists == true)
+      }
+    }
+  }
+
+  @Test func `keys that cannot be deleted do not keep the next renewal, and are told of`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(validity: 3, more: "overlap: 6h")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        try await platform.fault("job-failed", "cf.keys.delete", times: -1)
+        try await platform.live(daemon, until: aTime + 12 * day)
+        let identity = await daemon.context.landscape.inventory.keystores["sender"]?.current?.identity
+        #expect((identity?.notAfter ?? .distantPast) > aTime + 12 * day)
+        #expect(try await platform.ours().count >= 5)
+        let told = platform.site.recorder.takeNames()
+        #expect(told.contains(.keyOrphaned) || told.contains(.keyRenewalFailing))
+        try await platform.control(.delete, "/faults")
+        try await platform.live(daemon, until: aTime + 20 * day)
+        #expect(try await platform.ours().count(where: \.exists) <= 2, "they go once they can")
+      }
+    }
+  }
+
+  @Test func `another service instance gets a key of its own, and the old one is left alone`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { try await platform.live($0, until: aTime + 3600) }
+      let first = try #require(try await platform.ours().first)
+      try platform.configure(instance: "it-rt-sm")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 8 * day)
+        let inForce = try await daemon.context.ledger.platformKeys(of: "sender").filter { $0.state == .inForce }
+        #expect(inForce.count == 1 && inForce.first?.guid != first.guid)
+        #expect(try await platform.bookedKey(first.guid)?.exists == true)
+        let record = try await daemon.context.ledger.platformKeys(of: "sender").first { $0.guid == first.guid }
+        #expect(record?.state != .deleted, "it exists, and the ledger does not say otherwise")
+      }
+    }
+  }
+
+  @Test func `a login that lacks the role to create is told of once, and not as an outage`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      let user = platform.simulator.facts.user
+      // It replaces the user, who may look but not act any more.
+      try await platform.control(
+        .post, "/users",
+        """
+        {"name": "\(user.name)", "password": "\(user.password)", "origin": "\(user.origin)", "role": "space_auditor"}
+        """)
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + day)
+        let told = platform.site.recorder.takeNames()
+        #expect(told.count { $0 == .loginFailing } == 1)
+        #expect(!told.contains(.platformUnavailable) && !told.contains(.platformRecovered))
+      }
+    }
+  }
+
+  @Test func `a platform that only reads is one outage, until it writes again`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.fault("unavailable", "cf.keys.create", times: -1)
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + day)
+        #expect(
+          platform.site.recorder.takeNames().filter { $0 == .platformUnavailable || $0 == .platformRecovered }
+            == [.platformUnavailable])
+        try await platform.control(.delete, "/faults")
+        try await platform.live(daemon, until: aTime + 2 * day)
+        #expect(platform.site.recorder.takeNames().contains(.platformRecovered))
+      }
+    }
+  }
+}
