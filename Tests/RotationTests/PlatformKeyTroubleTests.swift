@@ -48,6 +48,22 @@ struct PlatformKeyTroubleTests {
     }
   }
 
+  @Test func `the daemon ends although a login hangs, and blames nobody for it`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.fault("hang", "uaa.token", times: -1)
+      try await platform.site.run { daemon in
+        try await withThrowingTaskGroup { group in
+          group.addTask { try await daemon.services.conductor.run() }
+          while try await platform.calls("uaa.token") == 0 { await Task.yield() }
+          group.cancelAll()
+        }
+        // Whoever waits for the login to fail tells of an outage.
+        #expect(!platform.site.recorder.takeNames().contains(.platformUnavailable))
+      }
+    }
+  }
+
   @Test(arguments: ["reset-after", "reset", "unavailable", "job-lost", "job-failed", "job-slow", "quota", "busy"])
   func `trouble while a key is made ends with one key`(fault: String) async throws {
     try await PlatformSite.run { platform in

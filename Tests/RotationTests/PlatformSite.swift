@@ -197,6 +197,12 @@ struct PlatformSite: Sendable {
     return try JSONDecoder().decode(Key.self, from: await control(.post, "/keys", body)).guid
   }
 
+  /// How often a route of the simulator was called.
+  func calls(_ route: String) async throws -> Int {
+    struct Books: Decodable { var calls: [String: Int] }
+    return try JSONDecoder().decode(Books.self, from: await control(.get, "/books?only=calls")).calls[route] ?? 0
+  }
+
   func fault(_ kind: String, _ route: String, times: Int = 1) async throws {
     try await control(.post, "/faults", "{\"kind\":\"\(kind)\",\"route\":\"\(route)\",\"times\":\(times)}")
   }

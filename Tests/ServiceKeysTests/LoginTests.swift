@@ -122,6 +122,28 @@ struct LoginTests {
     #expect(platform.asked.count == 1)
   }
 
+  @Test(.timeLimit(.minutes(5)))
+  func `who is cancelled is not held by a login that hangs, and the others get its token`() async throws {
+    let client = HeldClient()
+    var network = try testNetwork(wallClock: wallClock)
+    network.client = client
+    let session = LoginSession(password, at: "https://uaa.example/oauth/token", network: network, memory: memory)
+    let first = Task { await platformFailure { () async throws(PlatformFailure) in try await session.token() } }
+    for await _ in client.begun { break }
+    let second = Task { await platformFailure { () async throws(PlatformFailure) in try await session.token() } }
+    let third = Task { try await session.token() }
+    for task in [first, second] {
+      task.cancel()
+      let failure = await task.value
+      #expect(failure?.kind == .cancelled && failure?.culprit == .certrotd)
+    }
+    client.release(Self.grant)
+    #expect(plain(try await third.value.header) == "bearer access-1")
+    #expect(memory.all[session.name]?.refreshToken == secret("refresh-1"))
+  }
+
+  private static let grant = #"{"access_token":"access-1","expires_in":1200,"refresh_token":"refresh-1"}"#
+
   @Test func `never more than eight logins of a user within twelve hours`() async throws {
     let platform = try StubPlatform { _, number, _ in Self.token(number, lifetime: 60, refresh: false) }
     let session = try session(platform)
@@ -193,5 +215,26 @@ private final class PlainClient: HTTPSending {
     var plain = request
     plain.clientIdentity = nil
     return try await client.send(plain)
+  }
+}
+
+/// Answers nothing until the test says so, cancelled or not.
+private final class HeldClient: HTTPSending {
+  let begun: AsyncStream<Void>
+  private let begin: AsyncStream<Void>.Continuation
+  private let answers: AsyncStream<String>
+  private let answer: AsyncStream<String>.Continuation
+
+  init() {
+    (begun, begin) = AsyncStream.makeStream()
+    (answers, answer) = AsyncStream.makeStream()
+  }
+
+  func release(_ body: String) { answer.yield(body) }
+
+  func send(_: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    begin.yield()
+    for await body in answers { return HTTPResponse(status: 200, body: secret(body)) }
+    throw .cancelled
   }
 }

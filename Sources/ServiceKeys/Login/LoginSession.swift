@@ -13,7 +13,7 @@ package actor LoginSession {
   private let memory: any LoginMemory
   private var state: LoginState?
   private var tokens = 0
-  private var underWay: Task<Result<AccessToken, PlatformFailure>, Never>?
+  private var underWay: SharedTask<Result<AccessToken, PlatformFailure>>?
 
   package init(_ method: LoginMethod, at endpoint: String, network: PlatformNetwork, memory: any LoginMemory) {
     self.method = method
@@ -24,22 +24,17 @@ package actor LoginSession {
 
   /// A token that the platform should accept, other than `stale`, which it did not accept.
   ///
-  /// Throws `loginRefused` without asking again, as long as the proof is the one that was refused.
+  /// Throws `loginRefused` without asking again, as long as the proof is the one that was refused; `cancelled` at once when
+  /// the caller's task is, however long the platform keeps silent.
   package func token(insteadOf stale: AccessToken? = nil) async throws(PlatformFailure) -> AccessToken {
-    if let underWay {
-      let result = await underWay.value
-      // It may have ended long before its first caller came back to say so.
-      guard case .success(let token) = result, token.number == stale?.number else {
-        return try result.get()
-      }
-      self.underWay = nil
+    while let underWay {
+      let token = try await outcome(of: underWay)
+      if token.number != stale?.number { return token }
     }
     // Not the caller's task: others wait for the same token, and a returned refresh token must be kept.
-    let task = Task { await self.obtain(insteadOf: stale?.number) }
-    underWay = task
-    let result = await task.value
-    if underWay == task { underWay = nil }
-    return try result.get()
+    let login = SharedTask(whenAbandoned: .goesOn) { await self.end(with: await self.obtain(insteadOf: stale?.number)) }
+    underWay = login
+    return try await outcome(of: login)
   }
 
   /// Takes over a proof or a way to the platform that may have changed.
@@ -55,6 +50,21 @@ package actor LoginSession {
     guard state.record.refusal != nil else { return }
     state.record.refusal = nil
     try await keep(state)
+  }
+
+  private func outcome(
+    of login: SharedTask<Result<AccessToken, PlatformFailure>>
+  ) async throws(PlatformFailure) -> AccessToken {
+    guard let result = await login.value() else {
+      throw PlatformFailure(.cancelled, .certrotd, "the login of \(name.principal) is no longer waited for")
+    }
+    return try result.get()
+  }
+
+  /// Makes room for the next login before anybody hears of this one.
+  private func end(with result: Result<AccessToken, PlatformFailure>) -> Result<AccessToken, PlatformFailure> {
+    underWay = nil
+    return result
   }
 
   private func obtain(insteadOf stale: Int?) async -> Result<AccessToken, PlatformFailure> {
