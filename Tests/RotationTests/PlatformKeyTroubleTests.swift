@@ -48,6 +48,21 @@ struct PlatformKeyTroubleTests {
     }
   }
 
+  @Test func `a refused login is tried again when an operator renews`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.fault("refused", "uaa.token")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let before = platform.site.recorder.takeNames()
+        #expect(before.contains(.loginFailing) && !before.contains(.keyRenewed))
+        _ = try await daemon.services.keys.renew("sender", now: false)
+        try await platform.live(daemon, until: aTime + 2 * 3600)
+        #expect(platform.site.recorder.takeNames().contains(.keyRenewed))
+      }
+    }
+  }
+
   @Test func `the daemon ends although a login hangs, and blames nobody for it`() async throws {
     try await PlatformSite.run { platform in
       try platform.configure()

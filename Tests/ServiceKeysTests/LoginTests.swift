@@ -102,14 +102,55 @@ struct LoginTests {
     #expect(memory.all[restarted.name]?.refusal == nil)
   }
 
-  @Test func `an unlocked user is tried again after twelve hours`() async throws {
+  struct Rest: Sendable {
+    var user = "robot@example"
+    var said: String
+    var seconds: TimeInterval
+  }
+
+  @Test(arguments: [
+    Rest(said: "Bad credentials", seconds: 12 * 3600),
+    Rest(said: "Your account has been locked because of too many failed attempts to login.", seconds: 3600),
+    Rest(user: "locked@example", said: "Bad credentials", seconds: 12 * 3600),
+  ])
+  func `a refused user is tried again when that can do no harm`(rest: Rest) async throws {
     let platform = try StubPlatform { _, number, _ in
-      number == 1 ? reply("401 Unauthorized", "{\"error\":\"unauthorized\"}") : Self.token(number)
+      number == 1
+        ? reply("401 Unauthorized", "{\"error\":\"unauthorized\",\"error_description\":\"\(rest.said)\"}")
+        : Self.token(number)
     }
-    let session = try session(platform)
-    #expect(await platformFailure { () async throws(PlatformFailure) in try await session.token() } != nil)
-    wallClock.advance(LoginState.refusalHolds)
+    let session = try session(platform, .password(user: rest.user, password: secret("p"), origin: nil))
+    for pause in [0, rest.seconds - 1] {
+      wallClock.advance(pause)
+      #expect(await platformFailure { () async throws(PlatformFailure) in try await session.token() } != nil)
+    }
+    #expect(platform.asked.count == 1)
+    wallClock.advance(1)
     #expect(plain(try await session.token().header) == "bearer access-2")
+  }
+
+  @Test(arguments: [true, false])
+  func `an operator's word has a refused proof tried once more`(afterRestart: Bool) async throws {
+    let platform = try StubPlatform { _, number, _ in
+      number < 3 ? reply("401 Unauthorized", "{\"error\":\"unauthorized\"}") : Self.token(number)
+    }
+    var pool = LoginPool(memory: memory)
+    func failure() async throws -> PlatformFailure? {
+      let network = try testNetwork(wallClock: wallClock)
+      let session = await pool.session(password, at: platform.url + "/oauth/token", network: network)
+      return await platformFailure { () async throws(PlatformFailure) in try await session.token() }
+    }
+    #expect(try await failure()?.kind == .loginRefused)
+    await pool.pardon("user somebody else")
+    for asked in 2...3 {
+      #expect(try await failure()?.kind == .loginRefused)
+      #expect(platform.asked.count == asked - 1, "a refused proof is not sent again by itself")
+      if afterRestart { pool = LoginPool(memory: memory) }
+      await pool.pardon(password.principal)
+      #expect(try await failure()?.kind == (asked == 2 ? .loginRefused : nil))
+      #expect(platform.asked.count == asked)
+    }
+    #expect(memory.all.values.first?.refusal == nil)
   }
 
   @Test func `many callers make one login`() async throws {

@@ -49,6 +49,11 @@ struct PlatformAccess: Sendable {
       actions: PlatformKeyActions(watched, instance: instance, parameters: key.parameters, mark: mark))
   }
 
+  /// Has a login that the platform refused tried again at its next use; nothing is asked of the platform.
+  func pardonLogin(of settings: ServiceKeySettings) async throws(PlatformFailure) {
+    try await connector.pardonLogin(of: settings, own: try await ownLogin(settings))
+  }
+
   /// What marks the keys of this service key as this installation's.
   static func mark(of settings: ServiceKeySettings, _ configuration: Configuration) -> KeyMark {
     KeyMark(

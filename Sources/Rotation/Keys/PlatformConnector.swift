@@ -73,6 +73,21 @@ package struct PlatformConnector: Sendable {
     }
   }
 
+  /// Has the login of `settings` tried again at its next use although the platform refused it.
+  ///
+  /// Nothing is asked of the platform.
+  ///
+  /// - Throws: `PlatformFailure`, and this host or the configuration is at fault.
+  package func pardonLogin(
+    of settings: ServiceKeySettings, own: OwnLogin? = nil
+  ) async throws(PlatformFailure) {
+    switch settings.source {
+    case .file: return
+    case .cloudFoundry(let source): await logins.pardon(try method(source.login).principal)
+    case .serviceManager(let source): await logins.pardon(try binding(of: source, own).method.principal)
+    }
+  }
+
   private func binding(
     of source: ServiceManagerSource, _ own: OwnLogin?
   ) throws(PlatformFailure) -> ServiceManagerBinding {

@@ -3,6 +3,7 @@
 package import FoundationEssentials
 import Host
 import Ledger
+import Logging
 import Planning
 package import ServiceKeys
 import Settings
@@ -29,6 +30,8 @@ package struct PlatformKeyControl: Sendable {
   /// Has a service key renewed: the renewal that is under way goes on at once, or, with `now`, one begins whatever the end
   /// of the key in force says.
   ///
+  /// A login that the platform refused is tried again: whoever asks may have had the user unlocked.
+  ///
   /// - Parameters:
   ///   - name: of the service key in the configuration.
   ///   - now: begin even though no renewal is due.
@@ -44,6 +47,12 @@ package struct PlatformKeyControl: Sendable {
       if due > context.clock.now() { throw .notDue(name, until: due) }
     }
     let stream = progress.follow(name)
+    do throws(PlatformFailure) {
+      try await access.pardonLogin(of: settings)
+    } catch {
+      // The renewal meets the same obstacle, and ends with it.
+      context.logger.warning("whether the login of \(name) was refused cannot be forgotten: \(error)")
+    }
     await context.landscape.update { inventory in
       if isUnderWay {
         let released = inventory.serviceKeys[name]?.rotation?.released()

@@ -5,6 +5,8 @@
 package actor LoginPool {
   private let memory: any LoginMemory
   private var sessions: [LoginName: LoginSession] = [:]
+  /// Whose refusals count no more when a session of theirs begins: what is kept of it is older than the pardon.
+  private var pardoned: Set<String> = []
 
   package init(memory: any LoginMemory) {
     self.memory = memory
@@ -19,8 +21,17 @@ package actor LoginPool {
       await session.update(method, network: network)
       return session
     }
-    let session = LoginSession(method, at: endpoint, network: network, memory: memory)
+    let session = LoginSession(
+      method, at: endpoint, network: network, memory: memory, isPardoned: pardoned.contains(name.principal))
     sessions[name] = session
     return session
+  }
+
+  /// Lets a refused proof be tried once more, since an operator says so, at whatever token endpoint; nothing is asked.
+  ///
+  /// - Parameter principal: ``LoginMethod/principal``.
+  package func pardon(_ principal: String) async {
+    pardoned.insert(principal)
+    for (name, session) in sessions where name.principal == principal { await session.pardon() }
   }
 }

@@ -13,12 +13,23 @@ package actor LoginSession {
   private let memory: any LoginMemory
   private var state: LoginState?
   private var tokens = 0
+  private var isPardoned: Bool
   private var underWay: SharedTask<Result<AccessToken, PlatformFailure>>?
 
-  package init(_ method: LoginMethod, at endpoint: String, network: PlatformNetwork, memory: any LoginMemory) {
+  /// - Parameters:
+  ///   - method: who logs in, and the proof.
+  ///   - endpoint: the token endpoint.
+  ///   - network: how it is reached.
+  ///   - memory: keeps what outlives the session.
+  ///   - isPardoned: whether a refusal that is kept of an earlier session counts no more.
+  package init(
+    _ method: LoginMethod, at endpoint: String, network: PlatformNetwork, memory: any LoginMemory,
+    isPardoned: Bool = false
+  ) {
     self.method = method
     self.network = network
     self.memory = memory
+    self.isPardoned = isPardoned
     name = LoginName(endpoint: endpoint, principal: method.principal)
   }
 
@@ -44,13 +55,8 @@ package actor LoginSession {
     self.network = network
   }
 
-  /// Forgets that the proof was refused, since an operator says so.
-  package func forgetRefusal() async throws(PlatformFailure) {
-    var state = try await loaded()
-    guard state.record.refusal != nil else { return }
-    state.record.refusal = nil
-    try await keep(state)
-  }
+  /// Lets a refused proof be tried once more at the next call, since an operator says so.
+  func pardon() { isPardoned = true }
 
   private func outcome(
     of login: SharedTask<Result<AccessToken, PlatformFailure>>
@@ -129,6 +135,16 @@ package actor LoginSession {
   }
 
   private func loaded() async throws(PlatformFailure) -> LoginState {
+    var loaded = try await known()
+    guard isPardoned else { return loaded }
+    isPardoned = false
+    guard loaded.record.refusal != nil else { return loaded }
+    loaded.record.refusal = nil
+    try await keep(loaded)
+    return loaded
+  }
+
+  private func known() async throws(PlatformFailure) -> LoginState {
     if let state { return state }
     do {
       let loaded = LoginState(record: try await memory.record(of: name))

@@ -30,7 +30,7 @@ package struct LoginState: Sendable {
     if let token, token.number != stale, isFresh(now) { return .use(token) }
     if let refreshToken = record.refreshToken, method.makesUserSession { return .refresh(refreshToken) }
     if let refusal = record.refusal, refusal.secret == method.secret, refusal.at <= now {
-      let until = refusal.at + (method.makesUserSession ? Self.refusalHolds : Self.clientRefusalHolds)
+      let until = refusal.at + Self.rest(refusal, method)
       if now < until { return .refused(words: refusal.words, until: until) }
     }
     if method.makesUserSession {
@@ -42,14 +42,25 @@ package struct LoginState: Sendable {
     return .logIn
   }
 
+  /// Seconds that the proof is not sent again.
+  private static func rest(_ refusal: LoginRefusal, _ method: LoginMethod) -> TimeInterval {
+    guard method.makesUserSession else { return clientRefusalHolds }
+    // The platform's own words begin behind the name of the user, who may be called anything.
+    let principal = method.principal
+    let said = refusal.words.hasPrefix(principal) ? refusal.words.dropFirst(principal.count) : refusal.words[...]
+    return said.lowercased().contains("locked") ? lockHolds : refusalHolds
+  }
+
   /// A minute before its end a token is no longer used; a clock that was set back makes none live longer.
   private func isFresh(_ now: Date) -> Bool {
     guard let tokenEnd, let tokenStart else { return false }
     return now >= tokenStart && now < tokenEnd - Self.margin
   }
 
-  /// Seconds that a refused password rests: long enough never to lock a user, short enough for one who was unlocked.
+  /// Seconds that a refused password rests: long enough never to lock a user.
   package static let refusalHolds: TimeInterval = 12 * 3600
+  /// The same for a user who is locked already, and whom time or an administrator unlocks.
+  package static let lockHolds: TimeInterval = 3600
   /// The same for clients, which are never locked.
   package static let clientRefusalHolds: TimeInterval = 300
   /// The platform allows ten sessions of one user; two are left for people.
