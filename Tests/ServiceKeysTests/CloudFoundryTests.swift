@@ -2,7 +2,10 @@
 
 import Certificates
 import FoundationEssentials
+import HTTPTransport
+import Host
 import ServiceKeys
+import Synchronization
 import TestSupport
 import Testing
 
@@ -237,10 +240,60 @@ struct CloudFoundryTests {
     #expect(failure?.kind == .ambiguous && failure?.culprit == .configuration)
   }
 
+  @Test func `each call goes the way of its own host`() async throws {
+    let client = RoutedClient()
+    var network = try testNetwork()
+    network.client = client
+    network.route = { url in
+      url.hasPrefix("https://api.example/") ? .direct : .through(HTTPProxy(host: "proxy.example", port: 3128))
+    }
+    let passcode = LoginMethod.Passcode(
+      user: "robot", tenant: "https://tenant.example", identity: secret("pem"), origin: nil)
+    let cloud = try await CloudFoundryPlatform.connect(
+      api: "https://api.example", method: .passcode(passcode), network: network, logins: LoginPool(memory: StubMemory())
+    )
+    #expect(try await cloud.keys(of: instance).isEmpty)
+    #expect(
+      client.taken.withLock { $0 } == [
+        "api.example directly", "tenant.example through proxy.example", "uaa.example through proxy.example",
+        "api.example directly",
+      ])
+  }
+
+  @Test func `a way that is not known fails the call`() async throws {
+    var network = try testNetwork()
+    let failure = PlatformFailure(.local, .configuration, "the proxy's credential cannot be read")
+    network.route = { _ throws(PlatformFailure) in throw failure }
+    let told = await platformFailure { () async throws(PlatformFailure) in
+      try await CloudFoundryPlatform.connect(
+        api: "https://api.example", method: .password(user: "robot", password: secret("p"), origin: nil),
+        network: network, logins: LoginPool(memory: StubMemory()))
+    }
+    #expect(told == failure)
+  }
+
   @Test func `pauses between attempts follow the table`() async throws {
     let (cloud, stub) = try await platform { _, _, _ in reply("503 Service Unavailable") }
     _ = await platformFailure { () async throws(PlatformFailure) in try await cloud.keys(of: instance) }
     #expect(pauses.pauses == [.seconds(1), .seconds(3)])
     #expect(stub.asked.count { $0.path.hasPrefix("/v3") } == 3)
+  }
+}
+
+/// A platform of three hosts that only remembers how it was reached.
+private final class RoutedClient: HTTPSending {
+  let taken = Mutex<[String]>([])
+
+  func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    let host = String(request.url.dropFirst("https://".count).prefix { $0 != "/" })
+    let way = if case .through(let proxy) = request.route { "through \(proxy.host)" } else { "directly" }
+    taken.withLock { $0.append("\(host) \(way)") }
+    let body =
+      switch host {
+      case "tenant.example": #"{"passcode":"p"}"#
+      case "uaa.example": #"{"access_token":"t","expires_in":1200}"#
+      default: #"{"links":{"uaa":{"href":"https://uaa.example"}},"resources":[]}"#
+      }
+    return HTTPResponse(status: 200, body: secret(body))
   }
 }

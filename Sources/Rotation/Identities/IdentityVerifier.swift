@@ -88,8 +88,9 @@ package struct IdentityVerifier: Sendable {
     do {
       let request = HTTPRequest(
         method: method, url: url, headers: headers, body: body,
-        clientIdentity: try identity.clientPEM(), trust: trust, route: try HTTPRoute(settings, url: url, credentials),
-        deadline: Self.deadline, responseLimit: Self.responseLimit)
+        clientIdentity: try identity.clientPEM(), trust: trust,
+        route: try ServiceKeyRoutes(settings, credentials).route(to: url), deadline: Self.deadline,
+        responseLimit: Self.responseLimit)
       return judge(try await client.send(request))
     } catch HTTPFailure.identityRefused(let host, let detail) {
       return .refused("\(HTTPFailure.identityRefused(host: host, detail: detail))")

@@ -46,14 +46,14 @@ package struct PlatformConnector: Sendable {
     case .cloudFoundry(let source):
       let method = try method(source.login)
       let platform = try await CloudFoundryPlatform.connect(
-        api: source.api, method: method, network: try network(settings, url: source.api), logins: logins)
+        api: source.api, method: method, network: network(settings), logins: logins)
       return Connection(
         platform: platform,
         instance: InstanceReference(instance: source.instance, organization: source.organization, space: source.space))
     case .serviceManager(let source):
       let binding = try binding(of: source, own)
       let platform = try await ServiceManagerPlatform.connect(
-        binding, network: try network(settings, url: binding.url), logins: logins)
+        binding, network: network(settings), logins: logins)
       return Connection(platform: platform, instance: InstanceReference(instance: source.instance))
     }
   }
@@ -132,13 +132,16 @@ package struct PlatformConnector: Sendable {
     }
   }
 
-  private func network(_ settings: ServiceKeySettings, url: String) throws(PlatformFailure) -> PlatformNetwork {
-    do throws(CredentialError) {
-      return PlatformNetwork(
-        client: client, route: try HTTPRoute(settings, url: url, credentials), trust: reach.trust, wallClock: clock,
-        clock: reach.pauses)
-    } catch {
-      throw PlatformFailure(.local, error.culprit, error.description)
-    }
+  private func network(_ settings: ServiceKeySettings) -> PlatformNetwork {
+    let routes = ServiceKeyRoutes(settings, credentials)
+    return PlatformNetwork(
+      client: client,
+      route: { url throws(PlatformFailure) in
+        do throws(CredentialError) {
+          return try routes.route(to: url)
+        } catch {
+          throw PlatformFailure(.local, error.culprit, error.description)
+        }
+      }, trust: reach.trust, wallClock: clock, clock: reach.pauses)
   }
 }

@@ -23,11 +23,12 @@ struct PlatformCall: Sendable {
     while true {
       let token: AccessToken?
       if let tokens { token = try await tokens.token(insteadOf: stale) } else { token = nil }
+      let request = try request(token, network)
       let verdict: RetryPolicy.Verdict
       var response: HTTPResponse?
       var failure: HTTPFailure?
       do throws(HTTPFailure) {
-        let answer = try await network.client.send(request(token, network))
+        let answer = try await network.client.send(request)
         response = answer
         verdict = RetryPolicy.judge(
           method, status: answer.status, headers: answer.headers, attempt: attempt,
@@ -53,10 +54,12 @@ struct PlatformCall: Sendable {
     }
   }
 
-  private func request(_ token: AccessToken?, _ network: PlatformNetwork) -> HTTPRequest {
+  private func request(
+    _ token: AccessToken?, _ network: PlatformNetwork
+  ) throws(PlatformFailure) -> HTTPRequest {
     var request = HTTPRequest(
       method: method, url: url, headers: headers + [HTTPHeader("Accept", "application/json")], body: body,
-      clientIdentity: clientIdentity, trust: network.trust, route: network.route, deadline: network.deadline,
+      clientIdentity: clientIdentity, trust: network.trust, route: try network.route(url), deadline: network.deadline,
       responseLimit: BoundedJSON.sizeLimit)
     if let token { request.headers.append(HTTPHeader("Authorization", secret: token.header)) }
     return request

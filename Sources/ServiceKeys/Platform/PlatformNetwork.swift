@@ -13,8 +13,11 @@ extension HTTPClient: HTTPSending {}
 
 /// How the platform is reached, and by which clocks its answers are judged.
 package struct PlatformNetwork: Sendable {
+  /// How a call gets to its URL: API, login hosts and tenants may be reached in different ways.
+  package typealias Route = @Sendable (_ url: String) throws(PlatformFailure) -> HTTPRoute
+
   package var client: any HTTPSending
-  package var route: HTTPRoute
+  package var route: Route
   package var trust: HTTPTrust
   /// For one request, from name look-up to the last byte.
   package var deadline: Duration
@@ -24,8 +27,9 @@ package struct PlatformNetwork: Sendable {
   package var clock: any Clock<Duration>
 
   package init(
-    client: any HTTPSending, route: HTTPRoute = .direct, trust: HTTPTrust = .system, deadline: Duration = .seconds(60),
-    wallClock: any WallClock = SystemWallClock(), clock: any Clock<Duration> = ContinuousClock()
+    client: any HTTPSending, route: @escaping Route = { _ in .direct }, trust: HTTPTrust = .system,
+    deadline: Duration = .seconds(60), wallClock: any WallClock = SystemWallClock(),
+    clock: any Clock<Duration> = ContinuousClock()
   ) {
     self.client = client
     self.route = route
