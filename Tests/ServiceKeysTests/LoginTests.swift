@@ -223,6 +223,25 @@ struct LoginTests {
     #expect(failure?.kind == .malformed && failure?.culprit == .platform)
   }
 
+  @Test(arguments: [
+    HTTPFailure.identityRefused(host: "uaa.example", detail: "alert certificate revoked"),
+    .unusableIdentity(host: "uaa.example", detail: "no key"),
+  ])
+  func `a login certificate that no handshake takes is a refused login`(failure: HTTPFailure) async throws {
+    var network = try testNetwork(wallClock: wallClock)
+    let client = FailingClient(failure: failure)
+    network.client = client
+    let session = LoginSession(
+      .clientCertificate(clientID: "c", identity: secret("pem")), at: "https://uaa.example/oauth/token",
+      network: network, memory: memory)
+    for _ in 0..<2 {
+      let told = await platformFailure { () async throws(PlatformFailure) in try await session.token() }
+      #expect(told?.kind == .loginRefused && told?.culprit == .configuration)
+      #expect(told?.words.contains(failure.description) == true)
+    }
+    #expect(client.calls.withLock { $0 } == 1)
+  }
+
   @Test func `a passcode is fetched and used as password`() async throws {
     let login = LoginMethod.Passcode(
       user: "robot", tenant: "http://127.0.0.1:1", identity: secret(""), origin: "acme-platform")
@@ -277,5 +296,18 @@ private final class HeldClient: HTTPSending {
     begin.yield()
     for await body in answers { return HTTPResponse(status: 200, body: secret(body)) }
     throw .cancelled
+  }
+}
+
+/// Reaches nobody, and counts how often it should.
+private final class FailingClient: HTTPSending {
+  let calls = Mutex(0)
+  private let failure: HTTPFailure
+
+  init(failure: HTTPFailure) { self.failure = failure }
+
+  func send(_: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    calls.withLock { $0 += 1 }
+    throw failure
   }
 }

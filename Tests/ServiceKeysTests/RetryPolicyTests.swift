@@ -76,7 +76,8 @@ struct RetryPolicyTests {
     (.post, .timedOut(host: "h", detail: "60 s"), 1, "give up: unreachable, network, may have happened"),
     (.get, .timedOut(host: "h", detail: "60 s"), 1, "give up: unreachable, network"),
     (.get, .untrusted(host: "h", detail: "self-signed"), 1, "give up: unreachable, server"),
-    (.post, .identityRefused(host: "h", detail: "alert"), 1, "give up: unreachable, platform"),
+    (.post, .identityRefused(host: "h", detail: "alert"), 1, "give up: unauthorized, configuration"),
+    (.get, .unusableIdentity(host: "h", detail: "no key"), 1, "give up: unauthorized, configuration"),
     (.post, .shutDown, 1, "give up: cancelled, certrotd, may have happened"),
   ]
 

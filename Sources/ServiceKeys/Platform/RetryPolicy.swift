@@ -69,6 +69,9 @@ package enum RetryPolicy {
       guard method != .post else { break }
       return attempt < attempts
         ? .again(after: pause) : .giveUp(GivingUp(kind: .unreachable, culprit: failure.culprit))
+    // The server was there and judged the proof, or this host found none in it.
+    case .identityRefused, .unusableIdentity:
+      return .giveUp(GivingUp(kind: .unauthorized, culprit: .configuration))
     case .timedOut, .responseTooLarge, .headersTooLarge, .unexpected: break
     case .cancelled, .shutDown:
       return .giveUp(GivingUp(kind: .cancelled, culprit: failure.culprit, mayHaveHappened: method == .post))
