@@ -102,6 +102,34 @@ struct LoginTests {
     #expect(memory.all[restarted.name]?.refusal == nil)
   }
 
+  @Test(
+    arguments: ["400 Bad Request", "401 Unauthorized"], ["invalid_grant", "invalid_client", "unauthorized_client"])
+  func `a refusal in the standard's words is remembered, whatever its status`(
+    status: String, error: String
+  ) async throws {
+    let platform = try StubPlatform { _, _, _ in reply(status, "{\"error\":\"\(error)\"}") }
+    try await memory.keep(
+      LoginRecord(refreshToken: secret("old")),
+      of: LoginName(endpoint: platform.url + "/oauth/token", principal: password.principal))
+    let session = try session(platform)
+    for _ in 0..<3 {
+      let failure = await platformFailure { () async throws(PlatformFailure) in try await session.token() }
+      #expect(failure?.kind == .loginRefused && failure?.culprit == .configuration)
+    }
+    #expect(
+      platform.asked.map { $0.body.prefix(24) } == ["grant_type=refresh_token", "grant_type=password&user"],
+      "a refresh token that is refused leads to one login, and that to none")
+    #expect(memory.all[session.name]?.refusal != nil)
+  }
+
+  @Test func `a request that the token endpoint does not understand is no refusal of the proof`() async throws {
+    let platform = try StubPlatform { _, _, _ in reply("400 Bad Request", "{\"error\":\"unsupported_grant_type\"}") }
+    let session = try session(platform)
+    let failure = await platformFailure { () async throws(PlatformFailure) in try await session.token() }
+    #expect(failure?.kind == .refused && failure?.culprit == .platform)
+    #expect(memory.all[session.name]?.refusal == nil)
+  }
+
   struct Rest: Sendable {
     var user = "robot@example"
     var said: String

@@ -76,8 +76,14 @@ struct PlatformCall: Sendable {
     guard let response else { return .malformed(purpose) }
     let complaint = PlatformComplaint(response)
     let kind = complaint.kind(unless: reason.kind)
+    let culprit: Culprit =
+      switch kind {
+      case reason.kind: reason.culprit
+      case .unauthorized: .configuration
+      default: .platform
+      }
     return PlatformFailure(
-      kind, kind == reason.kind ? reason.culprit : .platform, "\(purpose): \(complaint.sentence)",
+      kind, culprit, "\(purpose): \(complaint.sentence)",
       retryAfter: reason.retryAfter, mayHaveHappened: reason.mayHaveHappened)
   }
 }

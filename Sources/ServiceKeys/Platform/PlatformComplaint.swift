@@ -46,6 +46,7 @@ struct PlatformComplaint {
   /// Finds in the words what the status does not tell: Cloud Foundry has one code, 10008, for all of these.
   func kind(unless kind: PlatformFailure.Kind) -> PlatformFailure.Kind {
     if kind == .unavailable, code == 10_008 { return .refused }
+    if status == 400 || status == 401, let title, Self.refusingTitles.contains(title) { return .unauthorized }
     guard kind == .refused || kind == .nameTaken else { return kind }
     let text = (detail ?? "").lowercased()
     // A key that is being deleted keeps its name; a conflict over an operation is no conflict over a name.
@@ -61,6 +62,9 @@ struct PlatformComplaint {
     }
     return .refused
   }
+
+  /// Names of errors by which a token endpoint refuses the proof, with 400 as well as with 401 (RFC 6749, section 5.2).
+  private static let refusingTitles: Set<String> = ["invalid_grant", "invalid_client", "unauthorized_client"]
 
   private struct Body: Decodable {
     var errors: [Item]?
