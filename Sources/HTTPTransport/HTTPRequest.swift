@@ -24,6 +24,10 @@ package struct HTTPRequest: Sendable {
   package var stallDeadline: Duration
   /// The largest body of a response, in bytes.
   package var responseLimit: Int
+  /// Whether status and header fields are all that matters.
+  ///
+  /// The request then ends with them: nothing of the body is waited for or kept, however long it is.
+  package var discardsBody: Bool
   /// Where the URL and its redirects must not lead: for a URL that a stranger chose.
   ///
   /// The address that is connected to decides, whatever name stands for it. Through a proxy only addresses that stand in the
@@ -36,7 +40,7 @@ package struct HTTPRequest: Sendable {
     method: HTTPMethod = .get, url: String, headers: [HTTPHeader] = [], body: HTTPBody = .none,
     clientIdentity: SecretBytes? = nil, trust: HTTPTrust = .system, route: HTTPRoute = .direct,
     deadline: Duration = .seconds(30), connectDeadline: Duration = .seconds(10),
-    stallDeadline: Duration = .seconds(20), responseLimit: Int = 1 << 20,
+    stallDeadline: Duration = .seconds(20), responseLimit: Int = 1 << 20, discardsBody: Bool = false,
     refusedPlaces: Set<AddressPlace> = [], redirectLimit: Int = 0
   ) {
     self.method = method
@@ -50,6 +54,7 @@ package struct HTTPRequest: Sendable {
     self.connectDeadline = connectDeadline
     self.stallDeadline = stallDeadline
     self.responseLimit = responseLimit
+    self.discardsBody = discardsBody
     self.refusedPlaces = refusedPlaces
     self.redirectLimit = redirectLimit
   }

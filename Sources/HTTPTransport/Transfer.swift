@@ -21,6 +21,9 @@ final class Transfer {
   private var fields: [HTTPField] = []
   private var headerBytes = 0
   private var headerCount = 0
+  private var status = 0
+  /// The header fields came, and nobody wants more.
+  private var hasEnough = false
   /// Why we, rather than libcurl, ended it.
   private var refusal: HTTPFailure?
 
@@ -107,12 +110,19 @@ final class Transfer {
       // Of several responses, interim ones and redirects, the last counts.
       fields = []
       received.removeAll()
+      status = line.split(separator: " ").dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
+    } else if request.discardsBody, line.allSatisfy(\.isNewline), isFinal {
+      hasEnough = true
+      return false
     } else if let colon = line.firstIndex(of: ":"), line.first?.isWhitespace == false {
       fields.append(
         HTTPField(name: String(line[..<colon]), value: Self.trimmed(line[line.index(after: colon)...])))
     }
     return true
   }
+
+  /// Whether no other response follows: this one is neither an interim one nor a redirect that is followed.
+  private var isFinal: Bool { status >= 200 && (request.redirectLimit == 0 || !(300..<400).contains(status)) }
 
   private static func trimmed(_ text: Substring) -> String {
     let start = text.drop { $0.isWhitespace }
@@ -123,7 +133,7 @@ final class Transfer {
   /// What came of it, once libcurl is done with it.
   func outcome(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
     if let refusal { return .failure(refusal) }
-    guard code == CURLE_OK else { return .failure(failure(code)) }
+    guard code == CURLE_OK || hasEnough else { return .failure(failure(code)) }
     let status = easy.info(CURLINFO_RESPONSE_CODE)
     if status == 407, let proxy = proxyName { return .failure(.proxyAuthentication(proxy: proxy)) }
     return .success(HTTPResponse(status: status, headers: fields, body: received.secret()))

@@ -41,7 +41,9 @@ extension Transfer {
     try easy.set(CURLOPT_LOW_SPEED_TIME, (Self.milliseconds(request.stallDeadline) + 999) / 1000)
     // Refuses a body by its announced length; what comes without one is counted. 0 would mean no limit. The length that
     // an answer to HEAD announces is that of a body which never comes (RFC 9110, section 8.6).
-    if request.method != .head { try easy.set(CURLOPT_MAXFILESIZE_LARGE, offset: max(1, request.responseLimit)) }
+    if request.method != .head, !request.discardsBody {
+      try easy.set(CURLOPT_MAXFILESIZE_LARGE, offset: max(1, request.responseLimit))
+    }
     // A look-up that hangs must not hold up the loop once the request is over.
     try easy.set(CURLOPT_QUICK_EXIT, 1)
   }

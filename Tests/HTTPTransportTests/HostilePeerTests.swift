@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Certificates
+import Foundation
 import HTTPTransport
 import Host
 import TestSupport
@@ -65,6 +66,32 @@ import Testing
     #expect(
       await failure(client, patientRequest(url: server.url, responseLimit: 1000))
         == .responseTooLarge(host: "127.0.0.1:\(server.port)", limit: 1000))
+  }
+
+  @Test(arguments: [
+    "200 OK\r\nContent-Length: 5000", "403 Forbidden", "200 OK\r\nTransfer-Encoding: chunked", "204 No Content",
+    "103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 5000",
+    "302 Found\r\nLocation: /elsewhere\r\nContent-Length: 5000",
+  ])
+  func aBodyThatNobodyWantsIsNotWaitedFor(head: String) async throws {
+    let server = try ScriptedServer(.send("HTTP/1.1 \(head)\r\nX-Last: yes\r\n\r\n"), .silence)
+    var request = patientRequest(url: server.url, responseLimit: 1)
+    request.discardsBody = true
+    let response = try await client.send(request)
+    let last = head.components(separatedBy: "HTTP/1.1 ").last?.prefix(3)
+    #expect(response.status == Int(last ?? ""))
+    #expect(response.header("X-Last") == "yes" && response.header("Link") == nil && response.body.isEmpty)
+  }
+
+  @Test func aBodyThatNobodyWantsIsLeftOutOfTheTargetOfARedirect() async throws {
+    let server = try ScriptedServer { request in
+      request.hasPrefix("GET /there")
+        ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"), .silence]
+        : [.send(reply("302 Found", headers: ["Location: /there"]))]
+    }
+    var request = patientRequest(url: server.url, redirectLimit: 1)
+    request.discardsBody = true
+    #expect(try await client.send(request).status == 200)
   }
 
   @Test func aBodyOfExactlyTheLimitIsTaken() async throws {

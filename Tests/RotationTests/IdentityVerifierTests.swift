@@ -71,6 +71,26 @@ struct IdentityVerifierTests {
     #expect(kind(untrusted) == .inconclusive, "\(untrusted)")
   }
 
+  @Test(arguments: [("200 OK", Kind.accepted), ("401 Unauthorized", .refused), ("404 Not Found", .inconclusive)])
+  private func `an answer is judged by its status, however much comes behind it`(
+    status: String, expected: Kind
+  ) async throws {
+    let authority = try TestCA.root()
+    let own = try authority.leaf(dns: "client")
+    let head = "HTTP/1.1 \(status)\r\nContent-Length: 1000000000\r\n\r\nthe first of many"
+    let server = try TLSServer(identity: try authority.leaf().served, behaviour: .answer(Array(head.utf8)))
+    let verifier = IdentityVerifier(
+      client: try HTTPClient(), credentials: CredentialStore(folder: nil, files: HostFiles()),
+      trust: .certificates(Array(PEMBlock(authority.certificate).text.utf8)))
+    let settings = ServiceKeySettings(
+      name: "sender", source: .file("/etc/sender.json"),
+      verify: .request(url: "https://localhost:\(server.port)/", method: .get), proxy: .direct)
+    let verdict = try await verifier.verify(
+      Identity(certificate: own.certificate, key: own.key, issuers: own.issuers), tokenURL: nil, clientID: nil, settings
+    )
+    #expect(kind(verdict) == expected, "\(verdict)")
+  }
+
   @Test func `only the standard's words of an answer are repeated`() {
     let body = #"{"error":"invalid_client","error_description":"unknown certificate","access_token":"hidden"}"#
     #expect(

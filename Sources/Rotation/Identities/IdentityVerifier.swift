@@ -58,7 +58,7 @@ package struct IdentityVerifier: Sendable {
     case .request(let url, let method):
       return try await send(
         method: method == .head ? .head : .get, url: url, headers: [HTTPHeader("X-CSRF-Token", "Fetch")], body: .none,
-        identity, settings, judge: Self.judgeRequest)
+        discardsBody: true, identity, settings, judge: Self.judgeRequest)
     }
   }
 
@@ -82,15 +82,16 @@ package struct IdentityVerifier: Sendable {
   }
 
   private func send(
-    method: HTTPMethod, url: String, headers: [HTTPHeader], body: HTTPBody, _ identity: Identity,
-    _ settings: ServiceKeySettings, judge: (HTTPResponse) -> Verdict
+    method: HTTPMethod, url: String, headers: [HTTPHeader], body: HTTPBody,
+    discardsBody: Bool = false, _ identity: Identity, _ settings: ServiceKeySettings, judge: (HTTPResponse) -> Verdict
   ) async throws(CancellationError) -> Verdict {
     do {
       let request = HTTPRequest(
         method: method, url: url, headers: headers, body: body,
         clientIdentity: try identity.clientPEM(), trust: trust,
         route: try ServiceKeyRoutes(settings, credentials).route(to: url), deadline: Self.deadline,
-        responseLimit: Self.responseLimit)
+        responseLimit: Self.responseLimit,
+        discardsBody: discardsBody)
       return judge(try await client.send(request))
     } catch HTTPFailure.identityRefused(let host, let detail) {
       return .refused("\(HTTPFailure.identityRefused(host: host, detail: detail))")
