@@ -206,6 +206,48 @@ struct CloudFoundryTests {
     #expect(failure?.kind == .malformed)
   }
 
+  @Test func `a list that is too long to be held is given up`() async throws {
+    let page = (0..<2100).map { "{\"guid\":\"k\($0)\"}" }.joined(separator: ",")
+    let (cloud, stub) = try await platform { _, _, url in
+      reply("200 OK", "{\"pagination\":{\"next\":{\"href\":\"\(url)/v3/again\"}},\"resources\":[\(page)]}")
+    }
+    let failure = await platformFailure { () async throws(PlatformFailure) in try await cloud.keys(of: instance) }
+    #expect(failure?.kind == .malformed && failure?.words.contains("more than 20000") == true)
+    #expect(stub.asked.count { $0.path.hasPrefix("/v3") } == 10)
+  }
+
+  static let badGUIDs = [
+    "", ".", "..", "a/b", "a b", "../organizations", "a?b", "ä", String(repeating: "a", count: 256),
+  ]
+
+  @Test(arguments: badGUIDs.map { ($0, "n") } + [("g", String(repeating: "n", count: 1025))])
+  func `what can be no identifier or no name is not taken for one`(guid: String, name: String) async throws {
+    let (cloud, _) = try await platform { _, _, _ in
+      reply("200 OK", "{\"guid\":\"\(guid)\",\"resources\":[{\"guid\":\"\(guid)\",\"name\":\"\(name)\"}]}")
+    }
+    let listing = await platformFailure { () async throws(PlatformFailure) in try await cloud.keys(of: instance) }
+    #expect(listing?.kind == .malformed && listing?.culprit == .platform)
+    let finding = await platformFailure { () async throws(PlatformFailure) in
+      try await cloud.instance(InstanceReference(instance: "cpi"))
+    }
+    #expect(finding?.kind == .malformed)
+    guard name == "n" else { return }
+    let making = await platformFailure { () async throws(PlatformFailure) in try await cloud.requestKey(request()) }
+    #expect(making?.kind == .malformed && making?.mayHaveHappened == true)
+  }
+
+  @Test(arguments: ["..", "a%2Fb", "k!"])
+  func `a job that names no key of ours is not believed`(last: String) async throws {
+    let (cloud, stub) = try await platform { _, _, _ in
+      reply(
+        "200 OK", "{\"state\":\"COMPLETE\",\"links\":{\"service_credential_binding\":{\"href\":\"/v3/\(last)\"}}}")
+    }
+    let failure = await platformFailure { () async throws(PlatformFailure) in
+      try await cloud.progress(of: stub.url + "/v3/jobs/j")
+    }
+    #expect(failure?.kind == .malformed)
+  }
+
   @Test func `deleting tells of a job, and of a key that is gone`() async throws {
     let (cloud, _) = try await platform { asked, _, url in
       asked.path.hasSuffix("/k1")

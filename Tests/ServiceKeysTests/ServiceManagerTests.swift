@@ -102,6 +102,29 @@ struct ServiceManagerTests {
       })
   }
 
+  @Test(arguments: CloudFoundryTests.badGUIDs.map { ($0, "n") } + [("g", String(repeating: "n", count: 1025))])
+  func `what can be no identifier or no name is not taken for one`(guid: String, name: String) async throws {
+    let (manager, stub) = try await manager { asked in
+      asked.path == "/o"
+        ? reply("200 OK", "{\"type\":\"create\",\"state\":\"succeeded\",\"resource_id\":\"\(guid)\"}")
+        : reply("200 OK", "{\"items\":[{\"id\":\"\(guid)\",\"name\":\"\(name)\"}]}")
+    }
+    let listing = await platformFailure { () async throws(PlatformFailure) in try await manager.keys(of: instance) }
+    #expect(listing?.kind == .malformed && listing?.culprit == .platform)
+    guard name == "n" else { return }
+    let following = await platformFailure { () async throws(PlatformFailure) in
+      try await manager.progress(of: stub.url + "/o")
+    }
+    #expect(following?.kind == .malformed)
+  }
+
+  @Test func `a list that is too long to be held is given up`() async throws {
+    let page = (0..<2100).map { "{\"id\":\"k\($0)\",\"name\":\"n\"}" }.joined(separator: ",")
+    let (manager, _) = try await manager { _ in reply("200 OK", "{\"token\":\"next\",\"items\":[\(page)]}") }
+    let failure = await platformFailure { () async throws(PlatformFailure) in try await manager.keys(of: instance) }
+    #expect(failure?.kind == .malformed && failure?.words.contains("more than 20000") == true)
+  }
+
   @Test(arguments: [("200 OK", true), ("404 Not Found", true), ("410 Gone", true), ("202 Accepted", false)])
   func `a deleted binding is gone at once, later, or was gone before`(status: String, isGone: Bool) async throws {
     let (manager, stub) = try await manager { _ in

@@ -37,7 +37,7 @@ package struct CloudFoundryPlatform: KeyPlatform {
       if let space = try await space(reference) { query.append(("space_guids", space)) }
     }
     let found = try await list(
-      CloudFoundryNamed.self, "/v3/service_instances", query, purpose: "finding the service instance")
+      CloudFoundryNamed.self, "/v3/service_instances", query, purpose: "finding the service instance", \.self)
     return try only(found, "service instance", reference.instance).instance
   }
 
@@ -46,8 +46,7 @@ package struct CloudFoundryPlatform: KeyPlatform {
       ("type", "key"), ("service_instance_guids", instance.guid), ("order_by", "-created_at"), ("per_page", "200"),
     ]
     return try await list(
-      CloudFoundryKey.self, Self.keysPath, query, purpose: "listing the keys of \(instance.name)"
-    ).map(\.key)
+      CloudFoundryKey.self, Self.keysPath, query, purpose: "listing the keys of \(instance.name)", \.key)
   }
 
   package func requestKey(_ request: KeyRequest) async throws(PlatformFailure) -> KeyRequestAnswer {
@@ -64,7 +63,7 @@ package struct CloudFoundryPlatform: KeyPlatform {
     }
     do throws(PlatformFailure) {
       let made = try BoundedJSON.decode(CloudFoundryKey.self, from: response.body, what: "the new key")
-      return .made(guid: made.guid)
+      return .made(guid: made.guid.text)
     } catch {
       throw .malformed("\(purpose): \(error.words)", mayHaveHappened: true)
     }
@@ -73,7 +72,7 @@ package struct CloudFoundryPlatform: KeyPlatform {
   package func progress(of job: String) async throws(PlatformFailure) -> JobProgress {
     guard let url = address.resolve(job) else { throw .malformed("a job on another host is not followed") }
     let response = try await call(.get, url, purpose: "following the job")
-    return try BoundedJSON.decode(CloudFoundryJob.self, from: response.body, what: "the job").progress
+    return try BoundedJSON.decode(CloudFoundryJob.self, from: response.body, what: "the job").progress()
   }
 
   package func credentials(of guid: String) async throws(PlatformFailure) -> SecretBytes {
@@ -115,11 +114,11 @@ package struct CloudFoundryPlatform: KeyPlatform {
     var query = [("names", space)]
     if let name = reference.organization {
       let found = try await list(
-        CloudFoundryNamed.self, "/v3/organizations", [("names", name)], purpose: "finding the organization")
-      query.append(("organization_guids", try only(found, "organization", name).guid))
+        CloudFoundryNamed.self, "/v3/organizations", [("names", name)], purpose: "finding the organization", \.self)
+      query.append(("organization_guids", try only(found, "organization", name).guid.text))
     }
-    let found = try await list(CloudFoundryNamed.self, "/v3/spaces", query, purpose: "finding the space")
-    return try only(found, "space", space).guid
+    let found = try await list(CloudFoundryNamed.self, "/v3/spaces", query, purpose: "finding the space", \.self)
+    return try only(found, "space", space).guid.text
   }
 
   private func only(
@@ -139,20 +138,20 @@ package struct CloudFoundryPlatform: KeyPlatform {
 }
 
 extension CloudFoundryPlatform {
-  /// All pages of a list.
-  private func list<Element: Decodable>(
-    _: Element.Type, _ path: String, _ query: [(String, String)], purpose: String
-  ) async throws(PlatformFailure) -> [Element] {
+  /// All pages of a list; of each element only `value` is kept.
+  private func list<Element: Decodable, Value>(
+    _: Element.Type, _ path: String, _ query: [(String, String)], purpose: String, _ value: (Element) -> Value
+  ) async throws(PlatformFailure) -> [Value] {
     let text = query.map { "\($0.0)=\(SecretForm.escape($0.1))" }.joined(separator: "&")
     var next: String? = "\(address.origin)\(path)?\(text)"
-    var elements: [Element] = []
+    var elements: [Value] = []
     var pages = 0
     while let url = next {
       pages += 1
       guard pages <= Self.mostPages else { throw .malformed("\(purpose): the list does not end") }
       let response = try await call(.get, url, purpose: purpose)
       let page = try BoundedJSON.decode(CloudFoundryPage<Element>.self, from: response.body, what: "the list")
-      elements += page.resources
+      try PlatformList.add(page.resources.map(value), to: &elements, purpose: purpose)
       guard let link = page.pagination?.next?.href else { return elements }
       guard let following = address.resolve(link) else { throw .malformed("\(purpose): the list goes on elsewhere") }
       next = following

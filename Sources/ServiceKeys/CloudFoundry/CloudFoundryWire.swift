@@ -30,10 +30,10 @@ struct CloudFoundryPage<Element: Decodable>: Decodable {
 
 /// An organization, a space or a service instance.
 struct CloudFoundryNamed: Decodable {
-  var guid: String
-  var name: String
+  var guid: PlatformIdentifier
+  var name: PlatformName
 
-  var instance: PlatformInstance { PlatformInstance(guid: guid, name: name) }
+  var instance: PlatformInstance { PlatformInstance(guid: guid.text, name: name.text) }
 }
 
 struct CloudFoundryMetadata: Codable {
@@ -52,8 +52,8 @@ struct CloudFoundryMetadataBody: Encodable {
 
 /// A service credential binding of the type `key`.
 struct CloudFoundryKey: Decodable {
-  var guid: String
-  var name: String?
+  var guid: PlatformIdentifier
+  var name: PlatformName?
   var createdAt: String?
   var lastOperation: Operation?
   var metadata: CloudFoundryMetadata?
@@ -71,7 +71,7 @@ struct CloudFoundryKey: Decodable {
 
   var key: PlatformKey {
     PlatformKey(
-      guid: guid, name: name ?? "", state: state, createdAt: createdAt.flatMap(PlatformTime.date),
+      guid: guid.text, name: name?.text ?? "", state: state, createdAt: createdAt.flatMap(PlatformTime.date),
       mark: metadata?.mark)
   }
 
@@ -128,16 +128,16 @@ struct CloudFoundryJob: Decodable {
     var detail: String?
   }
 
-  var progress: JobProgress {
-    switch state {
+  /// - Throws: `malformed` when the link to the key ends in no identifier.
+  func progress() throws(PlatformFailure) -> JobProgress {
+    let guid = try (links?.key?.href.split(separator: "/").last).map { last throws(PlatformFailure) in
+      try PlatformIdentifier(String(last)).text
+    }
+    return switch state {
     case "COMPLETE": .done(guid: guid)
     case "FAILED": .failed(guid: guid, words: words)
     default: .working(guid: guid)
     }
-  }
-
-  private var guid: String? {
-    (links?.key?.href).flatMap { $0.split(separator: "/").last.map(String.init) }
   }
 
   private var words: String {

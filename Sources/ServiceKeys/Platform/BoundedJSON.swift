@@ -21,6 +21,8 @@ enum BoundedJSON {
       return try JSONDecoder().decode(type, from: copy)
     } catch DecodingError.keyNotFound(let key, _) {
       throw .malformed("\(what) lacks '\(PlatformWords.clean(key.stringValue))'")
+    } catch let failure as PlatformFailure {
+      throw .malformed("\(what) cannot be used: \(failure.words)")
     } catch {
       throw .malformed("\(what) is not the JSON that was expected")
     }

@@ -26,7 +26,7 @@ package struct ServiceManagerPlatform: KeyPlatform {
     let field = reference.isGUID ? "id" : "name"
     let found = try await list(
       ServiceManagerNamed.self, "/v1/service_instances", "\(field) eq \(Self.quoted(reference.instance))",
-      purpose: "finding the service instance")
+      purpose: "finding the service instance", \.self)
     guard let first = found.first else {
       throw PlatformFailure(
         .missing, .configuration, "there is no service instance '\(reference.instance)' that this binding may see")
@@ -36,14 +36,13 @@ package struct ServiceManagerPlatform: KeyPlatform {
         .ambiguous, .configuration,
         "there are \(found.count) service instances '\(reference.instance)': use the identifier")
     }
-    return PlatformInstance(guid: first.id, name: first.name)
+    return PlatformInstance(guid: first.id.text, name: first.name.text)
   }
 
   package func keys(of instance: PlatformInstance) async throws(PlatformFailure) -> [PlatformKey] {
     try await list(
       ServiceManagerKey.self, Self.keysPath, "service_instance_id eq \(Self.quoted(instance.guid))",
-      purpose: "listing the bindings of \(instance.name)"
-    ).map(\.key)
+      purpose: "listing the bindings of \(instance.name)", \.key)
   }
 
   package func requestKey(_ request: KeyRequest) async throws(PlatformFailure) -> KeyRequestAnswer {
@@ -59,7 +58,8 @@ package struct ServiceManagerPlatform: KeyPlatform {
       return .underWay(job: job)
     }
     do throws(PlatformFailure) {
-      return .made(guid: try BoundedJSON.decode(ServiceManagerNamed.self, from: response.body, what: "the binding").id)
+      let made = try BoundedJSON.decode(ServiceManagerNamed.self, from: response.body, what: "the binding")
+      return .made(guid: made.id.text)
     } catch {
       throw .malformed("\(purpose): \(error.words)", mayHaveHappened: true)
     }
@@ -94,17 +94,18 @@ package struct ServiceManagerPlatform: KeyPlatform {
   /// A text within a `fieldQuery`: in single quotes, which are doubled within.
   private static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
 
-  private func list<Element: Decodable>(
-    _: Element.Type, _ path: String, _ fieldQuery: String, purpose: String
-  ) async throws(PlatformFailure) -> [Element] {
+  /// All pages of a list; of each element only `value` is kept.
+  private func list<Element: Decodable, Value>(
+    _: Element.Type, _ path: String, _ fieldQuery: String, purpose: String, _ value: (Element) -> Value
+  ) async throws(PlatformFailure) -> [Value] {
     let base = "\(address.origin)\(path)?max_items=100&fieldQuery=\(SecretForm.escape(fieldQuery))"
-    var elements: [Element] = []
+    var elements: [Value] = []
     var token: String?
     for _ in 0..<Self.mostPages {
       let url = token.map { "\(base)&token=\(SecretForm.escape($0))" } ?? base
       let response = try await call(.get, url, purpose: purpose)
       let page = try BoundedJSON.decode(ServiceManagerPage<Element>.self, from: response.body, what: "the list")
-      elements += page.items ?? []
+      try PlatformList.add((page.items ?? []).map(value), to: &elements, purpose: purpose)
       guard let next = page.token, !next.isEmpty, page.items?.isEmpty == false else { return elements }
       token = next
     }

@@ -8,13 +8,13 @@ struct ServiceManagerPage<Element: Decodable>: Decodable {
 }
 
 struct ServiceManagerNamed: Decodable {
-  var id: String
-  var name: String
+  var id: PlatformIdentifier
+  var name: PlatformName
 }
 
 struct ServiceManagerKey: Decodable {
-  var id: String
-  var name: String
+  var id: PlatformIdentifier
+  var name: PlatformName
   var ready: Bool?
   var createdAt: String?
   var labels: [String: [String]]?
@@ -33,7 +33,7 @@ struct ServiceManagerKey: Decodable {
 
   var key: PlatformKey {
     PlatformKey(
-      guid: id, name: name, state: state, createdAt: createdAt.flatMap(PlatformTime.date),
+      guid: id.text, name: name.text, state: state, createdAt: createdAt.flatMap(PlatformTime.date),
       mark: KeyMark(labels: (labels ?? [:]).compactMapValues(\.first)))
   }
 
@@ -67,7 +67,7 @@ struct ServiceManagerKeyBody: Encodable {
 struct ServiceManagerOperation: Decodable {
   var type: String?
   var state: String
-  var resource: String?
+  var resource: PlatformIdentifier?
   var errors: Complaint?
 
   enum CodingKeys: String, CodingKey {
@@ -81,7 +81,7 @@ struct ServiceManagerOperation: Decodable {
   }
 
   var progress: JobProgress {
-    let guid = type == "delete" ? nil : resource
+    let guid = type == "delete" ? nil : resource?.text
     switch state {
     case "succeeded": return .done(guid: guid)
     case "failed": return .failed(guid: guid, words: words)
