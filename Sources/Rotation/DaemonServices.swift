@@ -89,10 +89,17 @@ struct DaemonServices: Sendable {
       alarm: SystemAlarm(timer: try WallClockTimer(clock: context.clock)), clock: context.clock,
       proveLife: { try await pulse.beat() })
     self.notifier = notifier
+    let listings = KeyListings(clock: context.clock) { [keys] name in
+      do throws(PlatformKeyControl.Refusal) {
+        return .success(try await keys.keys(of: name))
+      } catch {
+        return .failure(error)
+      }
+    }
     control = ControlService(
       desk: ControlDesk(
-        context: context, keeper: keeper, notifier: notifier, verifier: verifier, keys: keys, bell: bell,
-        version: version))
+        context: context, keeper: keeper, notifier: notifier, verifier: verifier, keys: keys, listings: listings,
+        bell: bell, version: version))
     fileWatch = FileWatchService(context: context, watcher: watcher, refresher: refresher)
   }
 

@@ -21,6 +21,7 @@ struct ControlDesk: ControlActions {
   let notifier: ServiceManagerNotifier
   let verifier: IdentityVerifier
   let keys: PlatformKeyControl
+  let listings: KeyListings
   let bell: Bell
   let version: String
 
@@ -76,9 +77,9 @@ struct ControlDesk: ControlActions {
 
   func listKeys(_ name: String) async throws -> [ControlKey] {
     do {
-      return try await keys.keys(of: name).map(ControlKey.init)
-    } catch {
-      throw Fault(error)
+      return try await listings.keys(of: name).map(ControlKey.init)
+    } catch let refusal as PlatformKeyControl.Refusal {
+      throw Fault(refusal)
     }
   }
 
@@ -92,12 +93,20 @@ struct ControlDesk: ControlActions {
     for await step in progress {
       guard case .ended(let succeeded, let sentence) = step else { continue }
       guard succeeded else { throw Fault.refused(reason: sentence, culprit: "platform") }
-      guard let key = try await listKeys(name).first(where: { $0.guid == guid || $0.name == guid }) else {
-        throw Fault.refused(reason: "the key \(guid) has gone from the platform meanwhile", culprit: "platform")
-      }
-      return key
+      return try await listedKey(guid, of: name)
     }
     throw CancellationError()
+  }
+
+  /// Asks the platform anew: what was listed a moment ago does not show what was just done.
+  private func listedKey(_ key: String, of name: String) async throws(Fault) -> ControlKey {
+    do {
+      let listed = try await keys.keys(of: name)
+      if let found = listed.first(where: { $0.guid == key || $0.name == key }) { return ControlKey(found) }
+    } catch {
+      throw Fault(error)
+    }
+    throw .refused(reason: "the key \(key) has gone from the platform meanwhile", culprit: "platform")
   }
 
   func reload() async throws -> ControlInterface.ReloadReply {
@@ -155,6 +164,7 @@ extension Fault {
     switch refusal {
     case .unknown(let name): self = .noSuchName(name)
     case .platform(let failure): self = .refused(reason: failure.words, culprit: failure.culprit.rawValue)
+    case .tooManyLooks: self = .refused(reason: "\(refusal)", culprit: "certrotd")
     case .notRecorded: self = .refused(reason: "\(refusal)", culprit: "host")
     case .droppedIn, .notDue, .noSuchKey, .notReady, .underWay, .inForce:
       self = .refused(reason: "\(refusal)", culprit: "configuration")

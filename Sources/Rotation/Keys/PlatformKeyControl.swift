@@ -157,6 +157,8 @@ package struct PlatformKeyControl: Sendable {
     case inForce(String)
     case platform(PlatformFailure)
     case notRecorded(String)
+    /// So many others are being looked at.
+    case tooManyLooks(Int)
   }
 }
 
@@ -175,6 +177,7 @@ extension PlatformKeyControl.Refusal: CustomStringConvertible {
     case .inForce(let key): "the key \(key) is in force already"
     case .platform(let failure): failure.words
     case .notRecorded(let reason): "the ledger does not take it: \(reason)"
+    case .tooManyLooks(let most): "the keys of \(most) service keys are being listed already: ask again in a moment"
     }
   }
 }
