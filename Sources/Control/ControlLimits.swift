@@ -13,15 +13,19 @@ package struct ControlLimits: Sendable {
   package var transfer: Duration
   /// How long a call may be under way.
   package var call: Duration
+  /// How long to keep quiet after it was told that there is no room for further connections.
+  package var silence: Duration
 
   package init(
     callBytes: Int = 64 * 1024, connections: Int = 32, idle: Duration = .seconds(60),
-    transfer: Duration = .seconds(10), call: Duration = .seconds(20 * 60)
+    transfer: Duration = .seconds(10), call: Duration = .seconds(20 * 60),
+    silence: Duration = .seconds(60)
   ) {
     self.callBytes = callBytes
     self.connections = connections
     self.idle = idle
     self.transfer = transfer
     self.call = call
+    self.silence = silence
   }
 }

@@ -16,6 +16,7 @@ package final class ControlServer: Sendable {
   private let access: ControlAccess
   private let limits: ControlLimits
   private let open = Mutex<[ControlAccess.Role: Int]>([:])
+  private let lastReports = Mutex<[ControlAccess.Role: ContinuousClock.Instant]>([:])
   private let report: @Sendable (String) -> Void
 
   /// Begins to listen.
@@ -52,7 +53,10 @@ package final class ControlServer: Sendable {
             let peer = try client.peerCredentials()
             let role = access.role(of: peer)
             // Closing it at once is the only answer that costs nothing.
-            guard enter(role) else { continue }
+            guard enter(role) else {
+              reportFull(role)
+              continue
+            }
             let stream = ControlStream(client, loop)
             group.addTask {
               await self.serve(stream, role)
@@ -91,6 +95,20 @@ package final class ControlServer: Sendable {
       open[role, default: 0] += 1
       return true
     }
+  }
+
+  /// Whoever is hung up on is told nothing, and may ask why; a crowd must not fill the journal.
+  private func reportFull(_ role: ControlAccess.Role) {
+    let now = ContinuousClock.now
+    let isDue = lastReports.withLock { reports in
+      if let last = reports[role], now < last.advanced(by: limits.silence) { return false }
+      reports[role] = now
+      return true
+    }
+    guard isDue else { return }
+    let whose = role == .actor ? "those who may act" : "those who may only look"
+    report(
+      "the control socket hangs up on \(whose), since \(limits.connections) of them are connected, as many as may be")
   }
 
   private func leave(_ role: ControlAccess.Role) { open.withLock { $0[role, default: 1] -= 1 } }

@@ -26,15 +26,15 @@ import Testing
   /// Deadlines that must not fire on a busy host.
   private static func limits(
     connections: Int = 32, idle: Duration = .seconds(300), transfer: Duration = .seconds(300),
-    call: Duration = .seconds(300)
+    call: Duration = .seconds(300), silence: Duration = .seconds(3600)
   ) -> ControlLimits {
-    ControlLimits(connections: connections, idle: idle, transfer: transfer, call: call)
+    ControlLimits(connections: connections, idle: idle, transfer: transfer, call: call, silence: silence)
   }
 
   /// Runs a server, lends its socket to `body`, and ends it.
   private func serve(
     _ actions: ScriptedActions = ScriptedActions(), limits: ControlLimits = Self.limits(),
-    ownUser: UInt32 = Privileges.user, _ body: () async throws -> Void
+    ownUser: UInt32 = Privileges.user, reporting count: Int = 0, _ body: () async throws -> Void
   ) async throws {
     let server = try ControlServer(
       path: path, dispatcher: CallDispatcher(actions: actions, version: "1.2.3"),
@@ -45,7 +45,7 @@ import Testing
       group.cancelAll()
     }
     #expect(try HostFiles().linkStatusIfPresent(of: path) == nil, "the socket goes with the server")
-    #expect(reports.all.isEmpty)
+    #expect(reports.all.count == count, "\(reports.all)")
   }
 
   private func expectAlive() async throws {
@@ -209,8 +209,11 @@ import Testing
     }
   }
 
-  @Test func `there are only so many connections`() async throws {
-    try await serve(limits: Self.limits(connections: 2)) {
+  @Test(arguments: [(Duration.seconds(3600), 1), (.zero, 3)])
+  func `there are only so many connections, and who wonders finds out why`(
+    silence: Duration, reported: Int
+  ) async throws {
+    try await serve(limits: Self.limits(connections: 2, silence: silence), reporting: reported) {
       let first = try RawClient(path)
       let second = try RawClient(path)
       let ping = #"{"method":"org.certrotd.control.Ping"}"#
@@ -218,8 +221,11 @@ import Testing
         try await client.send(ping)
         #expect(try await client.receive()?.contains("1.2.3") == true)
       }
-      let third = try RawClient(path)
-      #expect(try await third.receive() == nil)
+      for _ in 1...3 {
+        let third = try RawClient(path)
+        #expect(try await third.receive() == nil)
+      }
+      #expect(reports.all.allSatisfy { $0.contains("hangs up on those who may act, since 2 of them are connected") })
       try await first.send(ping)
       #expect(try await first.receive()?.contains("1.2.3") == true)
     }

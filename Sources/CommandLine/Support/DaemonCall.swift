@@ -19,7 +19,7 @@ enum DaemonCall {
       switch error {
       case .noDaemon: throw ExitCode.noDaemon
       case .notAllowed: throw ExitCode.notAllowed
-      case .noAnswer, .unknownFault, .system: throw ExitCode.fault
+      case .noAnswer, .unknownFault, .unreadable, .tooLong, .system: throw ExitCode.fault
       }
     } catch let fault as Fault {
       Output.complain("\(fault)")
