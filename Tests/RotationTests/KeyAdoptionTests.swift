@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Control
 import Foundation
 import Journal
 import Ledger
@@ -39,6 +40,31 @@ struct KeyAdoptionTests {
       try platform.configure(adopt: "absent")
       try await platform.site.run { try await platform.live($0, until: aTime + 3600) }
       #expect(try await platform.ours().map(\.exists) == [true])
+    }
+  }
+
+  @Test func `an adoption that fails names who is at fault`() async throws {
+    try await PlatformSite.run { platform in
+      let guid = try await platform.addKey("by-hand", parameters: Self.parameters)
+      try platform.configure()
+      try await platform.site.run { try await platform.live($0, until: aTime + 3600) }
+      let closed = try ClosedPort()
+      try platform.configure(verify: "{request: \"https://127.0.0.1:\(closed.port)/\", method: HEAD}")
+      try await platform.site.run { daemon in
+        try await withThrowingTaskGroup { group in
+          group.addTask { try await daemon.services.conductor.run() }
+          let fault = await #expect(throws: Fault.self) {
+            try await daemon.services.control.desk.adoptKey("sender", guid: guid)
+          }
+          group.cancelAll()
+          try await group.waitForAll()
+          guard case .refused(let reason, let culprit)? = fault else {
+            Issue.record("\(String(describing: fault))")
+            return
+          }
+          #expect(culprit == "network" && reason.contains("could not be tried"), "\(reason)")
+        }
+      }
     }
   }
 

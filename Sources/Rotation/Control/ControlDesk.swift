@@ -92,10 +92,18 @@ struct ControlDesk: ControlActions {
     }
     for await step in progress {
       guard case .ended(let succeeded, let sentence) = step else { continue }
-      guard succeeded else { throw Fault.refused(reason: sentence, culprit: "platform") }
+      guard succeeded else { throw Fault.refused(reason: sentence, culprit: await culprit(name)) }
       return try await listedKey(guid, of: name)
     }
     throw CancellationError()
+  }
+
+  /// Who was at fault for the rotation of a service key that just failed.
+  private func culprit(_ name: String) async -> String {
+    guard case .failed(let failure) = await context.landscape.inventory.serviceKeys[name]?.rotation?.standing else {
+      return "platform"
+    }
+    return failure.culprit
   }
 
   /// Asks the platform anew: what was listed a moment ago does not show what was just done.
