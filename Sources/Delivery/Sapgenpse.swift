@@ -77,13 +77,13 @@ package struct Sapgenpse: Sendable {
     let identity = folder.appending("identity.p12")
     try files.createFile(at: identity, mode: .ownerReadWrite, contents: pfx, sync: false)
     let shared = ["-p", pse.string, "-x", ""]
-    try await command("import_p12", shared + ["-z", Self.transferPassword, identity.string], folder, onLine)
-    try check(pse, after: "import_p12")
+    let imported = shared + ["-z", Self.transferPassword, identity.string]
+    try check(pse, after: "import_p12", printed: try await command("import_p12", imported, folder, onLine))
     if let trust {
       let list = folder.appending("trust.pem")
       try files.createFile(at: list, mode: .ownerReadWrite, contents: trust, sync: false)
-      try await command("maintain_pk", shared + ["-m", list.string, "-y"], folder, onLine)
-      try check(pse, after: "maintain_pk")
+      let added = shared + ["-m", list.string, "-y"]
+      try check(pse, after: "maintain_pk", printed: try await command("maintain_pk", added, folder, onLine))
     }
     return try files.readSecretFile(pse, limit: Self.sizeLimit)
   }
@@ -105,9 +105,10 @@ package struct Sapgenpse: Sendable {
     }
   }
 
+  /// - Returns: what it printed, as an end for a sentence.
   private func command(
     _ name: String, _ arguments: [String], _ folder: FilePath, _ onLine: @escaping @Sendable (String) -> Void
-  ) async throws {
+  ) async throws -> String {
     let spoken = SpokenLines()
     let outcome = await runner.run(
       Hook(
@@ -122,11 +123,12 @@ package struct Sapgenpse: Sendable {
     guard outcome == .succeeded else {
       throw SapgenpseError.command(program, command: name, outcome, printed: spoken.quoted)
     }
+    return spoken.quoted
   }
 
-  private func check(_ pse: FilePath, after name: String) throws {
+  private func check(_ pse: FilePath, after name: String, printed: String) throws {
     guard try files.linkStatusIfPresent(of: pse)?.kind == .regular else {
-      throw SapgenpseError.noFile(program, command: name)
+      throw SapgenpseError.noFile(program, command: name, printed: printed)
     }
   }
 

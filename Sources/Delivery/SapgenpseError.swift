@@ -11,7 +11,7 @@ package enum SapgenpseError: Error, Sendable {
   /// The tool complained of the PIN, or of the password of the PKCS #12 file, which it names alike.
   case wrongPIN(FilePath, command: String, printed: String)
   /// The tool ended with 0 and the file is not there.
-  case noFile(FilePath, command: String)
+  case noFile(FilePath, command: String, printed: String)
   /// What the tool wrote is no PSE, or not the one that was wanted.
   case unusable(FilePath, reason: String)
   /// The folder through which the tool gets and leaves its files.
@@ -39,7 +39,8 @@ extension SapgenpseError: CustomStringConvertible {
     case .command(let program, let command, let outcome, let printed): "\(program) \(command) \(outcome)\(printed)"
     case .wrongPIN(let program, let command, let printed):
       "\(program) \(command) did not accept what it was given\(printed)"
-    case .noFile(let program, let command): "\(program) \(command) ended with exit status 0 and left no file"
+    case .noFile(let program, let command, let printed):
+      "\(program) \(command) ended with exit status 0 and left no file\(printed)"
     case .unusable(let program, let reason): "the file that \(program) made is not used: \(reason)"
     case .folder(let error): "the folder for \(error.path.map { "\($0)" } ?? "sapgenpse") cannot be used: \(error)"
     }

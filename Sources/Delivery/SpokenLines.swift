@@ -17,7 +17,7 @@ final class SpokenLines: Sendable {
       guard line.contains(where: { !$0.isWhitespace }) else { return }
       heard.lastLines.append(line)
       if heard.lastLines.count > Self.linesKept { heard.lastLines.removeFirst() }
-      if line.contains("Wrong PIN") { heard.complainsOfPIN = true }
+      if Self.complainsOfPIN(line) { heard.complainsOfPIN = true }
     }
   }
 
@@ -48,7 +48,13 @@ final class SpokenLines: Sendable {
     return last.isEmpty ? ", and printed nothing" : ", and printed “\(last.joined(separator: " / "))”"
   }
 
-  /// The tool's one text that is known; it may come with any exit status.
+  /// The tool's one text that is known is "Wrong PIN"; others are likely, and all of them may come with any exit status.
+  private static func complainsOfPIN(_ line: String) -> Bool {
+    let words = Set(line.lowercased().split { !$0.isLetter }.map(String.init))
+    return !words.isDisjoint(with: ["wrong", "incorrect", "invalid", "bad"])
+      && !words.isDisjoint(with: ["pin", "passphrase", "password"])
+  }
+
   var complainsOfPIN: Bool { heard.withLock(\.complainsOfPIN) }
 
   private static let linesKept = 3

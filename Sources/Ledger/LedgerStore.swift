@@ -26,9 +26,19 @@ package final class LedgerStore: Sendable {
   /// Writes what is pending into the main file and closes it; every later call fails.
   package func close() throws(LedgerError) {
     do {
+      if !isReadOnly { try emptyLog() }
       try pool.close()
     } catch {
       throw LedgerError(error, ledger: path)
+    }
+  }
+
+  /// Moves all of the log into the main file, so that nothing is lost with a log that somebody takes for rubbish.
+  private func emptyLog() throws {
+    do {
+      try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+    } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) {
+      // Somebody reads: the log stays, and is as good.
     }
   }
 

@@ -76,6 +76,10 @@ private struct SubjectReader {
     } else if isRenewed, let rotation = state.rotation, !rotation.isResting {
       (status.nextAttempt, status.nextStep) = (rotation.waitsUntil ?? now, .renewIdentity)
       (status.state, status.reason) = (.renewing, "a new key is made on the platform; so far: \(rotation.phase)")
+      if case .waiting(_, let reason) = rotation.standing {
+        if rotation.phase == "due" { status.state = .waiting }
+        status.reason = "\(reason); so far: \(rotation.phase)"
+      }
     } else if let identity = state.identity {
       let start = RenewalPoint.due(
         notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)

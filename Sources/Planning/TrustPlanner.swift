@@ -11,16 +11,22 @@ package import Settings
 package enum TrustPlanner {
   package static func wanted(_ keystore: KeystoreSettings, _ inventory: Inventory, now: Date) -> TrustDecision {
     var decision = needed(keystore.trust, inventory)
-    let adopted = inventory.keystores[keystore.name].flatMap { keystore.adoption(in: $0) }?.trust ?? []
-    for certificate in adopted where keystore.adopt?.without.contains(certificate.fingerprint) == false {
-      decision.needed[certificate.fingerprint] = certificate
+    let adoption = inventory.keystores[keystore.name].flatMap { keystore.adoption(in: $0) }
+    // What is not wanted from the start was trusted until then, and leaves like anything else.
+    var leaving: [TrustMember] = []
+    for certificate in adoption?.trust ?? [] {
+      if keystore.adopt?.without.contains(certificate.fingerprint) == false {
+        decision.needed[certificate.fingerprint] = certificate
+      } else if let time = adoption?.adoptedAt {
+        leaving.append(TrustMember(certificate: certificate, firstNeeded: time, lastNeeded: time))
+      }
     }
     decision.wanted = decision.needed.filter { $0.value.notAfter > now }
     var changes = decision.wanted.values.map(\.notAfter)
     let overlap = Cadence.seconds(keystore.overlap)
     let lately = keystore.trust.endpoints.compactMap { inventory.endpoints[$0]?.lately }
     var known = Set<Fingerprint>()
-    for member in inventory.keystores[keystore.name]?.trustMembers ?? []
+    for member in (inventory.keystores[keystore.name]?.trustMembers ?? []) + leaving
     where known.insert(member.fingerprint).inserted {
       if decision.needed[member.fingerprint] != nil {
         decision.members.append(

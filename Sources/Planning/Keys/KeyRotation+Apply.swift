@@ -59,10 +59,7 @@ struct KeyRotationChange {
     case (.reading(let key), .credentialsHeld):
       rotation.withheld = 0
       move(.held(key))
-      events.append(
-        key.owner == .ours
-          ? .created(name: key.name, guid: key.guid)
-          : .adopted(name: key.name, guid: key.guid, isShared: key.owner == .foreign))
+      if key.owner == .ours { events.append(.created(name: key.name, guid: key.guid)) }
     // Asking for details is never repeated to wait: the list tells when the key is complete.
     case (.reading(let key), .notReady): withhold(key)
     case (.held(let key), .examined(let certificate)): move(.examined(key, certificate))
@@ -96,13 +93,16 @@ struct KeyRotationChange {
     if let peer = peers.first(where: { $0.state == .ready }) {
       return complete(peer.name, peer.guid, owner(of: peer))
     }
-    if let peer = peers.first(where: { $0.state == .creating && age($0) < Self.secondsForPeers }) {
+    // What this installation began and knows nothing of any more, it does not wait for.
+    if let peer = peers.first(where: {
+      $0.state == .creating && age($0) < Self.secondsForPeers && $0.installation != context.installation
+    }) {
       return wait(Self.secondsToVerify, "\(peer.installation ?? "") is making the key \(peer.name)")
     }
     if let key = keyToBeginWith(keys) { return complete(key.name, key.guid, owner(of: key, unmarked: .named)) }
     if let until = endsLater() {
       return wait(
-        until.timeIntervalSince(now), "a new key would end before the one in force does, at \(TimeText.instant(until))")
+        until.timeIntervalSince(now), "a new key would end before the one in force does")
     }
     if context.deletesFirst, let guid = keyInTheWay(keys) {
       rotation.clearing = guid
@@ -256,6 +256,10 @@ struct KeyRotationChange {
     case .verified:
       rotation.refusal = nil
       move(.verified(key, certificate))
+      // That it is used is told of no key that is of no use.
+      if key.owner != .ours {
+        events.append(.adopted(name: key.name, guid: key.guid, isShared: key.owner == .foreign))
+      }
       events.append(.verified(name: key.name))
     case .refused(let words):
       if rotation.refusal == nil { events.append(.refused(name: key.name, words: words)) }

@@ -54,13 +54,15 @@ package enum OrphanPlanner {
 
   /// The keys of the list that carry this installation's mark for this service key and are neither in force nor in flight.
   ///
-  /// A key that is younger than an hour is left alone: it may belong to a step that the ledger does not know yet.
+  /// A key that is younger than an hour is left alone, unless it is known to rest: it may belong to a step that the ledger
+  /// does not know yet.
   package static func orphans(_ keys: [ListedKey], _ knowledge: Knowledge, now: Date) -> [Orphan] {
     let valid = validKeys(keys, knowledge, now: now)
     return keys.compactMap { key in
       guard key.installation == knowledge.installation, key.base == knowledge.base, key.guid != knowledge.inForce,
         !knowledge.inFlight.contains(key.guid), key.name != knowledge.nameInFlight, key.state != .deleting,
-        now.timeIntervalSince(key.createdAt ?? .distantPast) >= (key.state == .creating ? longestMaking : youth)
+        knowledge.overlaps[key.guid] != nil
+          || now.timeIntervalSince(key.createdAt ?? .distantPast) >= (key.state == .creating ? longestMaking : youth)
       else { return nil }
       let isUseless = knowledge.useless.contains(key.guid)
       let isLeftToOthers = isUseless && key.state == .ready

@@ -52,10 +52,10 @@ extension IdentityFault: CustomStringConvertible {
     case .keyFitsNone(let subject):
       """
       the private key belongs to none of the certificates\(subject.map { ", not to \($0)" } ?? ""): take certificate and \
-      key from the same service key
+      key that were made together
       """
     case .expired(let end):
-      "the certificate ended at \(TimeText.instant(end)): create a new service key"
+      "the certificate ended at \(TimeText.instant(end)): a newer one is needed"
     case .notYetValid(let start):
       "the certificate is valid only from \(TimeText.instant(start)) on: check the clock of this host"
     case .wrongPurpose(let subject, let allowed):

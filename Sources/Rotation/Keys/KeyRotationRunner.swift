@@ -233,6 +233,12 @@ struct KeyRotationRunner: Sendable {
         .ended(succeeded: true, "\(name) is in force until \(TimeText.instant(end))"), of: settings.name)
     }
     switch rotation.standing {
+    case .failed(let failure) where rotation.phase == "abandoned":
+      progress.tell(.ended(succeeded: false, "\(failure.reason); the key in force stays"), of: settings.name)
+    // Nobody waits for that long at a command.
+    case .waiting(let until, let reason) where until > context.clock.now() + Self.secondsToWatch:
+      progress.tell(
+        .ended(succeeded: false, "\(reason); looked at again at \(TimeText.instant(until))"), of: settings.name)
     case .failed(let failure) where rotation.newKey == nil || rotation.phase != "deleting":
       progress.tell(
         .ended(succeeded: false, "\(failure.reason); tried again at \(TimeText.instant(failure.next))"),
@@ -251,6 +257,7 @@ struct KeyRotationRunner: Sendable {
   /// More steps than a renewal has, so that nothing turns for ever.
   private static let mostSteps = 50
   private static let putAway = "put-away"
+  private static let secondsToWatch: TimeInterval = 900
 }
 
 extension KeyAction {

@@ -106,6 +106,8 @@ package actor PlatformTroubles {
   @discardableResult private func end(_ topic: Topic, _ call: Call) -> Date? {
     guard var trouble = troubles[topic] else { return nil }
     trouble.calls.remove(call)
+    // Whoever gives credentials has made the key, whatever became of the answer.
+    if call == .credentials { trouble.calls.subtract([.create, .follow]) }
     let isOver =
       trouble.calls.isEmpty || context.clock.now().timeIntervalSince(trouble.last) >= Self.secondsToForget
     troubles[topic] = isOver ? nil : trouble
