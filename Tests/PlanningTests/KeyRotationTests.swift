@@ -220,11 +220,15 @@ struct KeyRotationTests {
       title: "credentials sealed", from: .reading(key), outcome: .credentialsHeld, to: .held(key),
       events: [.created(name: key.name, guid: "new")]),
     Step(
-      title: "a peer's credentials sealed", from: .reading(foreign), outcome: .credentialsHeld, to: .held(foreign),
-      events: [.adopted(name: "cpi-x", guid: "p", isShared: true)]),
+      title: "a peer's credentials sealed", from: .reading(foreign), outcome: .credentialsHeld, to: .held(foreign)),
     Step(
-      title: "the credentials of somebody's key sealed", from: .reading(named), outcome: .credentialsHeld,
-      to: .held(named), events: [.adopted(name: "by-hand", guid: "x", isShared: false)]),
+      title: "a peer's key is accepted", from: .examined(foreign, certificate), outcome: .verified,
+      to: .verified(foreign, certificate),
+      events: [.adopted(name: "cpi-x", guid: "p", isShared: true), .verified(name: "cpi-x")]),
+    Step(
+      title: "somebody's key is accepted", from: .examined(named, certificate), outcome: .verified,
+      to: .verified(named, certificate),
+      events: [.adopted(name: "by-hand", guid: "x", isShared: false), .verified(name: "by-hand")]),
     Step(
       title: "not complete yet: the list is asked, not the details", from: .reading(key), outcome: .notReady,
       to: .following(name: key.name, job: nil, guid: "new")),

@@ -148,6 +148,10 @@ extension ControlKey {
     self.init(
       guid: key.guid, name: key.name, state: key.state.rawValue, owner: "ours", created: key.createdAt,
       ends: key.notAfter)
+    if let peer = key.peer {
+      owner = "peer"
+      reason = "the certrotd \(peer) made it"
+    }
     switch key.standing {
     case .inForce: use = "in-force"
     case .inFlight: use = "in-flight"
@@ -158,9 +162,7 @@ extension ControlKey {
       owner = "orphan"
       reason = why ?? "it is deleted next"
     case .ours: break
-    case .peer(let installation):
-      owner = "peer"
-      reason = "the certrotd \(installation) made it"
+    case .peer: break
     case .other: owner = "other"
     }
   }

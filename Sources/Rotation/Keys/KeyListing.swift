@@ -40,14 +40,17 @@ package struct KeyListing: Sendable, Hashable {
   /// The end of its certificate; nil for one that this installation has not seen.
   package var notAfter: Date?
   package var standing: Standing
+  /// Which other certrotd made it, whatever it is to this one; nil for one of this installation, and of nobody.
+  package var peer: String?
 
-  init(_ key: PlatformKey, notAfter: Date?, standing: Standing) {
+  init(_ key: PlatformKey, notAfter: Date?, standing: Standing, mark: KeyMark) {
     guid = key.guid
     name = key.name
     state = key.state
     createdAt = key.createdAt
     self.notAfter = notAfter
     self.standing = standing
+    peer = key.mark.flatMap { $0.installation == mark.installation ? nil : $0.installation }
   }
 }
 

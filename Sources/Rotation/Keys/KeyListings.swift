@@ -74,7 +74,7 @@ actor KeyListings {
   }
 
   /// Seconds.
-  static let lifetime: TimeInterval = 10
+  static let lifetime: TimeInterval = 2
   /// Of all service keys together.
   static let mostLooks = 4
 }

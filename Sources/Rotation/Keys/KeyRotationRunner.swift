@@ -139,6 +139,8 @@ struct KeyRotationRunner: Sendable {
     _ outcome: KeyOutcome, _ rotation: KeyRotation, _ settings: ServiceKeySettings, instance: String?,
     leaf: Fingerprint? = nil, credentials: SecretBytes? = nil
   ) async throws {
+    // A daemon that ends has asked nobody: what was intended is found again at the next start.
+    if case .failed = outcome { try Task.checkCancellation() }
     let (after, events) = rotation.applying(outcome, await rotationContext(settings), now: context.clock.now())
     var keys = try await changes(from: rotation, to: after, settings, instance: instance)
     if let leaf, let guid = after.newKey?.guid {

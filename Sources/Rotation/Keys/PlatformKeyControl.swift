@@ -88,7 +88,7 @@ package struct PlatformKeyControl: Sendable {
       let record = known.first { $0.guid == key.guid }
       return KeyListing(
         key, notAfter: record?.notAfter,
-        standing: .init(key, record, orphan: orphans.first { $0.guid == key.guid }, mark: mark))
+        standing: .init(key, record, orphan: orphans.first { $0.guid == key.guid }, mark: mark), mark: mark)
     }
   }
 

@@ -65,7 +65,8 @@ extension KeyTable {
     ])
 
   package static let request = KeyGroup(
-    "service-keys.NAME.verify", "Where it is neither `token` nor `none`: one request with the client certificate.",
+    "service-keys.NAME.verify",
+    "Where it is neither `token` nor `none`: one request with the client certificate. The status of its answer decides, and what comes behind it is not read.",
     [
       KeyDescription(
         "request", "`https://…`", default: nil,

@@ -94,7 +94,7 @@ package enum KeyReplacement: String, Sendable, CaseIterable {
 package enum VerifySettings: Sendable, Hashable {
   /// Asks the key's token endpoint for a token.
   case token
-  /// Sends one request with the client certificate.
+  /// Sends one request with the client certificate. The status of its answer decides, and what comes behind it is not read.
   case request(url: String, method: Method)
   case none
 
