@@ -83,7 +83,7 @@ struct PlatformKeyLossTests {
         {"name": "\(user.name)", "password": "\(user.password)", "origin": "\(user.origin)", "role": "space_auditor"}
         """)
       try await platform.site.run { daemon in
-        try await platform.live(daemon, until: aTime + day)
+        try await platform.live(daemon, until: aTime + 2 * 3600)
         let told = platform.site.recorder.takeNames()
         #expect(told.count { $0 == .loginFailing } == 1)
         #expect(!told.contains(.platformUnavailable) && !told.contains(.platformRecovered))
@@ -96,12 +96,12 @@ struct PlatformKeyLossTests {
       try platform.configure()
       try await platform.fault("unavailable", "cf.keys.create", times: -1)
       try await platform.site.run { daemon in
-        try await platform.live(daemon, until: aTime + day)
+        try await platform.live(daemon, until: aTime + 2 * 3600)
         #expect(
           platform.site.recorder.takeNames().filter { $0 == .platformUnavailable || $0 == .platformRecovered }
             == [.platformUnavailable])
         try await platform.control(.delete, "/faults")
-        try await platform.live(daemon, until: aTime + 2 * day)
+        try await platform.live(daemon, until: aTime + 3 * 3600)
         #expect(platform.site.recorder.takeNames().contains(.platformRecovered))
       }
     }
