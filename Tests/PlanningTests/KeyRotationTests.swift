@@ -30,7 +30,6 @@ struct KeyRotationTests {
   ) -> KeyRotation {
     var rotation = KeyRotation(predecessor: predecessor, dueAt: now, now: now)
     rotation.state = state
-    if case .clearing = state { rotation.clearing = predecessor?.guid }
     rotation.since = now - since
     return rotation
   }
@@ -49,7 +48,8 @@ struct KeyRotationTests {
   // MARK: What is to be done
 
   static let actions: [(KeyRotation.State, KeyAction)] = [
-    (.due, .look), (.clearing(job: nil), .delete(guid: "old")), (.clearing(job: "j"), .follow(job: "j")),
+    (.due, .look), (.clearing(guid: "old", job: nil), .delete(guid: "old")),
+    (.clearing(guid: "old", job: "j"), .follow(job: "j")),
     (.reserved(name: "n"), .create(name: "n")), (.requesting(name: "n"), .find(name: "n")),
     (.following(name: "n", job: "j", guid: nil), .follow(job: "j")),
     (.following(name: "n", job: nil, guid: "g"), .find(name: "n")), (.created(key), .read(guid: "new")),
@@ -127,7 +127,7 @@ struct KeyRotationTests {
       outcome: .listed([listed("p", "cpi-x", .creating, age: 2000)]), to: reserved),
     Step(
       title: "delete-first clears the old key", from: .due, outcome: .listed([listed("old", by: "here")]),
-      to: .clearing(job: nil), deletesFirst: true),
+      to: .clearing(guid: "old", job: nil), deletesFirst: true),
     Step(
       title: "delete-first with nothing to clear goes on", from: .due, outcome: .listed([]), to: reserved,
       deletesFirst: true),
@@ -152,14 +152,17 @@ struct KeyRotationTests {
     Step(
       title: "the configuration's key is not there", from: .due, outcome: .listed([]), to: reserved, predecessor: nil),
     Step(
-      title: "cleared", from: .clearing(job: "j"), outcome: .jobDone(guid: nil), to: .due,
+      title: "cleared", from: .clearing(guid: "old", job: "j"), outcome: .jobDone(guid: nil), to: .due,
       events: [.deleted(guid: "old", stoppedWorking: true)], deletesFirst: true),
-    Step(title: "clearing under way", from: .clearing(job: nil), outcome: .underWay(job: "j"), to: .clearing(job: "j")),
     Step(
-      title: "clearing failed", from: .clearing(job: "j"), outcome: .jobFailed(guid: nil, words: "w"),
-      to: .clearing(job: nil)),
+      title: "clearing under way", from: .clearing(guid: "old", job: nil), outcome: .underWay(job: "j"),
+      to: .clearing(guid: "old", job: "j")),
     Step(
-      title: "clearing: job lost", from: .clearing(job: "j"), outcome: .jobLost, to: .clearing(job: nil)),
+      title: "clearing failed", from: .clearing(guid: "old", job: "j"), outcome: .jobFailed(guid: nil, words: "w"),
+      to: .clearing(guid: "old", job: nil)),
+    Step(
+      title: "clearing: job lost", from: .clearing(guid: "old", job: "j"), outcome: .jobLost,
+      to: .clearing(guid: "old", job: nil)),
     Step(
       title: "asked for", from: .requesting(name: "n"), outcome: .underWay(job: "j"),
       to: .following(name: "n", job: "j", guid: nil)),

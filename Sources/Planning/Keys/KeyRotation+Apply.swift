@@ -47,7 +47,7 @@ struct KeyRotationChange {
     case (.clearing, .failed(let failure)), (.deleting, .failed(let failure)): failDeletion(failure)
     case (_, .failed(let failure)): fail(failure)
     case (.due, .listed(let keys)): look(keys)
-    case (.clearing, _): clear(outcome)
+    case (.clearing(let guid, _), _): clear(guid, outcome)
     case (.requesting(let name), .listed(let keys)): found(name, guid: nil, keys)
     case (.following(let name, nil, let guid), .listed(let keys)): found(name, guid: guid, keys)
     case (.requesting(let name), .underWay(let job)): move(.following(name: name, job: job, guid: nil))
@@ -105,8 +105,7 @@ struct KeyRotationChange {
         until.timeIntervalSince(now), "a new key would end before the one in force does")
     }
     if context.deletesFirst, let guid = keyInTheWay(keys) {
-      rotation.clearing = guid
-      return move(.clearing(job: nil))
+      return move(.clearing(guid: guid, job: nil))
     }
     let first = KeyName.make(base: context.base, at: rotation.attempts == 0 ? rotation.dueAt : now)
     // Two installations that become due together reserve the same name, so that the platform lets only one make it.

@@ -24,8 +24,8 @@ extension KeyRotation {
   private func due(_ context: KeyRotationContext, now: Date) -> Next {
     switch state {
     case .due: return .act(.look)
-    case .clearing(let job?): return .act(.follow(job: job))
-    case .clearing(nil): return clearing.map { .act(.delete(guid: $0)) } ?? .act(.look)
+    case .clearing(_, let job?): return .act(.follow(job: job))
+    case .clearing(let guid, nil): return .act(.delete(guid: guid))
     case .reserved(let name): return .act(.create(name: name))
     case .requesting(let name): return .act(.find(name: name))
     case .following(_, let job?, _): return .act(.follow(job: job))
@@ -64,15 +64,6 @@ extension KeyRotation {
     .wait(
       until: now.addingTimeInterval(Self.lookAgain),
       reason: KeyRemoval.Refusal.stillUsed(context.keystoresWithOldKey).description)
-  }
-
-  /// The old key when it is still on the platform although the rotation is finished, and when its overlap ends.
-  package var leftBehind: (guid: String, overlapEnds: Date?)? {
-    switch state {
-    case .done(_, let guid): guid.map { ($0, nil) }
-    case .delivered(_, _, let overlapEnds): predecessor?.guid.map { ($0, overlapEnds) }
-    default: nil
-    }
   }
 
   /// The same without waiting, since an operator or a changed setting asks for another attempt.

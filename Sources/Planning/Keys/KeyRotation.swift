@@ -29,8 +29,6 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var failedDeletions = 0
   /// How often the platform listed the new key as complete and gave no credentials.
   package internal(set) var withheld = 0
-  /// The key that is deleted before there is another.
-  package internal(set) var clearing: String?
   /// Whether the platform no longer has the key in force, which certrotd knew there.
   package internal(set) var isPredecessorGone = false
   /// Whether an operator asked for one certain key, in place of which no other is made.
@@ -39,8 +37,8 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package enum State: Sendable, Hashable, Codable {
     /// Nothing was done yet: who else renews is looked for.
     case due
-    /// The old key is deleted first, since the service allows only one.
-    case clearing(job: String?)
+    /// The old key, or one of no use, is deleted first, since the service allows only one.
+    case clearing(guid: String, job: String?)
     /// The name is written down; nothing was sent.
     case reserved(name: String)
     /// The request may have been sent: a key of this name has to be looked for before another request.
@@ -140,8 +138,12 @@ package struct KeyRotation: Sendable, Hashable, Codable {
 
   /// The keys that it makes, puts in force or replaces, by GUID, as far as they are known.
   package var concerned: Set<String> {
-    var guids = [newKey?.guid, predecessor?.guid, clearing]
-    if case .following(_, _, let guid) = state { guids.append(guid) }
+    var guids = [newKey?.guid, predecessor?.guid]
+    switch state {
+    case .following(_, _, let guid): guids.append(guid)
+    case .clearing(let guid, _): guids.append(guid)
+    default: break
+    }
     return Set(guids.compactMap(\.self))
   }
 }

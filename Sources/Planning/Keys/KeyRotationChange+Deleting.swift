@@ -4,27 +4,24 @@ import FoundationEssentials
 
 /// What follows a deletion: of the old key, or of one that stands in the way of the new one.
 extension KeyRotationChange {
-  mutating func clear(_ outcome: KeyOutcome) {
+  mutating func clear(_ guid: String, _ outcome: KeyOutcome) {
     switch outcome {
     case .underWay(let job):
-      rotation.state = .clearing(job: job)
+      rotation.state = .clearing(guid: guid, job: job)
       wait(Self.secondsToPoll, "the platform deletes the old key")
     case .working: waitForDeletion()
-    case .jobLost: rotation.state = .clearing(job: nil)
+    case .jobLost: rotation.state = .clearing(guid: guid, job: nil)
     case .jobFailed(_, let words):
-      rotation.state = .clearing(job: nil)
+      rotation.state = .clearing(guid: guid, job: nil)
       failDeletion(KeyFailure("the platform could not delete the old key: \(words)", culprit: "platform"))
     case .deleted, .jobDone:
-      if let guid = rotation.clearing {
-        let isPredecessor = guid == rotation.predecessor?.guid
-        events.append(.deleted(guid: guid, stoppedWorking: isPredecessor))
-        rotation.discarded.remove(guid)
-        if isPredecessor {
-          rotation.predecessor?.guid = nil
-          rotation.isPredecessorGone = true
-        }
+      let isPredecessor = guid == rotation.predecessor?.guid
+      events.append(.deleted(guid: guid, stoppedWorking: isPredecessor))
+      rotation.discarded.remove(guid)
+      if isPredecessor {
+        rotation.predecessor?.guid = nil
+        rotation.isPredecessorGone = true
       }
-      rotation.clearing = nil
       rotation.failedDeletions = 0
       move(.due)
     default: fail(KeyFailure("an outcome does not fit a deletion", culprit: "certrotd"))
@@ -57,7 +54,7 @@ extension KeyRotationChange {
   mutating func failDeletion(_ failure: KeyFailure) {
     if isLate {
       switch rotation.state {
-      case .clearing: rotation.state = .clearing(job: nil)
+      case .clearing(let guid, _): rotation.state = .clearing(guid: guid, job: nil)
       case .deleting(let key, let certificate, _): rotation.state = .deleting(key, certificate, job: nil)
       default: break
       }

@@ -20,7 +20,9 @@ enum KeyRecords {
   ) -> [PlatformKeyRecord] {
     var draft = Draft(known: known, instance: instance)
     draft.giveUp(after.discarded, before, after)
-    if let cleared = before.clearing, after.clearing == nil { draft.change(cleared) { $0.state = .deleted } }
+    if case .clearing(let cleared, _) = before.state, case .due = after.state {
+      draft.change(cleared) { $0.state = .deleted }
+    }
     draft.know(after.predecessor)
     switch after.state {
     case .due, .clearing, .reserved, .requesting, .abandoned: draft.giveUpInFlight(but: nil)

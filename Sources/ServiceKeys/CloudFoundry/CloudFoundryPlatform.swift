@@ -93,13 +93,6 @@ package struct CloudFoundryPlatform: KeyPlatform {
     return .underWay(job: job)
   }
 
-  /// Sets the labels of a key that was made elsewhere (`PATCH` changes metadata and nothing else).
-  package func mark(_ guid: String, _ mark: KeyMark) async throws(PlatformFailure) {
-    let body = CloudFoundryMetadataBody(metadata: CloudFoundryMetadata(labels: mark.labels))
-    _ = try await call(
-      .patch, keyURL(guid), body: try JSONBody.encode(body), purpose: "marking the key \(guid)")
-  }
-
   private static func address(_ api: String) throws(PlatformFailure) -> PlatformAddress {
     guard let address = PlatformAddress(api) else {
       throw PlatformFailure(.local, .configuration, "'api' is no address")

@@ -46,10 +46,6 @@ struct CloudFoundryMetadata: Codable {
   var mark: KeyMark? { KeyMark(labels: (labels ?? [:]).compactMapValues(\.self)) }
 }
 
-struct CloudFoundryMetadataBody: Encodable {
-  var metadata: CloudFoundryMetadata
-}
-
 /// A service credential binding of the type `key`.
 struct CloudFoundryKey: Decodable {
   var guid: PlatformIdentifier

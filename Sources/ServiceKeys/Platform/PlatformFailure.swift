@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Certificates
-package import HTTPTransport
 
 /// Why a call of the platform came to nothing.
 ///
@@ -55,15 +54,6 @@ package struct PlatformFailure: Error, Sendable, Hashable {
     self.culprit = culprit
     self.words = words
     self.retryAfter = retryAfter
-    self.mayHaveHappened = mayHaveHappened
-  }
-
-  /// A request without a response.
-  package init(_ failure: HTTPFailure, mayHaveHappened: Bool) {
-    switch failure {
-    case .cancelled, .shutDown: self.init(.cancelled, failure.culprit, failure.description)
-    default: self.init(.unreachable, failure.culprit, failure.description)
-    }
     self.mayHaveHappened = mayHaveHappened
   }
 

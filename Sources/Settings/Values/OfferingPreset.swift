@@ -43,16 +43,6 @@ package enum OfferingPreset: String, Sendable, CaseIterable {
       ? ServiceKeyFields(certificate: "credentials.ingest-mtls-cert", key: "credentials.ingest-mtls-key") : nil
   }
 
-  /// What is appended to the host of the certificate's token endpoint; nil where the credentials name the whole address,
-  /// or where there is none.
-  package var tokenPath: String? {
-    switch self {
-    case .cloudIntegration, .cloudLogging: nil
-    case .identity: "/oauth2/token"
-    case .xsuaa, .destination, .serviceManager, .xsuaaReuse: "/oauth/token"
-    }
-  }
-
   /// Whether a key can be proven with a token.
   package var hasTokenEndpoint: Bool { self != .cloudLogging }
 
