@@ -74,7 +74,13 @@ package struct Certrotd: AsyncParsableCommand {
 
   /// The exit code that the process ends with after `error`.
   static func exitStatus(of error: any Error) -> Int32 {
-    (error is ConfigurationRefusal ? .configuration : exitCode(for: error)).rawValue
+    let code: ExitCode =
+      switch error {
+      case is ConfigurationRefusal: .configuration
+      case let failure as ToldFailure: failure.exitCode
+      default: exitCode(for: error)
+      }
+    return code.rawValue
   }
 
   /// What standard output has of `error` where the arguments ask for JSON; nil where they do not, or nothing is left to say.
@@ -90,9 +96,9 @@ package struct Certrotd: AsyncParsableCommand {
       Output.line(object)
       exit(withError: ExitCode(exitStatus(of: error)))
     }
-    guard let refusal = error as? ConfigurationRefusal else { exit(withError: error) }
-    // A line of it begins with the file, as those of a compiler do.
-    Output.complain(refusal.description)
-    exit(withError: ExitCode.configuration)
+    // A line of either begins with the file, as those of a compiler do.
+    guard error is ConfigurationRefusal || error is ToldFailure else { exit(withError: error) }
+    Output.complain("\(error)")
+    exit(withError: ExitCode(exitStatus(of: error)))
   }
 }

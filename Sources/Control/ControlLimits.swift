@@ -15,11 +15,13 @@ package struct ControlLimits: Sendable {
   package var call: Duration
   /// How long to keep quiet after it was told that there is no room for further connections.
   package var silence: Duration
+  /// How long the socket's file is not looked after while no client comes.
+  package var inspection: Duration
 
   package init(
     callBytes: Int = 64 * 1024, connections: Int = 32, idle: Duration = .seconds(60),
     transfer: Duration = .seconds(10), call: Duration = .seconds(20 * 60),
-    silence: Duration = .seconds(60)
+    silence: Duration = .seconds(60), inspection: Duration = .seconds(10)
   ) {
     self.callBytes = callBytes
     self.connections = connections
@@ -27,5 +29,6 @@ package struct ControlLimits: Sendable {
     self.transfer = transfer
     self.call = call
     self.silence = silence
+    self.inspection = inspection
   }
 }

@@ -10,7 +10,7 @@ package import SystemPackage
 /// hung up on without an answer.
 package final class ControlServer: Sendable {
   private let path: FilePath
-  private let socket: StreamSocket
+  private let first: ControlListener
   private let loop: ReadinessLoop
   private let dispatcher: CallDispatcher
   private let access: ControlAccess
@@ -38,18 +38,24 @@ package final class ControlServer: Sendable {
     self.limits = limits
     self.report = report
     loop = try ReadinessLoop()
-    socket = try LocalSocket.listening(
-      at: path, mode: [.ownerReadWrite, .groupReadWrite], backlog: Int32(clamping: limits.connections))
+    first = try ControlListener(at: path, backlog: Int32(clamping: limits.connections))
   }
 
   /// Answers until its task is cancelled; then ends every connection, those with a call under way with ``Fault/stopping``,
   /// and removes the socket.
+  ///
+  /// A socket whose file somebody removed is made again; what somebody else put in its place is left alone.
   package func run() async {
+    var listener = first
+    var isReplacementTold = false
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
         do {
-          try await loop.waitUntilReadable(socket.descriptor.rawValue)
-          while let client = try socket.acceptWaiting() {
+          guard try await isReadable(listener) else {
+            listener = renewed(listener, &isReplacementTold)
+            continue
+          }
+          while let client = try listener.socket.acceptWaiting() {
             let peer = try client.peerCredentials()
             let role = access.role(of: peer)
             // Closing it at once is the only answer that costs nothing.
@@ -73,10 +79,49 @@ package final class ControlServer: Sendable {
       group.cancelAll()
     }
     do {
-      try LocalSocket.removeIfPresent(path)
+      try listener.removeOwn()
     } catch {
       report("the control socket stays behind: \(error)")
     }
+  }
+
+  /// Whether a client waits; false when it is time to look after the socket's file.
+  private func isReadable(_ listener: ControlListener) async throws -> Bool {
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { [loop] in
+        try await loop.waitUntilReadable(listener.socket.descriptor.rawValue)
+        return true
+      }
+      group.addTask { [limits] in
+        try await Task.sleep(for: limits.inspection)
+        return false
+      }
+      return try await group.next() ?? false
+    }
+  }
+
+  /// The listener that clients can reach: `listener`, or a new one where its file is gone.
+  private func renewed(_ listener: ControlListener, _ isTold: inout Bool) -> ControlListener {
+    do throws(SystemError) {
+      switch try listener.place() {
+      case .own: isTold = false
+      case .missing:
+        let new = try ControlListener(at: path, backlog: Int32(clamping: limits.connections))
+        report("the control socket \(path) was removed, and was made again")
+        isTold = false
+        return new
+      case .foreign:
+        if !isTold {
+          report("\(path) is no longer this daemon's control socket: no command reaches it until that is removed")
+        }
+        isTold = true
+      }
+    } catch {
+      if !isTold { report("the control socket \(path) was removed and cannot be made again yet: \(error)") }
+      isTold = true
+    }
+    return listener
   }
 
   /// A host without free descriptors has none a moment later either.

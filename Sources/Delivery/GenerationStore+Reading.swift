@@ -35,6 +35,13 @@ extension GenerationStore {
     return read
   }
 
+  /// Makes sure that the generation's own files hold the bytes that were staged, whatever became of those outside.
+  ///
+  /// - Throws: ``DeliveryError``.
+  package func verify(_ number: Int) throws(DeliveryError) {
+    for item in try readManifest(of: number).items { _ = try verifiedContents(of: item, in: number) }
+  }
+
   /// Where the items of a generation go, as they were configured when it was written.
   package func destinations(of number: Int) throws(DeliveryError) -> [DeliveryDestination] {
     try readManifest(of: number).items.map { item in

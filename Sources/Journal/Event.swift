@@ -48,6 +48,7 @@ package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case hookFailed = "hook.failed"
   case hookRecovered = "hook.recovered"
   case ledgerDamaged = "ledger.damaged"
+  case ledgerMissing = "ledger.missing"
   case clockChanged = "clock.changed"
 
   package var description: String { rawValue }

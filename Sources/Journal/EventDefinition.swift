@@ -134,6 +134,8 @@ extension Event {
     case .ledgerDamaged:
       EventDefinition(
         "e32a7a20d988456cab72373137f87164", .critical, "The ledger was damaged and set aside", [.path, .reason])
+    case .ledgerMissing:
+      EventDefinition("14f0f4a43ce94942964b910444655004", .critical, "The ledger is gone", [.path, .reason])
     case .clockChanged:
       EventDefinition(
         "9d48e8fcfe104c5e82367af89b595788", .notice, "The wall clock was changed", [.reason], optional: [.offset])

@@ -85,7 +85,7 @@ package struct Daemon: Sendable {
     switch error {
     case StartError.ledger(let error): error.culprit
     case let error as LedgerError: error.culprit
-    case is StartError, is SystemError: .host
+    case is StartError, is SystemError, is StateLoss: .host
     default: .certrotd
     }
   }
@@ -108,7 +108,17 @@ package struct Daemon: Sendable {
   private func serve(_ configuration: AcceptedConfiguration, obeying signals: ProcessSignals) async throws {
     let (context, services) = try await prepare(configuration)
     defer { services.fetcher.shutDown() }
-    try await services.group(obeying: signals, logger: logger).run()
+    do {
+      try await services.group(obeying: signals, logger: logger).run()
+    } catch let loss as StateLoss {
+      // Where only the log is gone, this saves what was in it.
+      do {
+        try context.ledger.close()
+      } catch {
+        logger.warning("the ledger cannot be closed in good order: \(error)")
+      }
+      throw loss
+    }
     notifier.stopping()
     events.raise(.stopping, message: "certrotd is stopping", fields: [.reason: "the service manager asked for it"])
     try context.ledger.close()
@@ -120,9 +130,10 @@ package struct Daemon: Sendable {
     _ accepted: AcceptedConfiguration
   ) async throws -> (context: RotationContext, services: DaemonServices) {
     let configuration = accepted.configuration
+    let traces = try tracesOfEarlierLife()
     let opening = try openLedger()
     let context = try await makeContext(opening.store, configuration)
-    try await report(opening, context)
+    try await report(opening, traces, context)
     let shelf = GenerationShelf(layout: layout, files: context.files)
     for error in Sapgenpse.removeLeftovers(in: layout.scratch, files: files) {
       logger.warning("a folder that was made for sapgenpse stays behind: \(error)")
@@ -151,7 +162,10 @@ package struct Daemon: Sendable {
   func takeState() throws(StartError) -> FileLock {
     do {
       try files.makeDirectories(at: layout.keystores, mode: [.ownerReadWriteExecute, .groupExecute, .otherExecute])
-      guard let lock = try FileLock.acquire(at: layout.daemonLock, wait: false) else {
+      // The folder itself: a lock file could be removed, and a second daemon would lock another one. Commands that edit a
+      // file in a folder lock it for a moment too.
+      let patience = Duration.milliseconds(500)
+      guard let lock = try FileLock.acquire(onFolder: layout.root, within: patience, files: files) else {
         throw StartError.alreadyRunning(layout.root)
       }
       return lock
@@ -161,6 +175,14 @@ package struct Daemon: Sendable {
       throw error
     } catch {
       preconditionFailure("only these two are thrown here, not \(error)")
+    }
+  }
+
+  private func tracesOfEarlierLife() throws(StartError) -> [FilePath] {
+    do throws(SystemError) {
+      return try EarlierLife.traces(in: layout, files: files)
+    } catch {
+      throw .state(error)
     }
   }
 
@@ -186,12 +208,23 @@ package struct Daemon: Sendable {
       logger: logger)
   }
 
-  private func report(_ opening: LedgerOpening, _ context: RotationContext) async throws {
+  private func report(
+    _ opening: LedgerOpening, _ traces: [FilePath], _ context: RotationContext
+  ) async throws {
     events.raise(
       .started, message: "certrotd \(version) has started with \(configurationPath)",
       fields: [.version: version, .path: configurationPath.string])
     switch opening.origin {
-    case .existing, .created: break
+    case .existing: break
+    case .created:
+      guard !traces.isEmpty else { break }
+      let reason =
+        "\(traces.map(\.string).joined(separator: ", ")) \(traces.count == 1 ? "is" : "are") there without it"
+      let message = """
+        the ledger \(layout.ledger) was removed or emptied; a new one is built from the configuration and the files on disk
+        """
+      try await context.tell(
+        [.init(.ledgerMissing, message: message, fields: [.path: layout.ledger.string, .reason: reason])], of: .daemon)
     case .migrated(let old, let new): logger.notice("the ledger was brought from version \(old) to \(new)")
     case .replaced(let aside, let detail):
       let message = """

@@ -60,6 +60,7 @@ struct DaemonServices: Sendable {
       bell: bell)
     let pulse = Pulse(
       context: context, fetcher: fetcher, refresher: refresher, keeper: keeper, notifier: notifier,
+      presence: try StatePresence(context.layout, files: context.files),
       ledgerCounter: try await context.ledger.changeCounter())
     let verifier = IdentityVerifier(client: client, credentials: context.credentials, trust: reach.trust)
     let access = PlatformAccess(

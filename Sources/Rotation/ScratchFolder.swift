@@ -79,17 +79,20 @@ package struct ScratchFolder: Sendable {
   package static func discard(_ layout: StateLayout, files: HostFiles = HostFiles(), logger: Logger) {
     guard layout.scratch.lastComponent?.string.hasPrefix(namePrefix) == true else { return }
     do {
-      var lock: FileLock?
-      if try files.linkStatusIfPresent(of: layout.root) != nil {
-        lock = try FileLock.acquire(at: layout.daemonLock, wait: false)
-        guard lock != nil else { return }
+      guard try files.linkStatusIfPresent(of: layout.root) != nil else {
+        return try removeIfEmpty(layout.scratch, files)
       }
+      guard let lock = try FileLock.acquire(onFolder: layout.root, within: .zero, files: files) else { return }
       defer { withExtendedLifetime(lock) {} }
-      guard try files.list(layout.scratch).isEmpty else { return }
-      try files.removeTree(at: layout.scratch)
+      try removeIfEmpty(layout.scratch, files)
     } catch {
       logger.debug("\(layout.scratch) is left behind: \(error)")
     }
+  }
+
+  private static func removeIfEmpty(_ folder: FilePath, _ files: HostFiles) throws(SystemError) {
+    guard try files.list(folder).isEmpty else { return }
+    try files.removeTree(at: folder)
   }
 
   private static var namePrefix: String { "certrotd-\(geteuid())-" }

@@ -6,7 +6,7 @@ package import SystemPackage
 
 /// Where certrotd keeps its state; `/var/lib/certrotd` unless told otherwise.
 package struct StateLayout: Sendable, Hashable {
-  /// The state folder itself.
+  /// The state folder itself; it is locked (flock(2)) for as long as a daemon runs on it.
   package let root: FilePath
 
   /// The folder of the control socket.
@@ -43,9 +43,6 @@ package struct StateLayout: Sendable, Hashable {
 
   /// The copy of the configuration in force, ``AcceptedConfigurationFile``.
   package var acceptedConfiguration: FilePath { root.appending("accepted-configuration.json") }
-
-  /// Held for as long as a daemon runs on this state.
-  package var daemonLock: FilePath { root.appending("daemon.lock") }
 
   /// Held while a service key is put in its place and recorded, so that nobody sees the one without the other.
   package var intakeLock: FilePath { root.appending("service-keys.lock") }

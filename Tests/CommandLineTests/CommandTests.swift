@@ -267,7 +267,9 @@ struct CommandTests {
         try await parsed.run()
         Issue.record("\(command) worked without a daemon")
       } catch {
-        #expect(Certrotd.exitCode(for: error).rawValue == 69, "\(command)")
+        #expect(Certrotd.exitStatus(of: error) == 69, "\(command)")
+        let object = Certrotd.errorObject(of: error, after: command + ["--json"])
+        #expect(object?.contains("\"exit-code\" : 69") == true, "\(object ?? "nothing")")
       }
     }
   }

@@ -180,7 +180,7 @@ struct ConfigurationInForceTests {
     let leaf = try TestCA.root().leaf(dns: "localhost").certificate
     let report = EndpointReport(endpoint: "localhost", chain: Chain([leaf]), verdict: .rejected([]))
     var shown = 0
-    #expect(throws: SystemError.self) { try command.conclude(report) { _ in shown += 1 } }
+    #expect(throws: ExitCode.fault) { try command.conclude(report) { _ in shown += 1 } }
     #expect(shown == 1)
   }
 

@@ -17,8 +17,13 @@ import Testing
 
   private final class Reports: Sendable {
     private let storage = Mutex<[String]>([])
+    private let (stream, continuation) = AsyncStream<String>.makeStream()
     var all: [String] { storage.withLock(\.self) }
-    func add(_ text: String) { storage.withLock { $0.append(text) } }
+    func add(_ text: String) {
+      storage.withLock { $0.append(text) }
+      continuation.yield(text)
+    }
+    func next() async -> String? { await stream.first { _ in true } }
   }
 
   private var path: FilePath { folder.file("control") }
@@ -26,9 +31,10 @@ import Testing
   /// Deadlines that must not fire on a busy host.
   private static func limits(
     connections: Int = 32, idle: Duration = .seconds(300), transfer: Duration = .seconds(300),
-    call: Duration = .seconds(300), silence: Duration = .seconds(3600)
+    call: Duration = .seconds(300), silence: Duration = .seconds(3600), inspection: Duration = .seconds(300)
   ) -> ControlLimits {
-    ControlLimits(connections: connections, idle: idle, transfer: transfer, call: call, silence: silence)
+    ControlLimits(
+      connections: connections, idle: idle, transfer: transfer, call: call, silence: silence, inspection: inspection)
   }
 
   /// Runs a server, lends its socket to `body`, and ends it.
@@ -74,6 +80,45 @@ import Testing
         try await client.renew("absent", now: true) { _ in }
       }
       #expect(try await client.call(.ping, giving: ControlInterface.Pong.self).version == "1.2.3", "it can go on")
+    }
+  }
+
+  @Test func `a socket that somebody removed is made again, and calls go on`() async throws {
+    try await serve(limits: Self.limits(inspection: .milliseconds(20)), reporting: 1) {
+      try await expectAlive()
+      try HostFiles().removeTree(at: path)
+      #expect(await reports.next()?.contains("was made again") == true)
+      try await expectAlive()
+    }
+  }
+
+  @Test func `what somebody else put in its place is left alone, also at the end`() async throws {
+    let server = try ControlServer(
+      path: path, dispatcher: CallDispatcher(actions: ScriptedActions(), version: "1.2.3"),
+      access: ControlAccess(ownUser: Privileges.user), limits: Self.limits(inspection: .milliseconds(20)),
+      report: { [reports] in reports.add($0) })
+    try await withThrowingTaskGroup { group in
+      group.addTask { await server.run() }
+      try HostFiles().rename(from: path, to: folder.file("away"))
+      let other = try LocalSocket.listening(at: path, mode: .ownerReadWrite)
+      #expect(await reports.next()?.contains("no longer this daemon's") == true)
+      group.cancelAll()
+      try await group.waitForAll()
+      #expect(try HostFiles().linkStatusIfPresent(of: path) != nil)
+      _ = consume other
+    }
+    #expect(reports.all.count == 1, "once: \(reports.all)")
+  }
+
+  @Test func `a second server does not take the socket of one that listens`() async throws {
+    try await serve {
+      let refusal = #expect(throws: SystemError.self) {
+        _ = try ControlServer(
+          path: path, dispatcher: CallDispatcher(actions: ScriptedActions(), version: "2"),
+          access: ControlAccess(ownUser: Privileges.user), report: { _ in })
+      }
+      #expect(refusal?.errno == .addressInUse)
+      try await expectAlive()
     }
   }
 

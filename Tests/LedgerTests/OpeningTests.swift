@@ -113,12 +113,21 @@ import Testing
     #expect(try folder.bytes(folder.ledger) == before)
   }
 
+  @Test func commandsMakeNoLedger() throws {
+    let folder = try #require(folder)
+    for isEmpty in [false, true] {
+      if isEmpty { try folder.write([], to: folder.ledger) }
+      #expect(throws: LedgerError.missing(ledger: folder.ledger)) { try folder.open(options: .command) }
+    }
+    #expect(try folder.open().origin == .created)
+  }
+
   @Test func manyProcessesMayOpenANewLedgerAtOnce() async throws {
     let folder = try #require(folder)
     let origins = try await withThrowingTaskGroup(of: LedgerOpening.Origin.self) { group in
       for index in 0..<6 {
         group.addTask {
-          let opening = try folder.open(options: .command)
+          let opening = try folder.open(options: LedgerOptions(checksIntegrity: false, setsAsideDamaged: false))
           try await opening.store.record([
             StoredSchedule(key: ScheduleKey("probe", LedgerSubject(.endpoint, "\(index)")))
           ])

@@ -126,12 +126,59 @@ struct GenerationLifeTests {
       let after = try daemon.read("client", "client.pse")
       #expect(after.identity?.certificate == before.identity?.certificate)
       #expect(Set(after.trust) == Set(before.trust))
-      #expect(site.recorder.takeNames() == [.started, .configurationApplied])
+      let told = site.recorder.take()
+      #expect(told.map(\.event) == [.started, .ledgerMissing, .configurationApplied])
+      #expect(told[1].fields[.reason]?.contains("accepted-configuration.json") == true, "\(told[1])")
       site.clock.advance(by: .days(3))
       try await daemon.settle()
       #expect(try await daemon.currentNumber("client") == 3)
       #expect(try Set(daemon.read("client", "client.pse").trust) == Set(two), "the overlap of the old ones ends")
       #expect(try daemon.read("client", "client.pse").identity?.certificate == before.identity?.certificate)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `without its ledger and the link to the generation in force, a self-signed identity stays`(
+    isNewestDamaged: Bool
+  ) async throws {
+    try configure(identity: Self.selfSigned)
+    let before = try await site.run { daemon in
+      try await daemon.settle()
+      try await change(two, daemon)
+      #expect(try await daemon.currentNumber("client") == 2)
+      return try daemon.read("client", "client.pse")
+    }
+    for suffix in ["", "-wal", "-shm"] {
+      try HostFiles().removeTree(at: FilePath(site.layout.ledger.string + suffix))
+    }
+    try HostFiles().removeTree(at: site.layout.keystore("client").appending("current"))
+    if isNewestDamaged {
+      try site.folder.write("state/keystores/client/generations/000002/client.pse", bytes: [0])
+    }
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 3)
+      let after = try daemon.read("client", "client.pse")
+      #expect(after.identity?.certificate == before.identity?.certificate)
+      #expect(Set(after.trust) == Set(one + two), "what was trusted stays for the overlap")
+    }
+  }
+
+  @Test func `an identity on disk that the configuration no longer wants is not taken over`() async throws {
+    try configure(identity: Self.selfSigned)
+    let before = try await site.run { daemon in
+      try await daemon.settle()
+      return try daemon.read("client", "client.pse")
+    }
+    for suffix in ["", "-wal", "-shm"] {
+      try HostFiles().removeTree(at: FilePath(site.layout.ledger.string + suffix))
+    }
+    try configure(identity: Self.selfSigned.replacing("CN=host", with: "CN=other"))
+    try await site.run { daemon in
+      try await daemon.settle()
+      let after = try daemon.read("client", "client.pse").identity?.certificate
+      #expect(after != before.identity?.certificate)
+      #expect(after?.subject.description == "CN=other")
     }
   }
 

@@ -42,6 +42,7 @@ struct RareEventTests {
       let pulse = Pulse(
         context: daemon.context, fetcher: daemon.services.fetcher, refresher: daemon.services.refresher,
         keeper: daemon.services.keeper, notifier: ServiceManagerNotifier(logger: logger),
+        presence: try StatePresence(daemon.context.layout, files: HostFiles()),
         ledgerCounter: try await daemon.context.ledger.changeCounter(), monotonic: { start + elapsed.withLock { $0 } })
       try await pulse.beat()
       _ = site.recorder.take()

@@ -51,7 +51,7 @@ struct ScratchFolderTests {
     let layout = StateLayout(root: root, scratch: made([memory], inMemory: [memory], root: root))
     func isThere() throws -> Bool { try HostFiles().linkStatusIfPresent(of: layout.scratch) != nil }
     try HostFiles().makeDirectory(at: root, mode: .ownerReadWriteExecute)
-    let lock = try FileLock.acquire(at: layout.daemonLock, wait: false)
+    let lock = try FileLock.acquire(onFolder: layout.root, within: .zero)
     #expect(layout.scratch != root)
     ScratchFolder.discard(layout, logger: logger)
     #expect(try isThere(), "a daemon runs")

@@ -88,7 +88,15 @@ struct FetchCommand: AsyncParsableCommand {
   func conclude(_ report: EndpointReport, showing show: (FetchReport) throws -> Void) throws {
     // First of all: a path that cannot be written must not cost what was fetched.
     try show(FetchReport(report, server: server))
-    if let save { try write(report, to: FilePath(save)) }
+    if let save {
+      do {
+        try write(report, to: FilePath(save))
+      } catch {
+        // An error with a sentence would become a second JSON document after the report.
+        Output.complain("the certificates could not be saved: \(error)")
+        throw ExitCode.fault
+      }
+    }
     if report.path == nil { throw ExitCode.fault }
   }
 

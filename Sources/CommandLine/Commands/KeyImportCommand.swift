@@ -46,7 +46,7 @@ struct KeyImportCommand: AsyncParsableCommand {
     let files = HostFiles()
     // Read before the ledger is opened, since only root may be able to read the download.
     let bytes = try files.readSecretFile(FilePath(file), limit: ServiceKeyIntake.sizeLimit)
-    let bench = try await Workbench.open(options, access: .readWrite, by: .onDisk)
+    let bench = try await Workbench.open(options, access: .readWrite, by: .onDisk, beginning: true)
     defer { bench.close() }
     let settings = try chosen(from: bench.configuration)
     let intake = ServiceKeyIntake(context: bench.context, issuers: bench.issuers, verifier: bench.verifier)

@@ -8,22 +8,20 @@ import Rotation
 enum DaemonCall {
   /// Connects and lends the connection to `body`.
   ///
-  /// - Throws: `ExitCode`, after the reason was printed.
+  /// - Throws: ``ToldFailure``.
   static func run<Answer>(
     _ options: GlobalOptions, _ body: (ControlClient) async throws -> Answer
   ) async throws -> Answer {
     do {
       return try await body(try ControlClient(path: options.layout.controlSocket))
     } catch let error as ControlClientError {
-      Output.complain("\(error)")
       switch error {
-      case .noDaemon: throw ExitCode.noDaemon
-      case .notAllowed: throw ExitCode.notAllowed
-      case .noAnswer, .unknownFault, .unreadable, .tooLong, .system: throw ExitCode.fault
+      case .noDaemon: throw ToldFailure("\(error)", .noDaemon)
+      case .notAllowed: throw ToldFailure("\(error)", .notAllowed)
+      case .noAnswer, .unknownFault, .unreadable, .tooLong, .system: throw ToldFailure("\(error)")
       }
     } catch let fault as Fault {
-      Output.complain("\(fault)")
-      throw fault == .permissionDenied ? ExitCode.notAllowed : ExitCode.fault
+      throw ToldFailure("\(fault)", fault == .permissionDenied ? .notAllowed : .fault)
     }
   }
 }

@@ -131,7 +131,9 @@ struct PSEOnDisk {
     return written
   }
 
-  /// Runs the work of a command on `file`: what goes wrong is printed after the file's name, and ends with exit code 1.
+  /// Runs the work of a command on `file`: what goes wrong is told with the file's name before it.
+  ///
+  /// - Throws: ``ToldFailure``; a `ValidationError` and an `ExitCode` as they are.
   static func reporting(_ file: String, _ work: () throws -> Void) throws {
     do {
       try work()
@@ -140,18 +142,14 @@ struct PSEOnDisk {
     } catch let error as ExitCode {
       throw error
     } catch let error as OtherFile {
-      Output.complain("\(error.name): \(error.error)")
-      throw ExitCode.fault
+      throw ToldFailure("\(error.name): \(error.error)")
     } catch let error as BundleError {
       // It names its own file, and so does the next.
-      Output.complain("\(error)")
-      throw ExitCode.fault
+      throw ToldFailure("\(error)")
     } catch let error as CredentialError {
-      Output.complain("\(error)")
-      throw ExitCode.fault
+      throw ToldFailure("\(error)")
     } catch {
-      Output.complain("\(file): \(error)")
-      throw ExitCode.fault
+      throw ToldFailure("\(file): \(error)")
     }
   }
 

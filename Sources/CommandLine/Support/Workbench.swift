@@ -35,8 +35,15 @@ struct Workbench {
 
   /// Reads the configuration and opens the ledger.
   ///
+  /// - Parameters:
+  ///   - options: where configuration and state lie.
+  ///   - access: whether the ledger may be written.
+  ///   - source: which configuration counts.
+  ///   - beginning: whether a ledger is begun where certrotd has never worked.
   /// - Throws: ``ConfigurationRefusal`` with every mistake; `LedgerError` when there is no ledger to read.
-  static func open(_ options: GlobalOptions, access: LedgerAccess, by source: Source) async throws -> Workbench {
+  static func open(
+    _ options: GlobalOptions, access: LedgerAccess, by source: Source, beginning: Bool = false
+  ) async throws -> Workbench {
     let (configuration, mistakes) =
       switch source {
       case .onDisk: (try readConfiguration(options), 0)
@@ -47,11 +54,13 @@ struct Workbench {
     let layout = options.layout
     // What root writes here, down to SQLite's companion files, the daemon could not open later.
     try Privileges.assumeOwner(of: layout.root, keepingGroups: outputGroups(of: configuration))
-    let ledger = try LedgerStore.open(
-      at: layout.ledger, sealing: layout.sealingSource(credentialsFolder: folder, files: HostFiles()), access: access,
-      options: .command, now: Date()
-    ).store
     let files = HostFiles()
+    var ledgerOptions = LedgerOptions.command
+    ledgerOptions.makesMissing = try beginning && EarlierLife.traces(in: layout, files: files).isEmpty
+    let ledger = try LedgerStore.open(
+      at: layout.ledger, sealing: layout.sealingSource(credentialsFolder: folder, files: files), access: access,
+      options: ledgerOptions, now: Date()
+    ).store
     let clock = SystemWallClock()
     let bundles = BundleReader(files: files)
     let shelf = GenerationShelf(layout: layout, files: files)

@@ -15,7 +15,7 @@ package enum LedgerError: Error, Equatable, Sendable {
   case readOnly(ledger: FilePath)
   /// This account may not open it.
   case notPermitted(ledger: FilePath, detail: String)
-  /// There is no ledger yet, and it was opened for reading only.
+  /// There is no ledger, and who opened it makes none.
   case missing(ledger: FilePath)
   /// It was written by a later certrotd.
   case newerSchema(ledger: FilePath, found: Int, known: Int)
@@ -69,7 +69,7 @@ extension LedgerError: CustomStringConvertible {
     case .notPermitted(let ledger, let detail):
       "the ledger \(ledger) may not be opened by this account (\(detail)); run as root or as certrotd's account"
     case .missing(let ledger):
-      "there is no ledger \(ledger) yet; it is made when the daemon starts"
+      "there is no ledger \(ledger); the daemon makes it when it starts"
     case .newerSchema(let ledger, let found, let known):
       "the ledger \(ledger) has schema version \(found), this certrotd knows versions up to \(known); "
         + "install the certrotd that wrote it, or a later one; the file was not touched"

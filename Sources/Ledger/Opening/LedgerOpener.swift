@@ -38,6 +38,8 @@ struct LedgerOpener {
   }
 
   func openForWriting(now: Date) throws(LedgerError) -> LedgerOpening {
+    // Before the lock file, which may have no folder to lie in.
+    if !options.makesMissing, try !files.exists(path, of: path) { throw .missing(ledger: path) }
     // While the file may be made, migrated or renamed, a command and the daemon must not meet.
     do {
       return try ExclusiveSection.run(for: path) { try openAlone(now: now) }
@@ -62,7 +64,9 @@ struct LedgerOpener {
       try files.wasEmptied(path)
       ? LedgerInspection(condition: .damaged("it is empty, and its log is not"), sealedCheck: nil) : try inspect()
     switch inspection.condition {
-    case .empty: origin = .created
+    case .empty:
+      guard options.makesMissing else { throw .missing(ledger: path) }
+      origin = .created
     case .version(let found) where found < schema.newest:
       origin = .migrated(from: found, to: schema.newest)
     case .version: break

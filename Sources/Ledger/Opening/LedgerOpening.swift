@@ -19,23 +19,28 @@ package struct LedgerOptions: Sendable {
   ///
   /// Only the daemon may do so: two processes would otherwise work on different files.
   package var setsAsideDamaged: Bool
+  /// Whether a ledger is made where there is none; otherwise that is ``LedgerError/missing(ledger:)``.
+  ///
+  /// A command that makes one where the daemon lost it would hide the loss.
+  package var makesMissing: Bool
   /// The largest size that the file may grow to, in bytes.
   package var sizeLimit: Int
   /// How long to wait for another process that writes.
   package var busyTimeout: Duration
 
   package init(
-    checksIntegrity: Bool = true, setsAsideDamaged: Bool = true, sizeLimit: Int = 2 << 30,
+    checksIntegrity: Bool = true, setsAsideDamaged: Bool = true, makesMissing: Bool = true, sizeLimit: Int = 2 << 30,
     busyTimeout: Duration = .seconds(5)
   ) {
     self.checksIntegrity = checksIntegrity
     self.setsAsideDamaged = setsAsideDamaged
+    self.makesMissing = makesMissing
     self.sizeLimit = sizeLimit
     self.busyTimeout = busyTimeout
   }
 
   /// For a command that works beside the daemon.
-  package static let command = LedgerOptions(checksIntegrity: false, setsAsideDamaged: false)
+  package static let command = LedgerOptions(checksIntegrity: false, setsAsideDamaged: false, makesMissing: false)
 }
 
 /// An open ledger, and what became of the file on the way.

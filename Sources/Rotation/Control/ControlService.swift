@@ -8,21 +8,34 @@ import SystemPackage
 
 /// Listens on the control socket for as long as the daemon runs.
 ///
-/// The daemon also works without it: where it cannot listen it says so, and goes on.
+/// The daemon also works without it: where it cannot listen it says so once, goes on, and tries again.
 struct ControlService: Service {
   let desk: ControlDesk
   var limits = ControlLimits()
 
   func run() async throws {
-    let server: ControlServer
-    do {
-      server = try listen()
-    } catch {
-      desk.context.logger.error(
-        "certrotd renew and its like will not work, since the control socket cannot be opened: \(error)")
-      return try await gracefulShutdown()
+    await cancelWhenGracefulShutdown { await serve() }
+  }
+
+  private func serve() async {
+    var isTold = false
+    while !Task.isCancelled {
+      do {
+        return await (try listen()).run()
+      } catch {
+        if !isTold {
+          desk.context.logger.error(
+            "certrotd renew and its like will not work, since the control socket cannot be opened: \(error)")
+        }
+        isTold = true
+      }
+      do {
+        try await Task.sleep(for: limits.inspection)
+      } catch {
+        // The loop sees the cancellation itself.
+        return
+      }
     }
-    await cancelWhenGracefulShutdown { await server.run() }
   }
 
   /// Begins to listen at the place that the layout names.

@@ -63,16 +63,17 @@ struct GenerationRecovery: Sendable {
     where try await context.ledger.generations(keystore.name, limit: 1).isEmpty {
       let store = shelf.store(of: keystore.name)
       do {
-        let newest = try store.list().max() ?? 0
+        let kept = try store.list()
+        guard let newest = kept.max() else { continue }
         // Whether or not they can be read, their folders are there.
-        if newest > 0 {
-          try await context.ledger.reserveGenerations(keystore.name, upTo: newest, at: context.clock.now())
-        }
-        guard let current = try store.current() else { continue }
+        try await context.ledger.reserveGenerations(keystore.name, upTo: newest, at: context.clock.now())
+        let current = try store.current()
         let outputs = try KeystoreOutput.resolve(keystore.readable, credentials: context.credentials)
-        let found = try shelf.content(of: current, keystore: keystore.name, outputs)
-        let merged = found.dropFirst().reduce(found.first) { $0?.merging($1) }
-        try await adopt(current, merged?.content, of: keystore)
+        guard let current else {
+          try await adoptNewestWhole(of: kept, outputs, keystore)
+          continue
+        }
+        try await adopt(current, content(of: current, outputs, keystore), of: keystore)
       } catch let error as LedgerError {
         throw error
       } catch {
@@ -80,6 +81,36 @@ struct GenerationRecovery: Sendable {
           "the files on disk could not be taken over, new ones will be written: \(error)",
           metadata: ["keystore": .string(keystore.name)])
       }
+    }
+  }
+
+  private func content(
+    of number: Int, _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings
+  ) throws -> KeystoreContent? {
+    let found = try shelf.content(of: number, keystore: keystore.name, outputs)
+    return found.dropFirst().reduce(found.first) { $0?.merging($1) }?.content
+  }
+
+  /// Takes over identity and trust list of the newest generation that can be read, where none is in force any more.
+  ///
+  /// It is not put in force itself: nobody knows whether it ever was, or what has changed since. The next plan writes one.
+  private func adoptNewestWhole(
+    of kept: [Int], _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings
+  ) async throws {
+    for number in kept.sorted(by: >) {
+      let content: KeystoreContent?
+      do {
+        try shelf.store(of: keystore.name).verify(number)
+        content = try self.content(of: number, outputs, keystore)
+      } catch {
+        context.logger.warning(
+          "generation \(number) cannot be taken over: \(error)", metadata: ["keystore": .string(keystore.name)])
+        continue
+      }
+      try await keep(content, of: keystore)
+      return context.logger.notice(
+        "the link to the generation in force is gone, and generation \(number) is what the next one is made from",
+        metadata: ["keystore": .string(keystore.name)])
     }
   }
 
@@ -91,10 +122,19 @@ struct GenerationRecovery: Sendable {
     let plan = NewGeneration(
       keystore: keystore.name, recipe: keystore.filesRecipe, leaf: identity?.certificate.fingerprint,
       trust: content?.trust.map(\.fingerprint).sorted() ?? [], reason: "it was found on disk")
+    _ = try await context.ledger.adoptGeneration(plan, number: number, isCurrent: true, files: [], at: now)
+    try await keep(content, of: keystore)
+  }
+
+  /// Keeps the trust list, from which nothing leaves before its overlap is over, and a self-signed identity.
+  private func keep(_ content: KeystoreContent?, of keystore: KeystoreSettings) async throws {
+    let now = context.clock.now()
     let trusted = content?.trust.map { StoredTrustMember(certificate: $0, firstNeeded: now) } ?? []
     try await context.ledger.replaceTrust(keystore.name, trusted, at: now)
-    _ = try await context.ledger.adoptGeneration(plan, number: number, isCurrent: true, files: [], at: now)
-    guard case .selfSigned = keystore.identity, let identity,
+    // The configuration may have changed since: an identity of another kind or name would be taken for the one it wants.
+    guard case .selfSigned(let wish) = keystore.identity, let identity = content?.identity,
+      identity.certificate.issuer == identity.certificate.subject,
+      try identity.certificate.subject == DistinguishedName(parsing: wish.subject),
       try await context.ledger.currentIdentity(keystore.identityOwner) == nil
     else { return }
     _ = try await context.ledger.acceptIdentity(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ChainFetch
+import ChainFetch
 import FoundationEssentials
 import Host
-package import Journal
+import Journal
 import Ledger
 import Logging
 import Settings
@@ -17,6 +17,7 @@ package actor Pulse {
   private let refresher: FileRefresher
   private let keeper: ConfigurationKeeper
   private let notifier: ServiceManagerNotifier
+  private let presence: StatePresence
   private let monotonic: @Sendable () -> ContinuousClock.Instant
   private var isReady = false
   private var ledgerCounter: Int
@@ -30,12 +31,13 @@ package actor Pulse {
   ///   - refresher: looks at files once in a refetch interval.
   ///   - keeper: reads the ledger again after a command wrote to it.
   ///   - notifier: tells the service manager.
+  ///   - presence: the state as it was opened.
   ///   - ledgerCounter: the ledger's ``LedgerStore/changeCounter()`` before the daemon first read it, so that what a
   ///     command writes during the start is noticed.
   ///   - monotonic: a clock that nobody sets.
-  package init(
+  init(
     context: RotationContext, fetcher: ChainFetcher, refresher: FileRefresher, keeper: ConfigurationKeeper,
-    notifier: ServiceManagerNotifier, ledgerCounter: Int,
+    notifier: ServiceManagerNotifier, presence: StatePresence, ledgerCounter: Int,
     monotonic: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }
   ) {
     self.context = context
@@ -43,6 +45,7 @@ package actor Pulse {
     self.refresher = refresher
     self.keeper = keeper
     self.notifier = notifier
+    self.presence = presence
     self.ledgerCounter = ledgerCounter
     self.monotonic = monotonic
     self.lastRefresh = monotonic()
@@ -50,7 +53,7 @@ package actor Pulse {
 
   /// One beat.
   ///
-  /// - Throws: `LedgerError` when the ledger no longer answers as it should.
+  /// - Throws: `LedgerError` when the ledger no longer answers as it should, ``StateLoss`` when it is gone.
   package func beat() async throws {
     let now = monotonic()
     // Turns follow each other quickly while much is going on; one proof a second is plenty.
@@ -60,6 +63,7 @@ package actor Pulse {
       context.logger.error("an event loop no longer turns")
       return
     }
+    try presence.check()
     try await noticeForeignWrites()
     try await noticeClockChange(at: now)
     if lastRefresh.duration(to: now) >= (await context.landscape.configuration.defaults.refetchEvery) {
