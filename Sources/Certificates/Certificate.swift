@@ -28,6 +28,8 @@ package struct Certificate: Sendable {
       try self.init(node: try DER.parse(bytes))
     } catch let error as CertificateError {
       throw error
+    } catch let error as ASN1Error {
+      throw .malformed(error.reason)
     } catch {
       throw .malformed(String(describing: error))
     }

@@ -54,7 +54,12 @@ final class OutsideReplacement {
       files: files, folder: folder, name: name, isFolder: item.isFolder,
       temporary: HostFiles.temporaryName(for: name))
     do throws(SystemError) {
-      try files.write(item, contents, at: replacement.folder.location(replacement.temporary))
+      // The members of a folder are reached by its own name, which is the temporary one until it is in place.
+      let beside =
+        item.isFolder
+        ? replacement.folder.location(replacement.temporary)
+        : replacement.folder.location(replacement.temporary, becoming: name)
+      try files.write(item, contents, at: beside)
     } catch {
       var both = error
       if let second = replacement.takeBack() {

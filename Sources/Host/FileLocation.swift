@@ -20,6 +20,11 @@ package struct Folder: ~Copyable, Sendable {
     FileLocation(folder: descriptor.rawValue, name: FilePath(root: nil, [name]), path: path.appending(name))
   }
 
+  /// Where a temporary file lies that is about to become `name`, which is what messages name.
+  package func location(_ temporary: FilePath.Component, becoming name: FilePath.Component) -> FileLocation {
+    FileLocation(folder: descriptor.rawValue, name: FilePath(root: nil, [temporary]), path: path.appending(name))
+  }
+
   /// The folder itself, for calls that take a location.
   package var itself: FileLocation { FileLocation(folder: descriptor.rawValue, name: ".", path: path) }
 }

@@ -53,7 +53,7 @@ extension HostFiles {
       throw SystemError(call: "rename", path: path, errno: .invalidArgument, detail: "the path names no file")
     }
     let folder = try openFolder(at: path.removingLastComponent())
-    let temporary = folder.location(Self.temporaryName(for: name))
+    let temporary = folder.location(Self.temporaryName(for: name), becoming: name)
     try createFile(
       temporary, mode: mode, owner: owner, group: group, attributes: attributes, contents: contents)
     do throws(SystemError) {
@@ -97,7 +97,8 @@ extension HostFiles {
       try calls.removeFile(location)
     } catch let second {
       var both = error
-      both.detail = [error.detail, "and \(location.path) is left behind: \(second)"].compactMap(\.self)
+      let place = location.path.removingLastComponent().pushing(FilePath(root: nil, location.name.components.suffix(1)))
+      both.detail = [error.detail, "and \(place) is left behind: \(second)"].compactMap(\.self)
         .joined(separator: ", ")
       return both
     }

@@ -40,24 +40,11 @@ extension PSEError {
       guard case .malformed(let inner, let reason) = error else { throw error }
       throw .malformed(place: inner.isEmpty ? place : "\(place), \(inner)", reason: reason)
     } catch let error as ASN1Error {
-      throw .malformed(place: place, reason: reason(of: error))
+      throw .malformed(place: place, reason: error.reason)
     } catch let error as CertificateError {
       throw .malformed(place: place, reason: error.description)
     } catch {
       throw .malformed(place: place, reason: String(describing: error))
-    }
-  }
-
-  /// The library's own text names its source file and line, which tells an operator nothing.
-  private static func reason(of error: ASN1Error) -> String {
-    switch error.code {
-    case .truncatedASN1Field: "the data ends too early"
-    case .unexpectedFieldType: "an element has another type than expected"
-    case .invalidASN1IntegerEncoding: "an INTEGER is not encoded as DER demands"
-    case .unsupportedFieldLength: "a length is not encoded as DER demands"
-    case .invalidStringRepresentation: "a text holds characters that its type forbids"
-    case .tooFewOIDComponents: "an OBJECT IDENTIFIER is too short"
-    default: "the structure is not the expected one"
     }
   }
 }

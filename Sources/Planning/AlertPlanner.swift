@@ -59,13 +59,11 @@ enum AlertPlanner {
   /// How far a clock may be set back, in seconds, without an alert being told again.
   private static let clockTolerance: TimeInterval = 3600
 
-  /// Whether the files follow a key that was just renewed by itself, so that what they hold until then is no news.
+  /// Whether the files follow an identity that was just renewed or repaired, so that what they hold until then is no news.
   private static func isAboutToBeWritten(
     _ keystore: KeystoreSettings, _ trust: TrustDecision, _ context: PlanningContext
   ) -> Bool {
-    guard case .serviceKey(let name) = keystore.identity,
-      context.configuration.serviceKey(named: name)?.source.platformKey != nil,
-      context.inventory.keystores[keystore.name]?.writing.failures == 0,
+    guard context.inventory.keystores[keystore.name]?.writing.failures == 0,
       case .write = WritePlanner.decide(keystore, context.inventory, trust: trust, now: context.now)
     else { return false }
     return true

@@ -200,27 +200,34 @@ private struct SubjectReader {
     }
   }
 
-  /// What went wrong last, as long as it has not been put right.
+  /// What went wrong and has not been put right: the first two of it, and how much more there is.
   private func failing(_ keystore: KeystoreSettings, _ state: KeystoreState, _ decision: WriteDecision) -> String? {
-    if case .write = decision, state.writing.failures > 0 { return state.writing.reason }
-    if case .stuck(let standstill) = decision { return standstill.sentence }
-    if let fault = keystore.trust.bundles.lazy.compactMap({ inventory.bundleFaults["\($0)"] }).first { return fault }
-    if let fault = state.passwordFault { return fault }
-    if keystore.adopt != nil, state.adoptionSchedule.failures > 0 { return state.adoptionSchedule.reason }
-    if let damage = state.damage { return damage }
-    if let gap = state.gaps.min(by: { $0.key < $1.key }) {
-      let others = state.gaps.count - 1
-      return others == 0 ? gap.value : "\(gap.value) (and \(others) more \(others == 1 ? "endpoint" : "endpoints"))"
+    var faults: [String] = []
+    for fault in self.faults(keystore, state, decision) where !faults.contains(where: { $0.contains(fault) }) {
+      faults.append(fault)
     }
-    if keystore.hasOwnIdentity, state.identitySchedule.failures > 0 { return state.identitySchedule.reason }
-    let hook = inventory.hooks.first { $0.keystore == keystore.name && $0.schedule.failures > 0 }
-    return hook.map { hook in
+    guard faults.count > 2 else { return faults.isEmpty ? nil : faults.joined(separator: "; also: ") }
+    return "\(faults[0]); also: \(faults[1]) (and \(faults.count - 2) more)"
+  }
+
+  private func faults(_ keystore: KeystoreSettings, _ state: KeystoreState, _ decision: WriteDecision) -> [String] {
+    var faults: [String?] = []
+    if case .write = decision, state.writing.failures > 0 { faults.append(state.writing.reason) }
+    if case .stuck(let standstill) = decision { faults.append(standstill.sentence) }
+    faults += keystore.trust.bundles.map { inventory.bundleFaults["\($0)"] }
+    faults.append(state.passwordFault)
+    if keystore.adopt != nil, state.adoptionSchedule.failures > 0 { faults.append(state.adoptionSchedule.reason) }
+    faults.append(state.damage)
+    faults += state.gaps.sorted { $0.key < $1.key }.map(\.value)
+    if keystore.hasOwnIdentity, state.identitySchedule.failures > 0 { faults.append(state.identitySchedule.reason) }
+    faults += inventory.hooks.filter { $0.keystore == keystore.name && $0.schedule.failures > 0 }.map { hook in
       let what =
         hook.isLogin
         ? "the credentials (seclogin) for generation \(hook.generation) could not be written, and its hooks wait"
         : "a hook of generation \(hook.generation) fails"
       return "\(what): \(hook.schedule.reason)"
     }
+    return faults.compactMap(\.self)
   }
 
   private func status(

@@ -80,7 +80,7 @@ struct CheckConfigTests {
   }
 
   enum Flaw: CaseIterable {
-    case anchors, brokenBundle, emptyBundle, emptyFolder, certificate, key, pair, ended, user, group
+    case anchors, brokenBundle, emptyBundle, emptyFolder, certificate, brokenCertificate, key, pair, ended, user, group
   }
 
   @Test(arguments: Flaw.allCases)
@@ -104,6 +104,10 @@ struct CheckConfigTests {
       try configure(certificate: "empty.pem")
       expected =
         "certrotd.yaml:7:22: warning: keystores.client.identity.pem.certificate: empty.pem holds no certificate"
+    case .brokenCertificate:
+      try configure(certificate: "broken.pem")
+      expected =
+        "certrotd.yaml:7:22: warning: keystores.client.identity.pem.certificate: broken.pem holds something that is no"
     case .key:
       try configure(key: "empty.pem")
       expected = "certrotd.yaml:8:14: warning: keystores.client.identity.pem.key: empty.pem holds no private key"
@@ -113,7 +117,7 @@ struct CheckConfigTests {
         "certrotd.yaml:8:14: warning: keystores.client.identity.pem.key: the private key in other.pem belongs to no"
     case .ended:
       try configure(certificate: "ended.pem", key: "ended.key")
-      expected = "certrotd.yaml:8:14: warning: keystores.client.identity.pem.key: the certificate"
+      expected = "certrotd.yaml:7:22: warning: keystores.client.identity.pem.certificate: the certificate"
     case .user:
       try configure(owner: "no-such-user")
       expected = "certrotd.yaml:14:18: warning: keystores.client.files[0].pse.owner: there is no user no-such-user"
@@ -132,6 +136,29 @@ struct CheckConfigTests {
   @Test func `an encrypted key whose passphrase only the unit loads is not judged`() throws {
     try configure(key: "other.pem\n        passphrase-credential: of-the-unit")
     #expect(try warnings() == [])
+  }
+
+  @Test(arguments: ["", "\n"])
+  func `an empty password is found, with its place`(contents: String) throws {
+    try folder.write("password", contents)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file("password").string)
+    try folder.write(
+      "certrotd.yaml",
+      """
+      keystores:
+        client:
+          trust: {bundles: [\(folder.file("roots.pem"))]}
+          files:
+            - java-truststore:
+                path: trust.p12
+                password-credential: \(folder.file("password"))
+      """)
+    let found = try warnings()
+    #expect(
+      found.count == 1
+        && found[0].hasPrefix(
+          "certrotd.yaml:7:32: warning: keystores.client.files[0].java-truststore.password-credential: the credential")
+        && found[0].contains("is empty"), "\(found)")
   }
 
   private func errorObject(_ words: String...) async throws -> [String: ErrorValue]? {

@@ -139,6 +139,20 @@ struct ConfigurationInForceTests {
     #expect(report.text.hasPrefix("keystore old was removed from the configuration at 2"))
   }
 
+  @Test func `the history of two things of one name is in one order`() {
+    func entry(_ seconds: TimeInterval, _ kind: LedgerSubject.Kind) -> HistoryEntry {
+      HistoryEntry(
+        at: Date(timeIntervalSince1970: seconds), subject: LedgerSubject(kind, "x"), event: "e\(Int(seconds))",
+        message: "m")
+    }
+    var report = HistoryReport()
+    report.add(.endpoint("x"), [entry(9, .endpoint), entry(5, .endpoint), entry(1, .endpoint)])
+    report.add(.keystore("x"), [entry(7, .keystore), entry(2, .keystore)])
+    #expect(report.events.map(\.event) == ["e9", "e7", "e5", "e2", "e1"])
+    report.keep(newest: 2)
+    #expect(report.events.map(\.event) == ["e9", "e7"])
+  }
+
   @Test func `an option with one value is given once`() throws {
     for words in [["--certificate", "a", "--certificate", "b"], ["--key=a", "--key", "a"], ["--json", "--json"]] {
       let error = #expect(throws: ValidationError.self) { try RepeatedOptions.check(["pse", "create"] + words) }

@@ -129,13 +129,17 @@ struct PSEInputTests {
       }
     }
     try folder.write("chain.pem", content.trust.map { PEMBlock($0).text }.joined())
-    func warnings(_ file: String) -> [String] {
+    try folder.write("wrong.pin", "4321\n")
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file("wrong.pin").string)
+    func warnings(_ file: String, pin: String? = nil) -> [String] {
       let place = Declaration(file: "/etc/c.yaml", line: 4, column: 12)
-      let adopt = AdoptionSettings(file: folder.file(file), declared: place)
+      let adopt = AdoptionSettings(file: folder.file(file), pin: pin.map { .file(folder.file($0)) }, declared: place)
       return AdoptionNotes.lines(
         for: Configuration(keystores: [KeystoreSettings(name: "client", adopt: adopt, files: [])]))
     }
     #expect(warnings("good.pse") == [])
+    let wrong = warnings("closed.pse", pin: "wrong.pin")
+    #expect(wrong.count == 1 && wrong[0].contains("cannot be taken over: the PIN does not open"), "\(wrong)")
     for (file, message) in [
       ("absent.pse", "does not exist"), ("closed.pse", "'pin-credential'"), ("chain.pem", "it is a PEM file"),
     ] {

@@ -134,6 +134,8 @@ import Testing
     sample.inventory.serviceKeys["sender"]?.identity = identity(51, from: 0, to: 400 * day)
     let mark = AlertMark(
       subject: .keystore("client"), role: .written, certificate: fingerprint(50), kind: .expiring(mark: 7 * 86_400))
+    #expect(alerts(sample, at: start + 35 * day).isEmpty, "it is about to be replaced")
+    sample.inventory.keystores["client"]?.writing.failures = 1
     #expect(alerts(sample, at: start + 35 * day) == [mark])
   }
 

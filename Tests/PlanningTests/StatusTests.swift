@@ -85,7 +85,11 @@ import Testing
     let gap = try state(sample, keystore, at: start)
     #expect(gap.state == .failing && gap.reason == "a consumer would not trust it")
     sample.state.gaps["api"] = "nor this"
-    #expect(try state(sample, keystore, at: start).reason == "nor this (and 1 more endpoint)")
+    #expect(try state(sample, keystore, at: start).reason == "nor this; also: a consumer would not trust it")
+    sample.state.damage = "client.pse is missing"
+    #expect(
+      try state(sample, keystore, at: start).reason == "client.pse is missing; also: nor this (and 1 more)")
+    sample.state.damage = nil
     sample.state.gaps = [:]
     sample.keystore.trust.endpoints.append("other")
     let incomplete = try state(sample, keystore, at: start)

@@ -46,6 +46,7 @@ struct HistoryCommand: AsyncParsableCommand {
         report.add(try await bench.context.ledger.generations(keystore, limit: limit))
       }
     }
+    report.keep(newest: limit)
     try bench.show(report, as: format)
   }
 }

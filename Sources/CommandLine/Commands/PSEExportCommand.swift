@@ -80,7 +80,11 @@ struct PSEExportCommand: ParsableCommand {
       if let certificate { outputs.append(Self.file(certificate, [try Self.own(content)])) }
       if let chain {
         let own = try Self.own(content)
-        outputs.append(Self.file(chain, ChainOrdering.ordered(from: own, among: content.issuers)))
+        let ordered = ChainOrdering.ordered(from: own, among: content.issuers)
+        if ordered.count == 1, !own.isSelfIssued {
+          Output.complain("\(file): it holds no issuer of its own certificate, which is all that \(chain) gets")
+        }
+        outputs.append(Self.file(chain, ordered))
       }
       if let trust { outputs.append(Self.file(trust, try trusted(content))) }
       if let key {

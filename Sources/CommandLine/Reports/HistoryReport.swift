@@ -34,11 +34,25 @@ struct HistoryReport: Output.Displayable {
   mutating func add(_ removal: Removal) { removed.append(removal) }
 
   mutating func add(_ subject: Subject, _ entries: [HistoryEntry]) {
-    events += entries.map { entry in
+    let new = entries.map { entry in
       Entry(
         at: entry.at, kind: subject.kind, name: subject.name, event: entry.event, message: entry.message,
         fields: entry.fields)
     }
+    events = Self.merged(events[...], new[...])
+  }
+
+  /// Leaves the newest events, whatever they are of.
+  mutating func keep(newest limit: Int) { events = Array(events.prefix(limit)) }
+
+  /// Both lists, newest first; each keeps its own order, which a clock that was set back does not change.
+  private static func merged(_ one: ArraySlice<Entry>, _ other: ArraySlice<Entry>) -> [Entry] {
+    var (one, other) = (one, other)
+    var merged: [Entry] = []
+    while let first = one.first, let second = other.first {
+      merged.append(first.at >= second.at ? one.removeFirst() : other.removeFirst())
+    }
+    return merged + one + other
   }
 
   mutating func add(_ stored: [StoredGeneration]) {

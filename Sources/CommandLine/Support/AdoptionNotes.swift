@@ -3,6 +3,7 @@
 import Host
 import Keystores
 import PSEFormat
+import Rotation
 import Settings
 import SystemPackage
 
@@ -31,7 +32,11 @@ enum AdoptionNotes {
     }
     do throws(PSEError) {
       let isProtected = try PSEFile(derEncoded: bytes.copyBytes()).isPINProtected
-      return isProtected && adopt.pin == nil ? "has a PIN, and 'pin-credential' under 'adopt' does not name it" : nil
+      guard !isProtected || adopt.pin != nil else {
+        return "has a PIN, and 'pin-credential' under 'adopt' does not name it"
+      }
+      let credentials = CredentialStore(folder: SecretInput.credentialsFolder)
+      return AdoptionLook.fault(of: adopt, bytes, credentials: credentials).map { "cannot be taken over: \($0)" }
     } catch {
       return "cannot be taken over: \(FileKind(bytes)?.adviceForPSE ?? error.description)"
     }

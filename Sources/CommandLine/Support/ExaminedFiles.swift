@@ -56,7 +56,16 @@ struct ExaminedFiles: ConfigurationFiles {
     case .identity(let identity):
       // That it cannot be told here is no flaw.
       guard let key = try key(identity.key, identity.passphrase) else { return nil }
-      return try flaw(of: certificates(identity.certificate), key, identity)
+      if try leaf(of: key, among: certificates(identity.certificate)) == nil {
+        return "the private key in \(identity.key) belongs to no certificate in \(identity.certificate)"
+      }
+    case .leaf(let identity):
+      guard let key = try key(identity.key, identity.passphrase),
+        let leaf = try leaf(of: key, among: certificates(identity.certificate)), leaf.validity.notAfter <= now
+      else { return nil }
+      return "the certificate \(leaf.subject) in \(identity.certificate) has ended"
+    case .secret(let path):
+      _ = try CredentialStore(folder: nil).secret(.file(path))
     case .user(let name):
       if try Accounts.userID(named: name) == nil {
         return "there is no user \(name) on this host; create it or correct it"
@@ -69,20 +78,17 @@ struct ExaminedFiles: ConfigurationFiles {
     return nil
   }
 
-  private func flaw(
-    of certificates: [Certificate], _ key: PrivateKey, _ identity: PEMIdentityFiles
-  ) throws -> String? {
-    guard let leaf = try certificates.first(where: { try key.fits($0) }) else {
-      return "the private key in \(identity.key) belongs to no certificate in \(identity.certificate)"
-    }
-    guard leaf.validity.notAfter > now else {
-      return "the certificate \(leaf.subject) in \(identity.certificate) has ended"
-    }
-    return nil
+  private func leaf(of key: PrivateKey, among certificates: [Certificate]) throws -> Certificate? {
+    try certificates.first { try key.fits($0) }
   }
 
   private func certificates(_ path: FilePath) throws -> [Certificate] {
-    try PEMReader.certificates(in: HostFiles().readFile(path, limit: ServiceKeyIntake.sizeLimit))
+    let bytes = try HostFiles().readFile(path, limit: ServiceKeyIntake.sizeLimit)
+    do {
+      return try PEMReader.certificates(in: bytes)
+    } catch {
+      throw Refusal("\(path) holds something that is no certificate: \(error)")
+    }
   }
 
   /// Nil where only the service can open it, with a credential that the unit loads.

@@ -40,6 +40,7 @@ struct Workbench {
   ///   - access: whether the ledger may be written.
   ///   - source: which configuration counts.
   ///   - beginning: whether a ledger is begun where certrotd has never worked.
+  /// - Returns: all of it, for one command.
   /// - Throws: ``ConfigurationRefusal`` with every mistake; `LedgerError` when there is no ledger to read.
   static func open(
     _ options: GlobalOptions, access: LedgerAccess, by source: Source, beginning: Bool = false

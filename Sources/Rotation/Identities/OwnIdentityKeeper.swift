@@ -9,6 +9,7 @@ package import Ledger
 import OpenSSLBridge
 import Planning
 import Settings
+import SystemPackage
 
 /// Keeps the identities that belong to a keystore itself: self-signed ones, which it makes, and PEM files, which it reads.
 struct OwnIdentityKeeper: Sendable {
@@ -44,15 +45,21 @@ struct OwnIdentityKeeper: Sendable {
     try await attempt(
       .readIdentityFiles(keystore: keystore), of: settings, because: Self.cause(of: reason, reading: wish)
     ) {
-      let certificates = try PEMReader.certificates(in: context.files.readFile(wish.certificate, limit: Self.sizeLimit))
-      let key = try PrivateKey(
-        pem: context.files.readSecretFile(wish.key, limit: Self.sizeLimit),
-        passphrase: try wish.passphrase.map { try context.credentials.secret($0) })
+      let certificates = try Self.about([wish.certificate]) {
+        try PEMReader.certificates(in: context.files.readFile(wish.certificate, limit: Self.sizeLimit))
+      }
+      let passphrase = try wish.passphrase.map { try context.credentials.secret($0) }
+      let key = try Self.about([wish.key]) {
+        try PrivateKey(pem: context.files.readSecretFile(wish.key, limit: Self.sizeLimit), passphrase: passphrase)
+      }
       let current = try await context.ledger.currentEntry(settings.identityOwner)
+      let known = await issuers.certificates()
       // The files are the operator's word: he may put an earlier certificate back.
-      return try IdentityExaminer.examine(
-        certificates: certificates, key: key, completing: await issuers.certificates(),
-        predecessor: current.map { .init(leaf: $0.leaf, mayEndEarlier: true) }, use: .any, now: context.clock.now())
+      return try Self.about([wish.certificate, wish.key]) {
+        try IdentityExaminer.examine(
+          certificates: certificates, key: key, completing: known,
+          predecessor: current.map { .init(leaf: $0.leaf, mayEndEarlier: true) }, use: .any, now: context.clock.now())
+      }
     }
   }
 
@@ -71,7 +78,7 @@ struct OwnIdentityKeeper: Sendable {
       let identity = try await make()
       try await accept(identity, settings, because: reason)
       try await finish(before.identitySchedule.succeeded(at: now, cadence: cadence))
-    } catch let fault as IdentityFault where fault.isSame {
+    } catch let fault as FileFault where (fault.error as? IdentityFault)?.isSame == true {
       try await finish(before.identitySchedule.succeeded(at: now, cadence: cadence))
     } catch let error as LedgerError {
       throw error
@@ -83,8 +90,8 @@ struct OwnIdentityKeeper: Sendable {
         schedule,
         failure: Failure(
           culprit: Self.culprit(of: error), reason: String(describing: error),
-          mayPass: before.identity != nil && schedule.failures == 1 && (error as? IdentityFault)?.isHalfReplaced == true
-        ))
+          mayPass: before.identity != nil && schedule.failures == 1
+            && ((error as? FileFault)?.error as? IdentityFault)?.isHalfReplaced == true))
     }
   }
 
@@ -118,13 +125,21 @@ struct OwnIdentityKeeper: Sendable {
     _ schedule: Schedule, of keystore: String, _ attempt: (work: Work, asked: Int),
     failure: Failure?
   ) async throws {
-    let (isNew, _) = try await context.record(
+    let (isNew, before) = try await context.record(
       schedule, of: .identity(keystore), condition: failure == nil || failure?.mayPass == true ? nil : "failing")
     // The files may have changed again since they were read.
     await context.landscape.conclude([attempt]) { inventory in
       inventory.keystores[keystore, default: KeystoreState()].identitySchedule = schedule
     }
-    guard let failure, isNew else { return }
+    guard let failure else {
+      guard before != nil else { return }
+      let reason = "its identity can be renewed again"
+      let event = Events.Raised(
+        .keystoreRecovered, message: "keystore \(keystore) is in order again: \(reason)",
+        fields: [.keystore: keystore, .reason: reason])
+      return try await context.tell([event], of: LedgerSubject(.keystore, keystore))
+    }
+    guard isNew else { return }
     let identity = await context.landscape.inventory.keystores[keystore]?.identity
     var fields: [EventField: String] = [
       .keystore: keystore, .reason: failure.reason, .culprit: failure.culprit.rawValue,
@@ -165,8 +180,21 @@ struct OwnIdentityKeeper: Sendable {
     return "\(source), since \(why)"
   }
 
+  /// Does what is about `files`, so that its error names them.
+  private static func about<Result>(_ files: [FilePath], _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as SystemError {
+      // It names its file.
+      throw error
+    } catch {
+      throw FileFault(files: files, error: error)
+    }
+  }
+
   private static func culprit(of error: any Error) -> Culprit {
     switch error {
+    case let fault as FileFault: culprit(of: fault.error)
     case let fault as IdentityFault: fault.culprit
     case is CredentialError, is CertificateError, is PrivateKeyError: .configuration
     default: .host
@@ -174,6 +202,14 @@ struct OwnIdentityKeeper: Sendable {
   }
 
   private static let sizeLimit = 1024 * 1024
+}
+
+/// What is wrong with what files hold.
+private struct FileFault: Error, CustomStringConvertible {
+  let files: [FilePath]
+  let error: any Error
+
+  var description: String { "\(files.map(\.string).joined(separator: " and ")): \(error)" }
 }
 
 extension IdentityFault {

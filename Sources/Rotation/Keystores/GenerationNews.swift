@@ -39,15 +39,21 @@ enum GenerationNews {
       message: "keystore \(generation.keystore) has generation \(generation.number): \(reason)", fields: fields)
   }
 
-  // `path` is the first file that was found to be wrong, `damage` what was wrong with each.
+  // `path` is the first file that was found to be wrong, `damage` what was wrong with each, `failure` why another
+  // generation stands in.
   static func repaired(
-    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String
+    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String,
+    standingInSince failure: String? = nil
   ) -> Events.Raised {
+    let damage = failure.map { "\(damage); \($0)" } ?? damage
+    let what = failure == nil ? "are put back" : "generation \(number) stands in for them"
     var fields: [EventField: String] = [.keystore: settings.name, .generation: String(number), .reason: damage]
     fields[.path] = path.string
     return Events.Raised(
       .keystoreDamaged,
-      message: "the files of keystore \(settings.name) were changed by someone else and are put back: \(damage)",
+      message: """
+        the files of keystore \(settings.name) were changed by someone else\(failure == nil ? " and" : ";") \(what): \(damage)
+        """,
       fields: fields)
   }
 }

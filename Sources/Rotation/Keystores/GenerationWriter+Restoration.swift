@@ -53,9 +53,8 @@ extension GenerationWriter {
       guard ownDamage, let state = try await newestWhole(besides: current.number, of: settings, in: configuration)
       else { throw error }
       try await tellRepaired(
-        settings, state.number, at: path,
-        "\(damage); generation \(current.number) could not be made again (\(error)), so that \(state.number) is in force"
-      )
+        settings, state.number, at: path, damage,
+        standingInSince: "generation \(current.number) could not be made again: \(error)")
       return state
     }
   }
@@ -96,10 +95,12 @@ extension GenerationWriter {
   }
 
   private func tellRepaired(
-    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String
+    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String,
+    standingInSince failure: String? = nil
   ) async throws {
     try await context.tell(
-      [GenerationNews.repaired(settings, number, at: path, damage)], of: LedgerSubject(.keystore, settings.name))
+      [GenerationNews.repaired(settings, number, at: path, damage, standingInSince: failure)],
+      of: LedgerSubject(.keystore, settings.name))
   }
 }
 

@@ -36,7 +36,9 @@ enum IdentityReader {
     let files = PEMIdentityFiles(certificate: certificate, key: key, passphrase: passphrase)
     let areCertificates = mapping["certificate"]?.examine(.certificates(certificate)) == true
     let isKey = mapping["key"]?.examine(.key(key, passphrase: passphrase)) == true
-    if areCertificates, isKey { mapping["key"]?.examine(.identity(files)) }
+    if areCertificates, isKey, mapping["key"]?.examine(.identity(files)) == true {
+      mapping["certificate"]?.examine(.leaf(files))
+    }
     return files
   }
 }

@@ -46,8 +46,12 @@ package enum NamedThing: Sendable, Hashable {
   case certificates(FilePath)
   /// The private key of an identity.
   case key(FilePath, passphrase: CredentialReference?)
-  /// Both, each without a flaw.
+  /// Both, each without a flaw: whether they belong together.
   case identity(PEMIdentityFiles)
+  /// Both, belonging together: whether the certificate can be used.
+  case leaf(PEMIdentityFiles)
+  /// A file that holds a password, a PIN or another secret.
+  case secret(FilePath)
   case user(String)
   case group(String)
 }

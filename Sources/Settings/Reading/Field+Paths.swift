@@ -177,6 +177,7 @@ extension Field {
       report("\(path) \(error)")
       return nil
     }
+    examine(.secret(path))
     return .file(path)
   }
 

@@ -20,7 +20,7 @@ struct YAMLText {
     } catch {
       let line = bytes[..<error.byteOffsets.lowerBound].count { $0 == UInt8(ascii: "\n") } + 1
       throw Problem(
-        position: TextPosition(line: line, column: 1), message: "this line is not valid UTF-8 (\(error.kind))")
+        position: TextPosition(line: line, column: 1), message: "this line is not valid UTF-8: save the file as UTF-8")
     }
     try checkCharacters()
     try checkNesting()

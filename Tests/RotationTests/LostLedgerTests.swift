@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import Delivery
+import Host
+import Journal
+import Keystores
+import Ledger
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// What is taken over from the disk when the ledger is gone.
+struct LostLedgerTests {
+  private let site: Site
+  private let one: [Certificate]
+  private let two: [Certificate]
+
+  init() throws {
+    site = try Site()
+    one = try Authority.one.get().issuing.path
+    two = try Authority.two.get().issuing.path
+    try site.folder.write("trust.pem", one.pem)
+  }
+
+  private func configure(subject: String = "CN=host") throws {
+    try site.configure(
+      """
+      keystores:
+        client:
+          identity: {self-signed: {subject: \(subject), valid-for: 825d, key-bits: 2048}}
+          trust: {bundles: [\(site.folder.file("trust.pem"))]}
+          overlap: 1d
+          files:
+            - pse: {path: client.pse}
+            - pse: {path: \(site.folder.file("outside.pse"))}
+      """)
+  }
+
+  private func change(_ certificates: [Certificate], _ daemon: RunningSite) async throws {
+    try site.folder.write("trust.pem", certificates.pem)
+    try await daemon.services.refresher.changed(site.folder.file("trust.pem"))
+    try await daemon.settle()
+  }
+
+  private func removeLedger() throws {
+    for suffix in ["", "-wal", "-shm"] {
+      try HostFiles().removeTree(at: FilePath(site.layout.ledger.string + suffix))
+    }
+  }
+
+  @Test func `without its ledger it goes on with what lies on disk`() async throws {
+    try configure()
+    let before = try await site.run { daemon in
+      try await daemon.settle()
+      try await change(two, daemon)
+      #expect(try await daemon.currentNumber("client") == 2)
+      return try daemon.read("client", "client.pse")
+    }
+    try removeLedger()
+    _ = site.recorder.take()
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 2, "nothing is rewritten and numbers go on")
+      let after = try daemon.read("client", "client.pse")
+      #expect(after.identity?.certificate == before.identity?.certificate)
+      #expect(Set(after.trust) == Set(before.trust))
+      let told = site.recorder.take()
+      #expect(told.map(\.event) == [.started, .ledgerMissing, .configurationApplied])
+      #expect(told[1].fields[.reason]?.contains("accepted-configuration.json") == true, "\(told[1])")
+      site.clock.advance(by: .days(3))
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 3)
+      #expect(try Set(daemon.read("client", "client.pse").trust) == Set(two), "the overlap of the old ones ends")
+      #expect(try daemon.read("client", "client.pse").identity?.certificate == before.identity?.certificate)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `without its ledger and the link to the generation in force, a self-signed identity stays`(
+    isNewestDamaged: Bool
+  ) async throws {
+    try configure()
+    let before = try await site.run { daemon in
+      try await daemon.settle()
+      try await change(two, daemon)
+      #expect(try await daemon.currentNumber("client") == 2)
+      return try daemon.read("client", "client.pse")
+    }
+    try removeLedger()
+    try HostFiles().removeTree(at: site.layout.keystore("client").appending("current"))
+    if isNewestDamaged {
+      try site.folder.write("state/keystores/client/generations/000002/client.pse", bytes: [0])
+    }
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 3)
+      let after = try daemon.read("client", "client.pse")
+      #expect(after.identity?.certificate == before.identity?.certificate)
+      #expect(Set(after.trust) == Set(one + two), "what was trusted stays for the overlap")
+    }
+  }
+
+  @Test func `an identity on disk that the configuration no longer wants is not taken over`() async throws {
+    try configure()
+    let before = try await site.run { daemon in
+      try await daemon.settle()
+      return try daemon.read("client", "client.pse")
+    }
+    try removeLedger()
+    try configure(subject: "CN=other")
+    try await site.run { daemon in
+      try await daemon.settle()
+      let after = try daemon.read("client", "client.pse").identity?.certificate
+      #expect(after != before.identity?.certificate)
+      #expect(after?.subject.description == "CN=other")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Certificates
+import FoundationEssentials
+import Host
+import Journal
+import OpenSSLBridge
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// An identity that something else maintains as PEM files, from its end to its repair.
+struct PEMIdentityLifeTests {
+  private let site: Site
+  private let authority: Authority
+  private let certificate: FilePath
+  private let key: FilePath
+
+  init() throws {
+    site = try Site()
+    authority = try Authority.one.get()
+    (certificate, key) = (site.folder.file("certificate.pem"), site.folder.file("key.pem"))
+    try put(days: 10)
+    try site.configure(
+      """
+      keystores:
+        client:
+          identity: {pem: {certificate: \(certificate), key: \(key)}}
+          files: [{pem: {certificate: cert.pem, key: key.pem}}]
+      """)
+  }
+
+  private func put(days: Double) throws {
+    let leaf = try authority.leaf("client", days: days)
+    try site.folder.write("certificate.pem", leaf.path.pem)
+    try site.folder.write("key.pem", bytes: try leaf.key.pem(.pkcs8).copyBytes())
+  }
+
+  @Test func `its end is told once, and not again at the moment of repair`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      site.clock.advance(by: .days(11))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames().contains(.certificateExpired))
+      try put(days: 100)
+      for path in [certificate, key] { try await daemon.services.refresher.changed(path) }
+      try await daemon.settle()
+      let told = site.recorder.takeNames()
+      #expect(told.contains(.identityRenewed) && told.contains(.keystoreWritten), "\(told)")
+      #expect(!told.contains(.certificateExpired), "\(told)")
+    }
+  }
+
+  @Test(arguments: ["certificate.pem", "key.pem"])
+  func `files that cannot be used are named, and their repair is told`(name: String) async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      _ = site.recorder.take()
+      let whole = try HostFiles().readFile(site.folder.file(name), limit: 1 << 20)
+      try site.folder.write(name, "nothing is in here\n")
+      try await daemon.services.refresher.changed(site.folder.file(name))
+      try await daemon.settle()
+      let failing = site.recorder.take(.renewalFailing)
+      #expect(failing.count == 1)
+      #expect(failing.first?.fields[.reason]?.contains(site.folder.file(name).string) == true, "\(failing)")
+      try site.folder.write(name, bytes: whole)
+      try await daemon.services.refresher.changed(site.folder.file(name))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.keystoreRecovered])
+      try await daemon.services.refresher.changed(site.folder.file(name))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames().isEmpty)
+    }
+  }
+}
