@@ -4,9 +4,10 @@ import Certificates
 import FoundationEssentials
 import HTTPTransport
 import Host
-import ServiceKeys
 import TestSupport
 import Testing
+
+@testable import ServiceKeys
 
 /// The whole way of a key on both platforms, against a platform that others wrote.
 @Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"), .serialized)
@@ -154,6 +155,24 @@ struct SimulatorTests {
         let isThere = try await cloud.keys(of: instance).contains { $0.name == request.name }
         #expect(isThere == trouble.isMade, "\(trouble.fault)")
       }
+    }
+  }
+
+  @Test func `a call that never ends is given up, and what it may have made is not made twice`() async throws {
+    try await Simulator.run(Self.options) { simulator in
+      let cloud = try await cloud(simulator)
+      let instance = try await cloud.instance(InstanceReference(instance: "xsuaa-cf"))
+      // Logged in by now: only the call that hangs has to be done within its time.
+      var network = cloud.network
+      network.deadline = .seconds(1)
+      let hasty = CloudFoundryPlatform(address: cloud.address, network: network, session: cloud.session)
+      _ = try await control(simulator, .post, "/faults", "{\"kind\":\"hang\",\"route\":\"cf.keys.create\"}")
+      let request = KeyRequest(
+        instance: instance, name: "cpi-hang", parameters: "{\"credential-type\":\"x509\"}", mark: mark)
+      let failure = await platformFailure { () async throws(PlatformFailure) in try await hasty.requestKey(request) }
+      #expect(failure?.kind == .unreachable && failure?.mayHaveHappened == true, "\(failure?.words ?? "")")
+      let books = try await control(simulator, .get, "/books?only=calls")
+      #expect(books.replacing(" ", with: "").contains("\"cf.keys.create\":1"), "\(books)")
     }
   }
 

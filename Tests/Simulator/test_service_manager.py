@@ -59,6 +59,12 @@ class ServiceManager(SimulatedCase):
         early = self.sm("GET", path).json
         self.assertEqual((early["ready"], early["last_operation"]["state"]), (False, "in progress"))
         self.assertNotIn("credentials", early)
+        query = "fieldQuery=" + urllib.parse.quote(f"id eq '{early['id']}'")
+        plain = self.sm("GET", f"{BINDINGS}?{query}").json["items"][0]
+        self.assertNotIn("last_operation", plain, "a list tells of it only to who asks")
+        told = self.sm("GET", f"{BINDINGS}?{query}&attach_last_operations=true").json["items"][0]
+        self.assertEqual(told["last_operation"]["state"], "in progress")
+        self.assertNotIn("credentials", told)
         self.sim.advance(1)
         self.assertEqual(self.sm("GET", location).json["state"], "succeeded")
         found = self.sm("GET", path).json

@@ -143,10 +143,11 @@ class ServiceManager(Service):
     def list_bindings(self, request: Request) -> Reply:
         """Credentials are left out here, so that nobody comes to rely on finding them in a list."""
         self._enter(request)
+        present = self._with_operation if request.query.get("attach_last_operations") == "true" else self.present
         return self._listed(
             request,
             [
-                (self.present(key), key.labels)
+                (present(key), key.labels)
                 for instance in self._instances()
                 for key in self.marketplace.of_instance(instance)
             ],
@@ -163,6 +164,12 @@ class ServiceManager(Service):
             "updated_at": stamp(key.updated_at, milliseconds=True),
         }
 
+    def _with_operation(self, key: Key) -> Json:
+        found = self.present(key)
+        if key.job:
+            found["last_operation"] = self.present_job(key.job)
+        return found
+
     def _key(self, guid: str) -> Key:
         key = self.marketplace.keys.get(guid)
         if not key or not key.exists or key.instance.platform != "sm":
@@ -175,9 +182,7 @@ class ServiceManager(Service):
         return json_reply(200, self._whole(request, self._key(guid)))
 
     def _whole(self, request: Request, key: Key) -> Json:
-        found = self.present(key)
-        if key.job:
-            found["last_operation"] = self.present_job(key.job)
+        found = self._with_operation(key)
         if key.ready:
             delivered = not (request.asks_for("reset-after") or request.asks_for("truncated"))
             found["credentials"] = self.marketplace.read_details(key, delivered)

@@ -41,6 +41,9 @@ package struct ServiceManagerBinding: Sendable, Equatable {
         url: address.origin, tokenURL: PlatformAddress.withoutSlash(url) + "/oauth/token",
         method: .clientSecret(clientID: clientID, secret: SecretBytes(copying: secret.utf8)), certificates: [])
     }
+    guard members.certificate != nil else {
+      throw wrong("the binding has neither 'clientsecret' nor 'certificate' and 'key'")
+    }
     let document: ServiceKeyDocument
     do throws(ServiceKeyError) {
       document = try ServiceKeyReader.read(file)
@@ -67,9 +70,10 @@ package struct ServiceManagerBinding: Sendable, Equatable {
     var clientid: String?
     var clientsecret: String?
     var url: String?
+    var certificate: String?
 
     enum CodingKeys: String, CodingKey {
-      case clientid, clientsecret, url
+      case clientid, clientsecret, url, certificate
       case api = "sm_url"
     }
   }

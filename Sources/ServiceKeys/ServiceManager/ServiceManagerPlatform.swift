@@ -40,9 +40,10 @@ package struct ServiceManagerPlatform: KeyPlatform {
   }
 
   package func keys(of instance: PlatformInstance) async throws(PlatformFailure) -> [PlatformKey] {
+    // Of a creation that failed a list says by itself only that it is not ready.
     try await list(
       ServiceManagerKey.self, Self.keysPath, "service_instance_id eq \(Self.quoted(instance.guid))",
-      purpose: "listing the bindings of \(instance.name)", \.key)
+      more: "&attach_last_operations=true", purpose: "listing the bindings of \(instance.name)", \.key)
   }
 
   package func requestKey(_ request: KeyRequest) async throws(PlatformFailure) -> KeyRequestAnswer {
@@ -96,9 +97,10 @@ package struct ServiceManagerPlatform: KeyPlatform {
 
   /// All pages of a list; of each element only `value` is kept.
   private func list<Element: Decodable, Value>(
-    _: Element.Type, _ path: String, _ fieldQuery: String, purpose: String, _ value: (Element) -> Value
+    _: Element.Type, _ path: String, _ fieldQuery: String, more: String = "", purpose: String,
+    _ value: (Element) -> Value
   ) async throws(PlatformFailure) -> [Value] {
-    let base = "\(address.origin)\(path)?max_items=100&fieldQuery=\(SecretForm.escape(fieldQuery))"
+    let base = "\(address.origin)\(path)?max_items=100&fieldQuery=\(SecretForm.escape(fieldQuery))\(more)"
     var elements: [Value] = []
     var token: String?
     for _ in 0..<Self.mostPages {

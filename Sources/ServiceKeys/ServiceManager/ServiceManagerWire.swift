@@ -38,11 +38,13 @@ struct ServiceManagerKey: Decodable {
   }
 
   private var state: PlatformKey.State {
-    let isDeletion = lastOperation?.type == "delete"
-    switch lastOperation?.state {
-    case "failed": return isDeletion ? .deleteFailed : .createFailed
-    case "in progress", "pending": return isDeletion ? .deleting : .creating
-    default: return ready == false ? .creating : .ready
+    switch (lastOperation?.type, lastOperation?.state) {
+    case ("delete", "failed"): .deleteFailed
+    case ("delete", _): .deleting
+    case ("create", "failed"): .createFailed
+    case ("create", "in progress"), ("create", "pending"): .creating
+    // A binding that was renamed, or could not be, is what it was before.
+    default: ready == false ? .creating : .ready
     }
   }
 }
