@@ -72,7 +72,7 @@ package struct HTTPRequest: Sendable {
   ]
 }
 
-/// The methods that the platform's interfaces need (RFC 9110, section 9.3; RFC 5789).
+/// The methods that the platform's interfaces and those of their users need (RFC 9110, section 9.3; RFC 5789).
 package enum HTTPMethod: String, Sendable, CaseIterable {
   case get = "GET"
   case head = "HEAD"
@@ -80,6 +80,7 @@ package enum HTTPMethod: String, Sendable, CaseIterable {
   case put = "PUT"
   case patch = "PATCH"
   case delete = "DELETE"
+  case options = "OPTIONS"
 }
 
 /// One header field of a request.

@@ -138,7 +138,7 @@ extension Transfer {
     case (.head, .none): try easy.set(CURLOPT_NOBODY, 1)
     case (.get, _), (.head, _):
       throw .invalidRequest("a \(request.method.rawValue) request to \(url.host) has no body")
-    case (.delete, .none): break
+    case (.delete, .none), (.options, .none): break
     default:
       try easy.set(CURLOPT_POST, 1)
       try unsafe easy.set(CURLOPT_POSTFIELDS, pointer: body.start)

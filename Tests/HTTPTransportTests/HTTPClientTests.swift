@@ -69,6 +69,16 @@ func secret(_ text: String) -> SecretBytes { SecretBytes(copying: text.utf8) }
     #expect(deleting.requests.first?.hasPrefix("DELETE ") == true)
   }
 
+  @Test(arguments: [HTTPMethod.post, .put, .patch, .delete, .options])
+  func sendsNoBodyWhereThereIsNone(method: HTTPMethod) async throws {
+    let server = try ScriptedServer(.send(reply("204 No Content")))
+    #expect(try await client.send(patientRequest(method: method, url: server.url)).status == 204)
+    let request = try #require(server.requests.first)
+    #expect(request.hasPrefix("\(method.rawValue) ") && request.hasSuffix("\r\n\r\n"))
+    // RFC 9110, section 8.6: whose method has a use for content says that there is none.
+    #expect(request.contains("Content-Length: 0\r\n") == [.post, .put, .patch].contains(method))
+  }
+
   @Test func secretHeadersAreSent() async throws {
     let server = try ScriptedServer(.send(reply("401 Unauthorized")))
     let response = try await client.send(

@@ -2,6 +2,7 @@
 
 import Certificates
 import Foundation
+import HTTPTransport
 import Host
 import Journal
 import Keystores
@@ -16,6 +17,31 @@ import Testing
 /// Keys on the platform, from the first one to the deletion of the one that was replaced.
 @Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"), .serialized)
 struct PlatformKeyLifeTests {
+  struct Call: Decodable { var method: String, status: Int, executed: Bool }
+
+  @Test(arguments: ["HEAD", "GET", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+  func `the request that proves a key has the method of the configuration, and runs nothing unless it must`(
+    method: String
+  ) async throws {
+    try await PlatformSite.run { platform in
+      let runsFlow = method != "HEAD" && method != "GET"
+      try await platform.control(.post, "/flows", "{\"path\": \"/probe\", \"csrf\": \(!runsFlow)}")
+      let url = platform.simulator.facts.urls["runtime", default: ""] + "/http/probe"
+      try platform.configure(verify: "{request: \"\(url)\", method: \(method)}")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 600)
+        #expect(platform.site.recorder.takeNames().contains(.keyVerified))
+      }
+      struct Flow: Decodable {
+        var calls: [Call]
+        enum CodingKeys: String, CodingKey { case calls = "iflow_calls" }
+      }
+      let flow = try JSONDecoder().decode(Flow.self, from: await platform.control(.get, "/books?only=iflow_calls"))
+      #expect(flow.calls.map(\.method) == [method] && flow.calls.map(\.status) == [200])
+      #expect(flow.calls.map(\.executed) == [runsFlow], "X-CSRF-Token: Fetch is for those that only look")
+    }
+  }
+
   static let pfx = FileFormat.pfx(.init(password: SecretBytes(copying: []), profile: .modern, alias: "sender"))
 
   @Test(arguments: [("it-rt-cf", "cloud-integration"), ("xsuaa-sm", "xsuaa")])

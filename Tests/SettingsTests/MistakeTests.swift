@@ -128,7 +128,7 @@ struct MistakeTests {
     ("service-keys: {a: {}}", "'from' is missing"),
     ("service-keys: {a: {from: {file: /etc/a}, verify: tokn}}", "must be token, none, or a mapping"),
     ("service-keys: {a: {from: {file: /etc/a}, verify: {request: \"http://a.example\"}}}", "begins with https://"),
-    ("service-keys: {a: {from: {file: /etc/a}, verify: {request: \"https://a.example\", method: POST}}}", "HEAD, GET"),
+    ("service-keys: {a: {from: {file: /etc/a}, verify: {request: \"https://a.example\", method: TRACE}}}", "HEAD, GET"),
     ("service-keys: {a: {from: {file: /etc/a}, fields: {certificate: a..b, key: b}}}", "no dotted path"),
     ("service-keys: {a: {from: {file: /etc/a}, fields: {certificate: a}}}", "'key' is missing"),
     ("service-keys: {a: {from: {file: /etc/a}, passphrase-credential: ge/heim}}", "is no credential"),

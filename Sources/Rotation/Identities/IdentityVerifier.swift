@@ -56,9 +56,11 @@ package struct IdentityVerifier: Sendable {
           HTTPHeader("Content-Type", "application/x-www-form-urlencoded"), HTTPHeader("Accept", "application/json"),
         ], body: .bytes(Self.tokenForm(clientID: clientID)), identity, settings, judge: Self.judgeToken)
     case .request(let url, let method):
+      // What modifies would not be answered with a token, and is not to be taken for one who asks for it.
+      let asksForToken = method == .head || method == .get
       return try await send(
-        method: method == .head ? .head : .get, url: url, headers: [HTTPHeader("X-CSRF-Token", "Fetch")], body: .none,
-        discardsBody: true, identity, settings, judge: Self.judgeRequest)
+        method: HTTPMethod(method), url: url, headers: asksForToken ? [HTTPHeader("X-CSRF-Token", "Fetch")] : [],
+        body: .none, discardsBody: true, identity, settings, judge: Self.judgeRequest)
     }
   }
 
@@ -152,4 +154,18 @@ package struct IdentityVerifier: Sendable {
   private static let responseLimit = 256 * 1024
   /// Characters.
   private static let explanationLength = 160
+}
+
+extension HTTPMethod {
+  fileprivate init(_ method: VerifySettings.Method) {
+    switch method {
+    case .head: self = .head
+    case .get: self = .get
+    case .options: self = .options
+    case .post: self = .post
+    case .put: self = .put
+    case .patch: self = .patch
+    case .delete: self = .delete
+    }
+  }
 }

@@ -66,12 +66,17 @@ extension KeyTable {
 
   package static let request = KeyGroup(
     "service-keys.NAME.verify",
-    "Where it is neither `token` nor `none`: one request with the client certificate. The status of its answer decides, and what comes behind it is not read.",
+    "Where it is neither `token` nor `none`: one request with the client certificate and without a body. The status of its"
+      + " answer decides, and what comes behind it is not read.",
     [
       KeyDescription(
         "request", "`https://…`", default: nil,
         "The address that is called with the new certificate before it is used.",
         example: "https://cpi.example/http/ping"),
-      KeyDescription("method", "`HEAD` or `GET`", default: "HEAD", "The method of the request.", example: "GET"),
+      KeyDescription(
+        "method", VerifySettings.Method.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "), default: "HEAD",
+        "The method of the request. `HEAD` and `GET` carry `X-CSRF-Token: Fetch`, upon which SAP Cloud Integration answers"
+          + " without running the integration flow; every other method runs what it addresses, at each attempt.",
+        example: "GET"),
     ])
 }

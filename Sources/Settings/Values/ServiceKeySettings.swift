@@ -98,10 +98,15 @@ package enum VerifySettings: Sendable, Hashable {
   case request(url: String, method: Method)
   case none
 
-  /// Methods that a server answers without doing anything.
+  /// The methods of RFC 9110, section 9.3, and RFC 5789, but for CONNECT and TRACE, which do not reach what answers.
   package enum Method: String, Sendable, CaseIterable {
     case head = "HEAD"
     case get = "GET"
+    case options = "OPTIONS"
+    case post = "POST"
+    case put = "PUT"
+    case patch = "PATCH"
+    case delete = "DELETE"
   }
 }
 
