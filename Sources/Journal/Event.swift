@@ -33,6 +33,7 @@ package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case platformUnavailable = "platform.unavailable"
   case platformRecovered = "platform.recovered"
   case loginFailing = "login.failing"
+  case loginRecovered = "login.recovered"
   case loginExpiring = "login.expiring"
   case identityRenewed = "identity.renewed"
   case renewalFailing = "renewal.failing"

@@ -52,6 +52,10 @@ extension Event {
       EventDefinition(
         "2766c8578ce8406da9de1c96403b0202", .error, "A login on a platform is not accepted",
         [.serviceKey, .platform, .login, .reason, .culprit])
+    case .loginRecovered:
+      EventDefinition(
+        "5b0d7cf3a1e94c6f8e2c9d4470a6b813", .notice, "A login on a platform is accepted again",
+        [.serviceKey, .platform, .login, .reason, .since])
     case .loginExpiring:
       EventDefinition(
         "520c37ba154d4a0c85ce4e41f3d6ad76", .error, "The certificate of a login is about to end",

@@ -87,6 +87,13 @@ struct PlatformKeyLossTests {
         let told = platform.site.recorder.takeNames()
         #expect(told.count { $0 == .loginFailing } == 1)
         #expect(!told.contains(.platformUnavailable) && !told.contains(.platformRecovered))
+        #expect(!told.contains(.loginRecovered), "it may look, which is not what it is asked to do")
+        try await platform.control(
+          .post, "/users",
+          "{\"name\": \"\(user.name)\", \"password\": \"\(user.password)\", \"origin\": \"\(user.origin)\"}")
+        try await platform.live(daemon, until: platform.site.clock.now() + 3 * 3600)
+        let recovered = platform.site.recorder.take().filter { $0.event == .loginRecovered }
+        #expect(recovered.count == 1 && recovered.first?.message.contains("it lacked a role for") == true)
       }
     }
   }

@@ -68,7 +68,8 @@ struct PlatformOfferingTests {
       fault: "chain-missing", route: "cf.keys.create",
       outcome: "key.renewal-failing, key.renewal-failing, key.orphaned; 2 made"),
     // A refused password rests for twelve hours.
-    Trouble(fault: "refused", route: "uaa.token", outcome: "login.failing, key.renewal-failing; 1 made"),
+    Trouble(
+      fault: "refused", route: "uaa.token", outcome: "login.failing, key.renewal-failing, login.recovered; 1 made"),
     Trouble(
       fault: "unknown-route", route: "sm.bindings.create", outcome: "platform.unavailable, platform.recovered; 1 made"),
     Trouble(fault: "rate-limited", route: "sm.bindings.create", outcome: "nothing; 1 made"),

@@ -77,15 +77,26 @@ package actor PlatformTroubles {
   ///
   /// - Throws: `LedgerError`.
   func answered(_ caller: Caller, _ call: Call, acceptsLogin: Bool = true) async throws {
-    if acceptsLogin {
-      troubles[.login(platform: caller.platform, login: caller.login)] = nil
-      end(.role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call)
-    }
+    if acceptsLogin { try await noteLogin(caller, call) }
     guard let since = end(.outage(platform: caller.platform), call) else { return }
     let span = TimeText.span(context.clock.now().timeIntervalSince(since))
     try await tell(
       .platformRecovered, "the platform \(caller.platform) answers again, after \(span)",
       [.platform: caller.platform, .reason: "it did not answer for \(span)", .since: EventTime.text(since)], caller)
+  }
+
+  /// Takes note that a login is accepted, and has the role for this call.
+  private func noteLogin(_ caller: Caller, _ call: Call) async throws {
+    let refused = troubles.removeValue(forKey: .login(platform: caller.platform, login: caller.login))
+    let lacking = end(.role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call)
+    guard let since = refused?.since ?? lacking else { return }
+    let span = TimeText.span(context.clock.now().timeIntervalSince(since))
+    let reason = refused == nil ? "it lacked a role for \(span)" : "it was not accepted for \(span)"
+    try await tell(
+      .loginRecovered, "\(caller.login) can log in to \(caller.platform) and work there again: \(reason)",
+      [
+        .platform: caller.platform, .login: caller.login, .reason: reason, .since: EventTime.text(since),
+      ], caller)
   }
 
   private func isNew(_ topic: Topic, _ call: Call) -> Bool {
