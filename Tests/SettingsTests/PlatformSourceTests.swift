@@ -137,6 +137,64 @@ struct PlatformSourceTests {
     #expect(reading.mistakes.allSatisfy { $0.description.contains("same service instance as 'a'") })
   }
 
+  struct Pair: Sendable, CustomTestStringConvertible {
+    var first: String
+    var second: String
+    var collide: Bool
+    var testDescription: String { "\(first) and \(second): \(collide ? "one place" : "two places")" }
+  }
+
+  private static let guid = "7304bc3c-0000-4000-8000-00000000000a"
+
+  static let clouds: [Pair] = [
+    Pair(first: "api: https://api.example", second: "api: \"https://api.example:443/\"", collide: true),
+    Pair(first: "api: https://api.example", second: "api: HTTPS://API.Example.", collide: true),
+    Pair(first: "api: https://api.example", second: "api: \"https://api.example:444\"", collide: false),
+    Pair(first: "api: https://api.example", second: "api: https://api.example, space: prod", collide: true),
+    Pair(
+      first: "api: https://api.example, space: test", second: "api: https://api.example, space: prod", collide: false),
+    Pair(
+      first: "api: https://api.example, space: prod, org: acme", second: "api: https://api.example, space: prod",
+      collide: true),
+  ]
+
+  @Test(arguments: clouds)
+  func `one place in Cloud Foundry is one however it is written`(pair: Pair) {
+    let keys = [pair.first, pair.second].enumerated().map { number, place in
+      """
+        k\(number): {from: {cloud-foundry: {\(place), service-instance: cpi, key-name: cpi, preset: xsuaa, login: {client: {id: c, secret-credential: c}}}}}
+      """
+    }
+    let reading = read("service-keys:\n" + keys.joined(separator: "\n"))
+    #expect(reading.mistakes.count == (pair.collide ? 1 : 0), "\(reading.mistakes)")
+    #expect(reading.mistakes.allSatisfy { $0.description.contains("same service instance as 'k0'") })
+  }
+
+  static let managers: [Pair] = [
+    Pair(
+      first: "/etc/certrotd/one, service-instance: i", second: "/etc/certrotd/same, service-instance: i", collide: true),
+    Pair(
+      first: "/etc/certrotd/one, service-instance: i", second: "/etc/certrotd/other, service-instance: i",
+      collide: false),
+    Pair(
+      first: "/etc/certrotd/one, service-instance: \(guid)",
+      second: "/etc/certrotd/other, service-instance: \(guid.uppercased())", collide: true),
+    Pair(first: "one, service-instance: i", second: "/etc/certrotd/one, service-instance: i", collide: false),
+  ]
+
+  @Test(arguments: managers)
+  func `one place in a Service Manager is one whatever its binding is called`(pair: Pair) {
+    let keys = [pair.first, pair.second].enumerated().map { number, place in
+      "  k\(number): {from: {service-manager: {binding-file: \(place), key-name: cpi, preset: xsuaa}}}"
+    }
+    let reading = read("service-keys:\n" + keys.joined(separator: "\n")) { files in
+      for (name, content) in [("one", "a"), ("same", "a"), ("other", "b")] {
+        files.add(FilePath("/etc/certrotd/\(name)"), content, mode: 0o600)
+      }
+    }
+    #expect(reading.mistakes.count == (pair.collide ? 1 : 0), "\(reading.mistakes)")
+  }
+
   @Test func `the name of the installation is a default`() {
     #expect(read("defaults: {installation: node-a}").configuration?.defaults.installation == "node-a")
   }

@@ -5,6 +5,7 @@ import Foundation
 import Host
 import OpenSSLBridge
 import Rotation
+import ServiceKeys
 import Settings
 import SystemPackage
 
@@ -33,9 +34,13 @@ struct ExaminedFiles: ConfigurationFiles {
 
   func place(ofFolder path: FilePath) -> FolderPlace? { files.place(ofFolder: path) }
 
+  func holdSameSecret(_ left: FilePath, _ right: FilePath) -> Bool { files.holdSameSecret(left, right) }
+
   func flaw(of thing: NamedThing) -> String? {
     do {
       return try finding(thing)
+    } catch let error as CredentialError {
+      return error.sentence
     } catch {
       return "\(error)"
     }
@@ -74,12 +79,75 @@ struct ExaminedFiles: ConfigurationFiles {
       if try Accounts.groupID(named: name) == nil {
         return "there is no group \(name) on this host; create it or correct it"
       }
+    case .binding(let reference, let isRenewed):
+      guard let bytes = try secret(reference) else { return nil }
+      return try flaw(ofBinding: bytes, reference, isRenewed: isRenewed)
+    case .login(let reference):
+      guard let bytes = try secret(reference) else { return nil }
+      let certificates: [Certificate]
+      do throws(CertificateError) {
+        certificates = try PEMReader.certificates(in: bytes.copyBytes())
+      } catch {
+        return "\(reference) holds no certificate to log in with: \(error)"
+      }
+      return try flaw(ofLogin: bytes, certificates, reference)
+    case .secret(let reference):
+      _ = try secret(reference)
     }
     return nil
   }
 
   private func leaf(of key: PrivateKey, among certificates: [Certificate]) throws -> Certificate? {
     try certificates.first { try key.fits($0) }
+  }
+
+  private func flaw(
+    ofBinding bytes: SecretBytes, _ reference: CredentialReference, isRenewed: Bool
+  ) throws -> String? {
+    let binding: ServiceManagerBinding
+    do throws(PlatformFailure) {
+      binding = try ServiceManagerBinding.read(bytes)
+    } catch {
+      return "\(reference): \(error.words)"
+    }
+    guard case .clientCertificate(_, let identity) = binding.method else { return nil }
+    return try flaw(ofLogin: identity, binding.certificates, reference, mayHaveEnded: isRenewed)
+  }
+
+  /// What is wrong with the certificates and the unencrypted private key of a login, both of which `pem` holds.
+  private func flaw(
+    ofLogin pem: SecretBytes, _ certificates: [Certificate], _ reference: CredentialReference,
+    mayHaveEnded: Bool = false
+  ) throws -> String? {
+    let key: PrivateKey
+    do throws(PrivateKeyError) {
+      key = try PrivateKey(pem: pem, passphrase: nil)
+    } catch {
+      return "\(reference) holds no private key that can be used: \(error)"
+    }
+    guard let leaf = certificates.first else { return "\(reference) holds no certificate to log in with" }
+    guard try key.fits(leaf) else {
+      return try certificates.contains { try key.fits($0) }
+        ? "the certificate in \(reference) that the private key belongs to must come before the others"
+        : "the private key in \(reference) belongs to no certificate in it"
+    }
+    if leaf.validity.notAfter <= now, !mayHaveEnded {
+      return
+        "the certificate \(leaf.subject) in \(reference) has ended, and nobody can log in with it: put a newer one there"
+    }
+    guard leaf.validity.notBefore <= now else {
+      return "the certificate \(leaf.subject) in \(reference) is not valid yet: check the clock of this host"
+    }
+    return nil
+  }
+
+  /// Nil where only the service can read it: a credential that the unit loads.
+  private func secret(_ reference: CredentialReference) throws -> SecretBytes? {
+    do {
+      return try CredentialStore(folder: SecretInput.credentialsFolder).secret(reference)
+    } catch CredentialError.noCredentialFolder {
+      return nil
+    }
   }
 
   private func certificates(_ path: FilePath) throws -> [Certificate] {
@@ -93,12 +161,11 @@ struct ExaminedFiles: ConfigurationFiles {
 
   /// Nil where only the service can open it, with a credential that the unit loads.
   private func key(_ path: FilePath, _ passphrase: CredentialReference?) throws -> PrivateKey? {
-    let secret: SecretBytes?
-    do {
-      secret = try passphrase.map { try CredentialStore(folder: SecretInput.credentialsFolder).secret($0) }
-    } catch CredentialError.noCredentialFolder {
-      return nil
+    var phrase: SecretBytes?
+    if let passphrase {
+      phrase = try secret(passphrase)
+      if phrase == nil { return nil }
     }
-    return try PrivateKey(pem: HostFiles().readSecretFile(path, limit: ServiceKeyIntake.sizeLimit), passphrase: secret)
+    return try PrivateKey(pem: HostFiles().readSecretFile(path, limit: ServiceKeyIntake.sizeLimit), passphrase: phrase)
   }
 }

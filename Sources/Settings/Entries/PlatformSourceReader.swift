@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Reads `from` of a service key.
-enum PlatformSourceReader {
-  static func source(_ field: Field, name: String) -> ServiceKeySource? {
+struct PlatformSourceReader {
+  let logins: LoginRegistry
+
+  func source(_ field: Field, name: String) -> ServiceKeySource? {
     guard let mapping = MappingReader(field, KeyTable.source),
       let (key, value) = mapping.exactlyOne(of: KeyTable.source.keys.map(\.name))
     else { return nil }
@@ -13,27 +15,27 @@ enum PlatformSourceReader {
     }
   }
 
-  private static func cloudFoundry(_ field: Field, _ name: String) -> CloudFoundrySource? {
+  private func cloudFoundry(_ field: Field, _ name: String) -> CloudFoundrySource? {
     guard let mapping = MappingReader(field, KeyTable.cloudFoundry) else { return nil }
-    let api = mapping.required("api")?.httpsURL()
+    let api = mapping.required("api")?.httpsOrigin()
     let organization = mapping["org"]?.line()
     let space = mapping["space"]?.line()
     if organization != nil, mapping["space"] == nil {
       mapping["org"]?.report("has no meaning without 'space'", hint: "name the space too")
     }
     let instance = mapping.required("service-instance")?.line()
-    let key = key(mapping, name)
+    let key = Self.key(mapping, name)
     let login = mapping.required("login").flatMap(login)
     guard let api, let instance, let key, let login else { return nil }
     return CloudFoundrySource(
       api: api, organization: organization, space: space, instance: instance, key: key, login: login)
   }
 
-  private static func serviceManager(_ field: Field, _ name: String) -> ServiceManagerSource? {
+  private func serviceManager(_ field: Field, _ name: String) -> ServiceManagerSource? {
     guard let mapping = MappingReader(field, KeyTable.serviceManager) else { return nil }
-    let binding = mapping.required("binding-file")?.credential()
+    let binding = credential(mapping.required("binding-file")) { .binding($0, isRenewed: false) }
     let instance = mapping.required("service-instance")?.line()
-    let key = key(mapping, name)
+    let key = Self.key(mapping, name)
     guard let binding, let instance, let key else { return nil }
     return ServiceManagerSource(binding: binding, instance: instance, key: key)
   }
@@ -163,7 +165,7 @@ enum PlatformSourceReader {
 
   // MARK: Login
 
-  private static func login(_ field: Field) -> LoginSettings? {
+  private func login(_ field: Field) -> LoginSettings? {
     guard let mapping = MappingReader(field, KeyTable.login),
       let (key, value) = mapping.exactlyOne(of: KeyTable.login.keys.map(\.name))
     else { return nil }
@@ -174,32 +176,40 @@ enum PlatformSourceReader {
     }
   }
 
-  private static func user(_ field: Field) -> LoginSettings? {
+  private func user(_ field: Field) -> LoginSettings? {
     guard let mapping = MappingReader(field, KeyTable.userLogin) else { return nil }
     let name = mapping.required("name")?.line()
-    let password = mapping.required("password-credential")?.credential()
+    let password = credential(mapping.required("password-credential")) { .secret($0) }
     let origin = mapping["origin"]?.label(longest: 255)
     guard let name, let password else { return nil }
     return .user(name: name, password: password, origin: origin)
   }
 
-  private static func userCertificate(_ field: Field) -> LoginSettings? {
+  private func userCertificate(_ field: Field) -> LoginSettings? {
     guard let mapping = MappingReader(field, KeyTable.userCertificateLogin) else { return nil }
     let name = mapping.required("name")?.line()
     let tenant = mapping.required("tenant")?.httpsURL()
-    let certificate = mapping.required("certificate-credential")?.credential()
+    let certificate = credential(mapping.required("certificate-credential")) { .login($0) }
     let origin = mapping["origin"]?.label(longest: 255)
     guard let name, let tenant, let certificate else { return nil }
     return .userCertificate(name: name, tenant: tenant, certificate: certificate, origin: origin)
   }
 
-  private static func client(_ field: Field) -> LoginSettings? {
+  private func client(_ field: Field) -> LoginSettings? {
     guard let mapping = MappingReader(field, KeyTable.clientLogin) else { return nil }
     let id = mapping.required("id")?.line()
     guard let (key, value) = mapping.exactlyOne(of: ["secret-credential", "certificate-credential"]),
-      let credential = value.credential(), let id
+      let proof = credential(value, { key == "secret-credential" ? .secret($0) : .login($0) }), let id
     else { return nil }
-    return .client(id: id, proof: key == "secret-credential" ? .secret(credential) : .certificate(credential))
+    return .client(id: id, proof: key == "secret-credential" ? .secret(proof) : .certificate(proof))
+  }
+
+  private func credential(
+    _ field: Field?, _ thing: (CredentialReference) -> NamedThing
+  ) -> CredentialReference? {
+    guard let field, let reference = field.credential() else { return nil }
+    logins.add(thing(reference), at: field)
+    return reference
   }
 
   /// SAP Cloud Integration allows names of 32 characters, of which a hyphen and the time take 15.

@@ -5,7 +5,7 @@ enum ServiceKeyEntryReader {
   static func read(_ field: Field, name: String, _ scope: EntryScope) -> ServiceKeySettings? {
     let defaults = scope.defaults
     guard let mapping = MappingReader(field, KeyTable.serviceKey) else { return nil }
-    let source = mapping.required("from").flatMap { PlatformSourceReader.source($0, name: name) }
+    let source = mapping.required("from").flatMap { PlatformSourceReader(logins: scope.logins).source($0, name: name) }
     let verify = mapping["verify"].map(Self.verify) ?? Self.usualVerification(source)
     let patience = mapping["verify-patience"]?.duration(in: Bounds.verifyPatience)
     let replacement = mapping["replace"]?.choice(KeyReplacement.self) ?? .createFirst

@@ -20,6 +20,9 @@ package protocol ConfigurationFiles: Sendable {
   /// Where a folder that is named by an absolute path really is; nil where that cannot be told.
   func place(ofFolder path: FilePath) -> FolderPlace?
 
+  /// Whether two files hold the same secret, as far as this process may read them.
+  func holdSameSecret(_ left: FilePath, _ right: FilePath) -> Bool
+
   /// What is wrong with what a key names, as far as its content or the accounts of this host tell; nil where nothing is.
   ///
   /// For who checks, rather than for a daemon, which tells of it when it works with the file.
@@ -34,6 +37,8 @@ extension ConfigurationFiles {
   package var expectedFilesMustBeReadable: Bool { false }
 
   package func place(ofFolder path: FilePath) -> FolderPlace? { nil }
+
+  package func holdSameSecret(_ left: FilePath, _ right: FilePath) -> Bool { false }
 
   package func flaw(of thing: NamedThing) -> String? { nil }
 }
@@ -54,6 +59,12 @@ package enum NamedThing: Sendable, Hashable {
   case secret(FilePath)
   case user(String)
   case group(String)
+  /// A binding of a Service Manager; a service key may renew its certificate, so that the one in it may have ended.
+  case binding(CredentialReference, isRenewed: Bool)
+  /// A client certificate with its private key, to log in with.
+  case login(CredentialReference)
+  /// A password or client secret to log in with.
+  case secret(CredentialReference)
 }
 
 /// What the reader wants to know about a file.

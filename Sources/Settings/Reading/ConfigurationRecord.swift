@@ -62,6 +62,9 @@ package final class RecordingFiles<Files: ConfigurationFiles>: ConfigurationFile
     return place
   }
 
+  /// Of secrets nothing is kept: a configuration that was accepted has no two that must differ.
+  package func holdSameSecret(_ left: FilePath, _ right: FilePath) -> Bool { files.holdSameSecret(left, right) }
+
   private func keep<Value, Kept>(
     _ path: FilePath, _ answers: WritableKeyPath<ConfigurationRecord, [String: ConfigurationRecord.Answer<Kept>]>,
     _ convert: (Value) -> Kept, _ ask: () throws(FileProblem) -> Value

@@ -67,6 +67,7 @@ struct EntryCollection {
       endpoints: endpoints.entries.compactMap { EndpointReader.read($0.field, name: $0.name, scope) },
       serviceKeys: serviceKeys.entries.compactMap { ServiceKeyEntryReader.read($0.field, name: $0.name, scope) },
       keystores: keystores.entries.compactMap { KeystoreEntryReader.read($0.field, name: $0.name, scope) })
+    scope.logins.check(configuration.serviceKeys)
     var names = PlatformKeyNames()
     for entry in serviceKeys.entries {
       if let serviceKey = configuration.serviceKey(named: entry.name) { names.check(serviceKey, at: entry.field) }

@@ -6,6 +6,7 @@ struct EntryScope {
   var endpointNames: [String]
   var serviceKeyNames: [String]
   var outputs: OutputRegistry
+  var logins = LoginRegistry()
 
   /// The name of an endpoint that exists.
   func endpoint(_ field: Field) -> String? {

@@ -72,6 +72,13 @@ extension Field {
     return address(schemes: ["https"], standardPort: 443) == nil ? nil : text
   }
 
+  /// An `https://` URL of which host and port matter alone, as `https://host[:port]`: whatever leads to one place is equal.
+  func httpsOrigin() -> String? {
+    guard httpsURL() != nil, let place = address(schemes: ["https"], standardPort: 443) else { return nil }
+    let host = place.host.contains(":") ? "[\(place.host)]" : place.host
+    return place.port == 443 ? "https://\(host)" : "https://\(host):\(place.port)"
+  }
+
   /// An entry of a `no-proxy` list.
   func noProxyEntry() -> String? {
     guard let text = line() else { return nil }

@@ -63,6 +63,16 @@ package struct HostConfigurationFiles: ConfigurationFiles {
     }
   }
 
+  package func holdSameSecret(_ left: FilePath, _ right: FilePath) -> Bool {
+    do throws(SystemError) {
+      return try files.readSecretFile(left, limit: Self.largestSecret)
+        == files.readSecretFile(right, limit: Self.largestSecret)
+    } catch {
+      // That one of them cannot be read is reported where it is named.
+      return false
+    }
+  }
+
   package func place(ofFolder path: FilePath) -> FolderPlace? {
     var folder = path
     var missing: [String] = []
@@ -88,6 +98,9 @@ package struct HostConfigurationFiles: ConfigurationFiles {
     }
     return FolderPlace(existing: existing, missing: missing)
   }
+
+  /// In bytes.
+  private static let largestSecret = 64 * 1024
 
   private func problem(_ error: SystemError, with path: FilePath, limit: Int = 0) -> FileProblem {
     guard error.errno == .permissionDenied, let refusal = refusal(of: path) else {

@@ -2,7 +2,7 @@
 
 /// A service instance in Cloud Foundry whose service key is made and renewed.
 package struct CloudFoundrySource: Sendable, Hashable {
-  /// `https://…`.
+  /// `https://host[:port]`, in lower case.
   package var api: String
   package var organization: String?
   package var space: String?
