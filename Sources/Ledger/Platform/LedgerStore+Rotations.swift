@@ -62,8 +62,9 @@ extension LedgerStore {
     try await read { database in
       guard let subject = try database.subjectRow(LedgerSubject(.serviceKey, serviceKey)) else { return [] }
       return try database.all(
-        PlatformKeyRow.self, "SELECT * FROM platform_key WHERE subject = ? ORDER BY id DESC", [subject]
-      ).map { try $0.record() }
+        PlatformKeyRow.self,
+        "SELECT \(PlatformKeyRow.columns) FROM platform_key WHERE subject = ? ORDER BY id DESC", [subject]
+      ).map(\.record)
     }
   }
 

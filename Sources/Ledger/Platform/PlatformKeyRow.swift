@@ -5,27 +5,29 @@ import FoundationEssentials
 import GRDB
 
 /// A row of the table `platform_key`, without its sealed credentials.
-struct PlatformKeyRow: LedgerRecord {
-  let guid: String
-  let name: String
-  let instance: String
-  let owner: String
-  let state: String
-  let serial: String?
-  let leaf: Data?
-  let notBefore: Instant?
-  let notAfter: Instant?
-  let overlapEnds: Instant?
-  let reason: String?
+///
+/// Read by position rather than as a `LedgerRecord`: a service key that was renewed often has a hundred of them, which are
+/// read at each step of a renewal.
+struct PlatformKeyRow: FetchableRecord {
+  /// As `init(row:)` reads them.
+  static let columns =
+    "guid, name, instance, owner, state, serial, leaf, not_before, not_after, overlap_ends, reason"
 
-  func record() throws -> PlatformKeyRecord {
-    guard let owner = PlatformKeyRecord.Owner(rawValue: owner), let state = PlatformKeyRecord.State(rawValue: state)
+  let record: PlatformKeyRecord
+
+  init(row: Row) throws {
+    guard let owner = PlatformKeyRecord.Owner(rawValue: try row.decode(String.self, atIndex: 3)),
+      let state = PlatformKeyRecord.State(rawValue: try row.decode(String.self, atIndex: 4))
     else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a stored key has an unknown owner or state")
     }
-    return PlatformKeyRecord(
-      guid: guid, name: name, instance: instance, owner: owner, state: state, serial: serial,
-      leaf: leaf.flatMap { Fingerprint(bytes: Array($0)) }, notBefore: notBefore?.date, notAfter: notAfter?.date,
-      overlapEnds: overlapEnds?.date, reason: reason)
+    record = PlatformKeyRecord(
+      guid: try row.decode(String.self, atIndex: 0), name: try row.decode(String.self, atIndex: 1),
+      instance: try row.decode(String.self, atIndex: 2), owner: owner, state: state,
+      serial: try row.decode(String?.self, atIndex: 5),
+      leaf: try row.decode(Data?.self, atIndex: 6).flatMap { Fingerprint(bytes: Array($0)) },
+      notBefore: try row.decode(Instant?.self, atIndex: 7)?.date,
+      notAfter: try row.decode(Instant?.self, atIndex: 8)?.date,
+      overlapEnds: try row.decode(Instant?.self, atIndex: 9)?.date, reason: try row.decode(String?.self, atIndex: 10))
   }
 }
