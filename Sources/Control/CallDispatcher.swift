@@ -47,7 +47,8 @@ package struct CallDispatcher: Sendable {
       return try Reply.message(ControlInterface.KeysReply(keys: try await actions.listKeys(name(call))))
     case .adoptKey:
       let wish = try call.parameters(as: ControlInterface.KeyName.self)
-      return try Reply.message(ControlInterface.KeyReply(key: try await actions.adoptKey(wish.name, guid: wish.guid)))
+      let key = try await actions.adoptKey(wish.name, guid: wish.guid, force: wish.force ?? false)
+      return try Reply.message(ControlInterface.KeyReply(key: key))
     case .reload: return try Reply.message(try await actions.reload())
     }
   }

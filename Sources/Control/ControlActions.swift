@@ -23,7 +23,8 @@ package protocol ControlActions: Sendable {
 
   func listKeys(_ name: String) async throws -> [ControlKey]
 
-  func adoptKey(_ name: String, guid: String) async throws -> ControlKey
+  /// `force`: even though the key ends no later than the one in force.
+  func adoptKey(_ name: String, guid: String, force: Bool) async throws -> ControlKey
 
   func reload() async throws -> ControlInterface.ReloadReply
 }

@@ -61,8 +61,9 @@ extension ControlInterface {
     # The keys of a service key's instance on the platform.
     method ListKeys(name: string) -> (keys: []Key)
 
-    # Puts a key that is on the platform in force, by its GUID or name, once it was examined and verified. It acts.
-    method AdoptKey(name: string, guid: string) -> (key: Key)
+    # Puts a key that is on the platform in force, by its GUID or name, once it was examined and verified; one that
+    # ends no later than the one in force only with force. It acts.
+    method AdoptKey(name: string, guid: string, force: ?bool) -> (key: Key)
 
     # Reads the configuration again; with mistakes the one in force stays. It acts.
     method Reload() -> (in_force: bool, mistakes: []string)

@@ -47,10 +47,12 @@ package enum ControlInterface {
   package struct KeyName: Codable, Sendable, Equatable {
     package let name: String
     package let guid: String
+    package let force: Bool?
 
-    package init(name: String, guid: String) {
+    package init(name: String, guid: String, force: Bool? = nil) {
       self.name = name
       self.guid = guid
+      self.force = force
     }
   }
 

@@ -25,6 +25,10 @@ package struct ForecastEntry: Sendable, Equatable {
     /// A self-signed identity is made anew, or a key on the platform is renewed.
     case renewIdentity = "renew-identity"
     case write
+    /// An old key on the platform, whose overlap is over, is deleted there.
+    case deleteKey = "delete-key"
+    /// Somebody has to put another certificate or binding in place that certrotd logs in to the platform with.
+    case replaceLogin = "replace-login"
     /// A trusted certificate that nothing needs any more leaves the trust list.
     case dropTrust = "drop-trust"
     case runHook = "run-hook"
@@ -84,19 +88,59 @@ private struct Forecaster {
   }
 
   func entries(_ serviceKey: ServiceKeySettings) -> [ForecastEntry] {
-    guard let identity = inventory.serviceKeys[serviceKey.name]?.identity else { return [] }
-    guard serviceKey.source.platformKey == nil else {
-      let due = RenewalPoint.due(
-        notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
-      return [
-        ForecastEntry(
-          subject: .serviceKey(serviceKey.name), what: .renewIdentity, dueAt: max(now, due),
-          lapsesAt: identity.notAfter,
-          why: "renew-before \(serviceKey.renewBefore) is reached; a new key is made on the platform")
-      ]
-    }
+    let state = inventory.serviceKeys[serviceKey.name] ?? SourceState()
+    guard serviceKey.source.platformKey == nil else { return onPlatform(serviceKey, state) }
+    guard let identity = state.identity else { return [] }
     return [
       replacement(.serviceKey(serviceKey.name), identity, serviceKey.renewBefore, what: "a new service key")
+    ]
+  }
+
+  /// What comes for a key that is made on the platform, and for the login that makes it.
+  private func onPlatform(_ serviceKey: ServiceKeySettings, _ state: SourceState) -> [ForecastEntry] {
+    let subject = Subject.serviceKey(serviceKey.name)
+    var entries: [ForecastEntry] = []
+    if let rotation = state.rotation, !rotation.isResting {
+      entries.append(
+        ForecastEntry(
+          subject: subject, what: .renewIdentity, dueAt: max(now, rotation.nextAttempt ?? now),
+          lapsesAt: state.identity?.notAfter, why: rotation.account))
+    } else if let identity = state.identity {
+      let due = RenewalPoint.due(
+        notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
+      entries.append(
+        ForecastEntry(
+          subject: subject, what: .renewIdentity, dueAt: max(now, due), lapsesAt: identity.notAfter,
+          why: state.request
+            ?? "renew-before \(serviceKey.renewBefore) is reached; a new key is made on the platform"))
+    }
+    for key in state.keys where key.role == .retiring || key.role == .givenUp {
+      guard let ends = key.overlapEnds else { continue }
+      entries.append(
+        ForecastEntry(
+          subject: subject, what: .deleteKey, dueAt: max(now, ends), lapsesAt: nil,
+          why: "the overlap with the key \(key.name) is over, unless a keystore still holds it"))
+    }
+    return entries + loginEntries(serviceKey, state)
+  }
+
+  /// The end of a login, once for all service keys that use it.
+  private func loginEntries(_ serviceKey: ServiceKeySettings, _ state: SourceState) -> [ForecastEntry] {
+    guard let login = state.login,
+      configuration.serviceKeys.first(where: { inventory.serviceKeys[$0.name]?.login == login })?.name
+        == serviceKey.name
+    else { return [] }
+    if case .serviceManager(let source) = serviceKey.source,
+      configuration.serviceKeys.contains(where: { $0.renews(source.binding) })
+    {
+      return []
+    }
+    let due = RenewalPoint.due(
+      notBefore: login.notBefore, notAfter: login.notAfter, renewBefore: serviceKey.renewBefore)
+    return [
+      ForecastEntry(
+        subject: .serviceKey(serviceKey.name), what: .replaceLogin, dueAt: max(now, due), lapsesAt: login.notAfter,
+        why: "the certificate that certrotd logs in with, \(login.subject), must be replaced before it ends")
     ]
   }
 

@@ -59,17 +59,17 @@ package enum Reason: Sendable, Hashable {
 extension Reason: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .neverAttempted: "due: it was never tried"
-    case .requested(let why): why.isEmpty ? "due: it was asked for" : "due: \(why)"
-    case .intervalOver(let elapsed): "due: the last attempt was \(TimeText.span(elapsed)) ago"
+    case .neverAttempted: "it was never tried"
+    case .requested(let why): why.isEmpty ? "it was asked for" : why
+    case .intervalOver(let elapsed): "the last attempt was \(TimeText.span(elapsed)) ago"
     case .retry(let failures, let failure):
-      "due again after \(failures) failed \(failures == 1 ? "attempt" : "attempts"): \(failure)"
+      "again after \(failures) failed \(failures == 1 ? "attempt" : "attempts"): \(failure)"
     case .clockWasSetBack:
-      "due: the planned time is farther away than any interval, so the clock or the interval changed"
+      "the planned time is farther away than any interval, so the clock or the interval changed"
     case .noIdentityYet: "the self-signed identity does not exist yet"
     case .noKeyYet: "the service key does not exist yet"
     case .rotationGoesOn(let phase): "the renewal on the platform goes on after '\(phase)'"
-    case .adoptionOwed(let file): "due: \(file) has not been taken over yet"
+    case .adoptionOwed(let file): "\(file) has not been taken over yet"
     case .renewalPoint(let notAfter, let remaining):
       remaining > 0
         ? "renewal is due: the identity ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
@@ -91,7 +91,7 @@ extension Reason: CustomStringConvertible {
     case .failureOutlived: "what could not be written is not wanted any more"
     case .damaged(let damage, let generation): "the files of generation \(generation) are damaged: \(damage)"
     case .hookOwed(let keystore, let generation):
-      "due: the hook has not yet run for generation \(generation) of \(keystore)"
+      "the hook has not yet run for generation \(generation) of \(keystore)"
     case .expiring(let subject, let certificate, let notAfter, let remaining):
       "\(certificate) of \(subject) ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
     case .expired(let subject, let certificate, let notAfter):

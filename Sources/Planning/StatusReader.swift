@@ -70,6 +70,7 @@ private struct SubjectReader {
       (status.state, status.reason) = (.expired, ended)
     } else if let failure = failing(state, isRenewed: isRenewed) {
       (status.state, status.reason) = (.failing, failure)
+      if isRenewed, case .failed = state.rotation?.standing { status.nextAttempt = state.rotation?.nextAttempt }
     } else if let rejected = state.rejected {
       let time = state.schedule.lastAttempt.map { " at \(TimeText.instant($0))" } ?? ""
       (status.state, status.reason) = (.failing, "the file was last rejected\(time): \(rejected)")
@@ -122,7 +123,7 @@ private struct SubjectReader {
 
   /// What stands in the way of a service key; nil if nothing does.
   private func failing(_ state: SourceState, isRenewed: Bool) -> String? {
-    if isRenewed, case .failed(let failure) = state.rotation?.standing { return failure.reason }
+    if isRenewed, case .failed = state.rotation?.standing { return state.rotation?.obstacle }
     return state.schedule.failures > 0 ? state.schedule.reason : nil
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Certificates
 import FoundationEssentials
 import SystemPackage
 import Testing
@@ -124,6 +125,43 @@ struct ReportTests {
     let refusal = ConfigurationRefusal(mistakes: [mistake])
     #expect(
       try keys(#require(ErrorReport(refusal, message: "m", exitCode: 78)))[""] == ["error", "exit-code", "mistakes"])
+  }
+
+  @Test func `show tells of the keys on the platform, of what is being made, and of the login`() throws {
+    var rotation = KeyRotation.adopting(
+      NewKey(guid: "g2", name: "cpi-2", owner: .named), predecessor: nil, now: now - 60)
+    rotation.standing = .waiting(until: now + 30, reason: "the platform is asked again")
+    let fingerprint = try #require(Fingerprint(bytes: Array(repeating: 1, count: 32)))
+    let state = SourceState(
+      rotation: rotation,
+      keys: [
+        PlatformKeyState(guid: "g1", name: "cpi-1", owner: .ours, role: .inForce, notAfter: now + 86_400),
+        PlatformKeyState(guid: "g2", name: "cpi-2", owner: .named, role: .inFlight),
+        PlatformKeyState(guid: "g0", name: "cpi-0", owner: .ours, role: .retiring, overlapEnds: now + 3600),
+        PlatformKeyState(guid: "g9", name: "cpi-9", owner: .ours, role: .deleted),
+      ],
+      login: KnownCertificate(
+        fingerprint: fingerprint, subject: "CN=robot", notBefore: now - 86_400, notAfter: now + 7200))
+    let platform = PlatformReport(state)
+    let subject = SubjectStatus(subject: .serviceKey("sender"), state: .renewing, reason: "it goes on")
+    var report = ShowReport(now: now)
+    report.add(subject, [], platform: platform)
+    let lines = report.text.split(separator: "\n").map(String.init)
+    #expect(lines.contains("  renewal   created of cpi-2, since 2026-02-28 23:58:58Z, 1 min ago"))
+    #expect(lines.contains("            the platform is asked again"))
+    #expect(lines.contains("            goes on at 2026-03-01 00:00:28Z, in 30 s"))
+    #expect(lines.contains("  in-force  cpi-1 (g1); ends 2026-03-01 23:59:58Z, in 1 d"))
+    #expect(lines.contains("  in-flight cpi-2 (g2)"))
+    #expect(lines.contains("  retiring  cpi-0 (g0); may be deleted after 2026-03-01 00:59:58Z, in 1 h"))
+    #expect(lines.contains("  login     CN=robot; ends 2026-03-01 01:59:58Z, in 2 h"))
+    #expect(!report.text.contains("cpi-9"), "it is gone")
+    let json = try JSONEncoder().encode(platform)
+    let members = try JSONDecoder().decode([String: AnyJSON].self, from: json)
+    #expect(Set(members.keys) == ["keys", "renewal", "login"])
+    if case .object(let renewal)? = members["renewal"] {
+      #expect(renewal == ["step", "since", "key", "reason", "next-attempt"])
+    }
+    #expect(try keys(platform)["keys"] == ["name", "guid", "use", "ends"])
   }
 
   @Test func `a plan is a table, and an empty one says so`() {

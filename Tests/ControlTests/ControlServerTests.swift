@@ -70,7 +70,11 @@ import Testing
       #expect(try await client.call(.verify, name, giving: ControlVerdict.self).reason == "n")
       #expect(try await client.call(.listKeys, name, giving: ControlInterface.KeysReply.self).keys.map(\.name) == ["n"])
       let wish = ControlInterface.KeyName(name: "n", guid: "g2")
-      #expect(try await client.call(.adoptKey, wish, giving: ControlInterface.KeyReply.self).key.guid == "g2")
+      let adopted = try await client.call(.adoptKey, wish, giving: ControlInterface.KeyReply.self).key
+      #expect(adopted.guid == "g2" && adopted.owner == "named")
+      let insisting = ControlInterface.KeyName(name: "n", guid: "g2", force: true)
+      #expect(
+        try await client.call(.adoptKey, insisting, giving: ControlInterface.KeyReply.self).key.owner == "forced")
       #expect(try await client.call(.reload, giving: ControlInterface.ReloadReply.self).mistakes.count == 1)
       var steps: [String] = []
       let outcome = try await client.renew("k", now: true) { steps.append($0.message) }

@@ -73,7 +73,7 @@ struct DescriptionTests {
       try fields(of: "method Verify(name: string) -> ")
         == members(ControlVerdict(verdict: .accepted, reason: "r", culprit: "c")))
     #expect(try fields(of: "method ListKeys(name: string) -> ") == members(ControlInterface.KeysReply(keys: [])))
-    #expect(try fields(of: "method AdoptKey") == members(ControlInterface.KeyName(name: "n", guid: "g")))
+    #expect(try fields(of: "method AdoptKey") == members(ControlInterface.KeyName(name: "n", guid: "g", force: true)))
     #expect(
       try fields(of: "method Reload() -> ") == members(ControlInterface.ReloadReply(inForce: true, mistakes: [])))
   }

@@ -53,8 +53,8 @@ final class ScriptedActions: ControlActions {
     [ControlKey(guid: "g", name: name, state: "ready", owner: "foreign")]
   }
 
-  func adoptKey(_ name: String, guid: String) async throws -> ControlKey {
-    ControlKey(guid: guid, name: name, state: "ready", owner: "named")
+  func adoptKey(_ name: String, guid: String, force: Bool) async throws -> ControlKey {
+    ControlKey(guid: guid, name: name, state: "ready", owner: force ? "forced" : "named")
   }
 
   func reload() async throws -> ControlInterface.ReloadReply {

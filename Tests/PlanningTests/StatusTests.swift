@@ -251,6 +251,65 @@ import Testing
     #expect(Planner.forecast(sample.configuration, sample.inventory, now: start, until: start + day).count == 1)
   }
 
+  /// A service key on the platform with a key in force, one that rests, and a login by certificate.
+  private func onPlatform(_ rotation: KeyRotation?) -> (Configuration, Inventory) {
+    let source = ServiceManagerSource(
+      binding: .systemd(name: "sm"), instance: "cpi",
+      key: PlatformKeySettings(base: "cpi", preset: .xsuaa, parameters: "{}"))
+    let keys = ["sender", "other"].map { ServiceKeySettings(name: $0, source: .serviceManager(source)) }
+    var state = SourceState(
+      schedule: Schedule(lastAttempt: start, lastSuccess: start), identity: identity(1, from: -10 * day, to: 20 * day),
+      rotation: rotation,
+      keys: [
+        PlatformKeyState(guid: "g2", name: "cpi-2", owner: .ours, role: .inForce, notAfter: start + 20 * day),
+        PlatformKeyState(
+          guid: "g1", name: "cpi-1", owner: .ours, role: .retiring, notAfter: start + 5 * day,
+          overlapEnds: start + 2 * day),
+        PlatformKeyState(guid: "g0", name: "cpi-0", owner: .ours, role: .deleted, overlapEnds: start - day),
+      ], login: certificate(7, to: 60 * day))
+    let sender = state
+    (state.rotation, state.keys) = (nil, [])
+    var inventory = Inventory(installation: 1)
+    inventory.serviceKeys = ["sender": sender, "other": state]
+    return (Configuration(serviceKeys: keys), inventory)
+  }
+
+  @Test func `the forecast tells of keys on the platform and of the login`() throws {
+    let (configuration, inventory) = onPlatform(nil)
+    let entries = Planner.forecast(configuration, inventory, now: start, until: start + 365 * day)
+    #expect(
+      entries.map { "\($0.subject) \($0.what.rawValue)" } == [
+        "service key sender delete-key", "service key other renew-identity", "service key sender renew-identity",
+        "service key sender replace-login",
+      ])
+    #expect(entries[0].dueAt == start + 2 * day && entries[0].why.contains("the key cpi-1 is over"))
+    #expect(entries[3].lapsesAt == start + 60 * day && entries[3].why.contains("CN=Certificate 7"))
+  }
+
+  @Test func `the forecast tells how far a renewal is, and what it waits for`() throws {
+    var rotation = KeyRotation(predecessor: nil, dueAt: start, now: start)
+    let (configuration, begun) = onPlatform(rotation)
+    func why(_ inventory: Inventory) -> ForecastEntry? {
+      Planner.forecast(configuration, inventory, now: start, until: start + day).first { $0.what == .renewIdentity }
+    }
+    #expect(why(begun)?.why == "a new key is made on the platform; so far: due")
+    #expect(why(begun)?.dueAt == start && why(begun)?.lapsesAt == start + 20 * day)
+    let context = KeyRotationContext(
+      installation: "a", base: "cpi", overlap: .seconds(3600), verifyPatience: .seconds(900),
+      jitter: Jitter(installation: 1, name: "sender"))
+    let failure = KeyFailure("robot is not accepted", culprit: "configuration", restsFor: .seconds(43_200))
+    rotation = rotation.applying(.failed(failure), context, now: start).rotation
+    let failing = try #require(why(onPlatform(rotation).1))
+    #expect(failing.dueAt == start + 43_200)
+    #expect(
+      failing.why == "a new key is made on the platform; so far: due; robot is not accepted; the login is not tried "
+        + "again before it changes, or before 2026-06-01 12:00:00Z")
+    let text = try KeyRotationText.encode(rotation)
+    #expect(try KeyRotationText.decode(text) == rotation)
+    // As an earlier version wrote it.
+    #expect(try KeyRotationText.decode(text.replacing(/,"restsUntil":[0-9.]+/, with: "")).nextAttempt != start + 43_200)
+  }
+
   @Test func theForecastFollowsSelfSignedIdentities() {
     let sample = Sample(identity: Sample.selfSigned)
     let entries = Planner.forecast(sample.configuration, sample.inventory, now: start, until: start + 210 * day)

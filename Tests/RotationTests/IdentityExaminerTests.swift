@@ -100,7 +100,7 @@ struct IdentityExaminerTests {
       #expect(throws: Never.self) { try result.get() }
     } else {
       #expect(fault(result) == .endsNoLater(new: aTime + days * day, old: aTime + 90 * day))
-      #expect(fault(result)?.description.contains("--force") == true)
+      #expect(fault(result)?.insistence("key import")?.contains("key import --force") == true)
     }
     let forced = examine(new, predecessor: .init(leaf: old.certificate, mayEndEarlier: true))
     #expect(throws: Never.self) { try forced.get() }

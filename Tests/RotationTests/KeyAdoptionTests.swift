@@ -54,7 +54,7 @@ struct KeyAdoptionTests {
         try await withThrowingTaskGroup { group in
           group.addTask { try await daemon.services.conductor.run() }
           let fault = await #expect(throws: Fault.self) {
-            try await daemon.services.control.desk.adoptKey("sender", guid: guid)
+            try await daemon.services.control.desk.adoptKey("sender", guid: guid, force: true)
           }
           group.cancelAll()
           try await group.waitForAll()
@@ -77,7 +77,7 @@ struct KeyAdoptionTests {
         _ = platform.site.recorder.take()
         let listed = try await daemon.services.keys.keys(of: "sender")
         #expect(listed.map(\.standing).contains(.inForce) && listed.map(\.standing).contains(.other))
-        _ = try await daemon.services.keys.adopt("by-hand", as: "sender")
+        _ = try await daemon.services.keys.adopt("by-hand", as: "sender", force: true)
         try await platform.live(daemon, until: aTime + 2 * 3600)
         #expect(
           platform.site.recorder.takeNames() == [
@@ -90,6 +90,35 @@ struct KeyAdoptionTests {
         #expect(try await platform.ours().map(\.exists) == [false], "the one that it replaced is gone")
         let adopted = try #require(try await platform.bookedKey(guid))
         #expect(adopted.exists && adopted.detailsReads == 1)
+      }
+    }
+  }
+
+  @Test func `a key that ends before the one in force is taken over only by who insists`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let guid = try await platform.addKey("short", parameters: "{\"key-type\":\"certificate\",\"validity\":5}")
+        _ = platform.site.recorder.take()
+        let progress = try await daemon.services.keys.adopt("short", as: "sender")
+        try await platform.live(daemon, until: aTime + 2 * 3600)
+        var last: KeyProgress?
+        for await step in progress { last = step }
+        guard case .ended(false, let sentence)? = last else {
+          Issue.record("\(String(describing: last))")
+          return
+        }
+        #expect(sentence.contains("no later than the one in force") && sentence.contains("certrotd key adopt --force"))
+        #expect(sentence.hasSuffix("the key in force stays"), "\(sentence)")
+        #expect(platform.site.recorder.takeNames() == [.keyDue, .keyRefused])
+        let kept = try await daemon.context.ledger.platformKeys(of: "sender").filter { $0.state == .inForce }
+        #expect(kept.first?.name != "short")
+        _ = try await daemon.services.keys.adopt("short", as: "sender", force: true)
+        try await platform.live(daemon, until: aTime + 3 * 3600)
+        let forced = try await daemon.context.ledger.platformKeys(of: "sender").filter { $0.state == .inForce }
+        #expect(forced.map(\.guid) == [guid])
+        #expect(try await platform.bookedKey(guid)?.exists == true)
       }
     }
   }

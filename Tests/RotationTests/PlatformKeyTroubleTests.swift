@@ -9,6 +9,7 @@ import Keystores
 import Ledger
 import OpenSSLBridge
 import Planning
+import ServiceKeys
 import TestSupport
 import Testing
 
@@ -235,7 +236,76 @@ struct PlatformKeyTroubleTests {
         #expect(events.count == 1)
         try platform.site.folder.write("password", bytes: platform.simulator.facts.user.password.utf8)
         try await platform.live(daemon, until: aTime + 3 * 3600)
-        #expect(platform.site.recorder.takeNames().contains(.keyRenewed))
+        let told = platform.site.recorder.take()
+        #expect(told.contains { $0.event == .keyRenewed })
+        let recovered = told.filter { $0.event == .loginRecovered }
+        #expect(recovered.count == 1 && recovered.first?.message.contains("it was not accepted for") == true)
+        #expect(recovered.first?.fields[.since] == EventTime.text(events.first.map { _ in aTime } ?? .distantPast))
+      }
+    }
+  }
+
+  @Test func `a locked user is told of once, asked for once an hour, and goes on when it was unlocked`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.fault("locked", "uaa.token")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3.5 * 3600)
+        let failing = platform.site.recorder.take().filter { $0.event == .loginFailing }
+        #expect(failing.count == 1 && failing.first?.message.contains("locked") == true)
+        #expect(try await platform.calls("uaa.token") <= 4, "each further one may keep it locked for longer")
+        let user = platform.simulator.facts.user
+        try await platform.control(
+          .post, "/users",
+          "{\"name\": \"\(user.name)\", \"password\": \"\(user.password)\", \"origin\": \"\(user.origin)\"}")
+        try await platform.live(daemon, until: aTime + 6 * 3600)
+        let told = platform.site.recorder.takeNames()
+        #expect(told.contains(.loginRecovered) && told.contains(.keyRenewed))
+      }
+    }
+  }
+
+  @Test func `a refused password is told to rest, and not to be tried again`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try platform.site.folder.write("password", bytes: "wrong".utf8)
+      try await platform.site.run { daemon in
+        let progress = try await daemon.services.keys.renew("sender", now: false)
+        try await platform.live(daemon, until: aTime + 1800)
+        let rests = aTime + 12 * 3600
+        var last: KeyProgress?
+        for await step in progress { last = step }
+        guard case .ended(false, let sentence)? = last else {
+          Issue.record("\(String(describing: last))")
+          return
+        }
+        let prospect = "the login is not tried again before it changes, or before \(TimeText.instant(rests))"
+        #expect(sentence.contains("is not accepted") && sentence.hasSuffix(prospect), "\(sentence)")
+        let inventory = await daemon.context.landscape.inventory
+        let status = StatusReader.read(
+          await daemon.context.landscape.configuration, inventory, now: platform.site.clock.now())
+        let sender = try #require(status.subjects.first { $0.subject == .serviceKey("sender") })
+        #expect(sender.state == .failing && sender.nextAttempt == rests, "\(sender)")
+        #expect(sender.reason.hasSuffix(prospect), "\(sender.reason)")
+        let failing = platform.site.recorder.take().filter { $0.event == .keyRenewalFailing }
+        #expect(failing.first?.fields[.nextAttempt] == EventTime.text(rests))
+      }
+    }
+  }
+
+  @Test func `a binding that the Service Manager could not make is listed as failed`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(instance: "xsuaa-sm", preset: "xsuaa")
+      try await platform.fault("job-failed", "sm.bindings.create")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 1800)
+        let listed = try await daemon.services.keys.keys(of: "sender")
+        #expect(Set(listed.map(\.state)) == [.createFailed, .ready], "\(listed)")
+        try await platform.fault("job-stuck", "sm.bindings.create")
+        _ = try await daemon.services.keys.renew("sender", now: true)
+        try await platform.live(daemon, until: aTime + 1900)
+        let later = try await daemon.services.keys.keys(of: "sender")
+        #expect(Set(later.map(\.state)) == [.createFailed, .ready, .creating], "\(later)")
       }
     }
   }

@@ -35,7 +35,8 @@ struct ShowCommand: AsyncParsableCommand {
     let bench = try await Workbench.open(options, access: .readOnly, by: .inForce)
     defer { bench.close() }
     let now = bench.context.clock.now()
-    let status = StatusReader.read(bench.configuration, await bench.inventory(), now: now)
+    let inventory = await bench.inventory()
+    let status = StatusReader.read(bench.configuration, inventory, now: now)
     var report = ShowReport(now: now)
     for named in try await bench.subjects(named: name) {
       let subject = named.subject
@@ -45,9 +46,19 @@ struct ShowCommand: AsyncParsableCommand {
         continue
       }
       guard let standing = status.subjects.first(where: { $0.subject == subject }) else { continue }
-      report.add(standing, try await sections(of: subject, bench), adopted: try await adoption(of: subject, bench))
+      report.add(
+        standing, try await sections(of: subject, bench), adopted: try await adoption(of: subject, bench),
+        platform: platform(of: subject, bench.configuration, inventory))
     }
     try bench.show(report, as: format)
+  }
+
+  private func platform(
+    of subject: Subject, _ configuration: Configuration, _ inventory: Inventory
+  ) -> PlatformReport? {
+    guard case .serviceKey(let name) = subject, configuration.serviceKey(named: name)?.source.platformKey != nil
+    else { return nil }
+    return PlatformReport(inventory.serviceKeys[name] ?? SourceState())
   }
 
   private func adoption(of subject: Subject, _ bench: Workbench) async throws -> ShowReport.Adopted? {

@@ -21,6 +21,8 @@ struct ShowReport: Output.Displayable {
     let sections: [Section]
     /// Where a keystore started from.
     let adopted: Adopted?
+    /// What is known of the keys on the platform, of a service key that is made there.
+    let platform: PlatformReport?
   }
 
   struct Adopted: Encodable {
@@ -37,12 +39,16 @@ struct ShowReport: Output.Displayable {
 
   init(now: Date) { self.now = now }
 
-  mutating func add(_ status: SubjectStatus, _ sections: [Section], adopted: Adopted? = nil) {
-    items.append(Item(status: StatusReport.Entry(status), sections: sections, adopted: adopted))
+  mutating func add(
+    _ status: SubjectStatus, _ sections: [Section], adopted: Adopted? = nil, platform: PlatformReport? = nil
+  ) {
+    items.append(
+      Item(status: StatusReport.Entry(status), sections: sections, adopted: adopted, platform: platform))
   }
 
   mutating func add(_ removal: Removal, _ sections: [Section], adopted: Adopted? = nil) {
-    items.append(Item(status: StatusReport.Entry(removal), sections: sections, adopted: adopted))
+    items.append(
+      Item(status: StatusReport.Entry(removal), sections: sections, adopted: adopted, platform: nil))
   }
 
   var text: String { items.map(text).joined(separator: "\n\n") }
@@ -61,6 +67,7 @@ struct ShowReport: Output.Displayable {
       let what = status.nextWhat.map { "\($0), " } ?? ""
       lines.append("  next      \(what)\(TimeText.instant(next)), \(StatusReport.distance(next, from: now))")
     }
+    if let platform = item.platform { lines += platform.lines(now: now) }
     if let adopted = item.adopted {
       lines.append("  adopted   \(adopted.path), \(TimeText.instant(adopted.at))")
       if let original = adopted.original { lines.append("  original  \(original)") }

@@ -33,6 +33,8 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var isPredecessorGone = false
   /// Whether an operator asked for one certain key, in place of which no other is made.
   package internal(set) var isAdoption = false
+  /// Whether the operator takes that key even though it ends no later than the one in force; nil as in ledgers of before.
+  package internal(set) var mayEndEarlier: Bool?
 
   package enum State: Sendable, Hashable, Codable {
     /// Nothing was done yet: who else renews is looked for.
@@ -77,7 +79,19 @@ package struct KeyRotation: Sendable, Hashable, Codable {
       package var culprit: String
       package var attempts: Int
       package var since: Date
+      /// When it goes on: at the latest then it is looked whether what failed has changed.
       package var next: Date
+      /// Until when a refused login is not sent again, unless it changes; nil for any other failure.
+      package var restsUntil: Date?
+
+      /// When the platform is asked again, as far as nobody does anything about it.
+      package var nextAttempt: Date { max(next, restsUntil ?? next) }
+
+      /// What comes next, for a sentence that goes on.
+      package var prospect: String {
+        guard let restsUntil, restsUntil > next else { return "tried again at \(TimeText.instant(next))" }
+        return "the login is not tried again before it changes, or before \(TimeText.instant(restsUntil))"
+      }
     }
   }
 

@@ -46,7 +46,8 @@ extension KeyRotationChange {
     let wanted = failure.retryAfter.map(Cadence.seconds) ?? 0
     let next = now.addingTimeInterval(withinPatience(max(pause * context.jitter.factor(startingAt: now), wanted)))
     let standing = KeyRotation.Standing.Failure(
-      reason: failure.reason, culprit: failure.culprit, attempts: count, since: since, next: next)
+      reason: failure.reason, culprit: failure.culprit, attempts: count, since: since, next: next,
+      restsUntil: failure.restsFor.map { now.addingTimeInterval(Cadence.seconds($0)) })
     rotation.standing = .failed(standing)
     // However often it is tried, it is told again once a day.
     let days = [expected ?? next, next].map { ($0.timeIntervalSince(since) / Self.secondsToTellAgain).rounded(.down) }

@@ -128,12 +128,18 @@ package struct KeyFailure: Sendable, Hashable {
   package var retryAfter: Duration?
   /// Whether the platform may have done it all the same.
   package var mayHaveHappened: Bool
+  /// How long a login that was refused is not sent again, unless it changes; nil for any other failure.
+  package var restsFor: Duration?
 
-  package init(_ reason: String, culprit: String, retryAfter: Duration? = nil, mayHaveHappened: Bool = false) {
+  package init(
+    _ reason: String, culprit: String, retryAfter: Duration? = nil, mayHaveHappened: Bool = false,
+    restsFor: Duration? = nil
+  ) {
     self.reason = reason
     self.culprit = culprit
     self.retryAfter = retryAfter
     self.mayHaveHappened = mayHaveHappened
+    self.restsFor = restsFor
   }
 }
 

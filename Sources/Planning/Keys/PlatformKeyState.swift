@@ -64,12 +64,16 @@ extension KeyRotation {
   /// - Parameters:
   ///   - key: it is not asked for again than once its credentials are held.
   ///   - predecessor: the key in force, if there is one.
+  ///   - mayEndEarlier: even though it ends no later than that.
   ///   - now: the wall clock.
   /// - Returns: a rotation whose next step reads the key.
-  package static func adopting(_ key: NewKey, predecessor: KnownKey?, now: Date) -> KeyRotation {
+  package static func adopting(
+    _ key: NewKey, predecessor: KnownKey?, mayEndEarlier: Bool = false, now: Date
+  ) -> KeyRotation {
     var rotation = KeyRotation(predecessor: predecessor, dueAt: now, now: now)
     rotation.state = .created(key)
     rotation.isAdoption = predecessor != nil
+    rotation.mayEndEarlier = mayEndEarlier
     return rotation
   }
 }

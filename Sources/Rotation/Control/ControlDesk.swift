@@ -83,10 +83,10 @@ struct ControlDesk: ControlActions {
     }
   }
 
-  func adoptKey(_ name: String, guid: String) async throws -> ControlKey {
+  func adoptKey(_ name: String, guid: String, force: Bool) async throws -> ControlKey {
     let progress: AsyncStream<KeyProgress>
     do {
-      progress = try await keys.adopt(guid, as: name)
+      progress = try await keys.adopt(guid, as: name, force: force)
     } catch {
       throw Fault(error)
     }

@@ -51,6 +51,8 @@ struct Renewal: Sendable {
     var isOnPlatform: Bool
     var begun: Set<Work> = []
     var renewed = false
+    /// What was told since the last event: a job that is looked at a hundred times is one sentence.
+    var said: Set<String> = []
   }
 
   /// The outcome, once there is one.
@@ -61,13 +63,14 @@ struct Renewal: Sendable {
     case .told(let subject, let event):
       guard scope.covers(subject) else { return nil }
       course.renewed = course.renewed || Self.renewing.contains(event.event)
+      course.said = []
       try await tell(step(subject, event))
       return nil
     case .key(.step(let sentence)):
-      try await tell(step(sentence))
+      if course.said.insert(sentence).inserted { try await tell(step(sentence)) }
       return nil
+    // What it came to, an event has told, or the outcome does.
     case .key(.ended(let succeeded, let sentence)):
-      try await tell(step(sentence))
       guard succeeded else { return await failure(sentence) }
       course.isOnPlatform = false
       course.renewed = true

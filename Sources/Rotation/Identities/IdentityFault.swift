@@ -38,6 +38,12 @@ package enum IdentityFault: Error, Hashable, Sendable {
     }
   }
 
+  /// What somebody does who means it all the same, where a command takes that; it follows the description and a colon.
+  package func insistence(_ command: String) -> String? {
+    guard case .endsNoLater = self else { return nil }
+    return "if that is meant all the same, use certrotd \(command) --force"
+  }
+
   /// Whether nothing stands against it once an issuer is at hand.
   var isIncomplete: Bool {
     if case .incomplete = self { true } else { false }
@@ -68,7 +74,7 @@ extension IdentityFault: CustomStringConvertible {
     case .endsNoLater(let new, let old):
       """
       the certificate ends at \(TimeText.instant(new)), no later than the one in force, which ends at \
-      \(TimeText.instant(old)): if that is meant all the same, use certrotd key import --force
+      \(TimeText.instant(old))
       """
     case .incomplete(let missing):
       """

@@ -218,7 +218,10 @@ package struct ServiceKeyIntake: Sendable {
         now: context.clock.now())
     } catch {
       if error.isSame { return nil }
-      throw rejection(error.culprit, error, mayPass: error.mayPass)
+      let advice = error.insistence("key import")
+      throw Rejection(
+        culprit: error.culprit, reason: advice.map { "\(error): \($0)" } ?? "\(error)",
+        digest: Fingerprint(bytes: digest), mayPass: error.mayPass)
     }
     switch try await verifier.verify(identity, document, settings) {
     case .accepted: return (document, identity)

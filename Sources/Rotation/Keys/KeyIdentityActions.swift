@@ -24,8 +24,16 @@ struct KeyIdentityActions: Sendable {
 
   /// Looks whether certificate and key are what was asked for, and better than those in force.
   ///
+  /// - Parameters:
+  ///   - guid: of the new key.
+  ///   - settings: of the service key.
+  ///   - mayEndEarlier: whether it is taken although it ends no later than the one in force.
+  ///   - isAdoption: whether an operator asked for this key, who may ask again.
+  /// - Returns: what it came to.
   /// - Throws: `LedgerError`.
-  func examine(_ guid: String, _ settings: ServiceKeySettings, mayEndEarlier: Bool) async throws -> Examined {
+  func examine(
+    _ guid: String, _ settings: ServiceKeySettings, mayEndEarlier: Bool, isAdoption: Bool
+  ) async throws -> Examined {
     let current = try await context.ledger.currentIdentity(.serviceKey(settings.name))?.entry.leaf
     do {
       let (_, identity) = try await identity(of: guid, settings, replacing: current, mayEndEarlier: mayEndEarlier)
@@ -36,6 +44,9 @@ struct KeyIdentityActions: Sendable {
       let found = NewCertificate(
         serial: leaf.serialNumber.description, notBefore: leaf.validity.notBefore, notAfter: leaf.validity.notAfter)
       return Examined(outcome: .examined(found), leaf: leaf.fingerprint)
+    } catch Defect.bad(let words, let fault) {
+      let advice = isAdoption ? fault?.insistence("key adopt") : nil
+      return Examined(outcome: .defective(words: advice.map { "\(words): \($0)" } ?? words))
     } catch let defect as Defect {
       return Examined(outcome: defect.outcome)
     }
@@ -104,13 +115,13 @@ struct KeyIdentityActions: Sendable {
   /// Why the credentials cannot be used.
   private enum Defect: Error {
     /// They are bad, and stay so.
-    case bad(String)
+    case bad(String, IdentityFault? = nil)
     /// Something on this host is in the way.
     case host(String, Culprit)
 
     var outcome: KeyOutcome {
       switch self {
-      case .bad(let words): .defective(words: words)
+      case .bad(let words, _): .defective(words: words)
       case .host(let words, let culprit): .failed(KeyFailure(words, culprit: culprit.rawValue))
       }
     }
@@ -139,6 +150,8 @@ struct KeyIdentityActions: Sendable {
     } catch let fault as IdentityFault where fault.isIncomplete {
       // Another key would lack the same issuer, which a bundle can supply.
       throw Defect.host(fault.description, fault.culprit)
+    } catch let fault as IdentityFault {
+      throw Defect.bad(fault.description, fault)
     } catch let error as LedgerError {
       throw error
     } catch let error as CredentialError {

@@ -96,7 +96,7 @@ enum KeyNews {
     var fields: [EventField: String] = [
       .serviceKey: settings.name, .reason: failure.reason, .culprit: failure.culprit,
       .attempts: String(failure.attempts), .since: EventTime.text(failure.since),
-      .nextAttempt: EventTime.text(failure.next),
+      .nextAttempt: EventTime.text(failure.nextAttempt),
     ]
     fields[.notAfter] = identity.map { EventTime.text($0.notAfter) }
     fields[.remaining] = identity.map { String(Int($0.notAfter.timeIntervalSince(now))) }

@@ -43,7 +43,6 @@ struct KeyRotationRunner: Sendable {
   func begin(_ rotation: KeyRotation, _ settings: ServiceKeySettings, because reason: Reason) async throws {
     try await context.tell(
       [KeyNews.due(settings, rotation, because: reason)], of: LedgerSubject(.serviceKey, settings.name))
-    progress.tell(.step("\(reason)"), of: settings.name)
     try await record(rotation, of: settings, keys: [])
     await context.landscape.update { $0.serviceKeys[settings.name]?.request = nil }
   }
@@ -71,9 +70,9 @@ struct KeyRotationRunner: Sendable {
     switch action {
     case .read(let guid): try await read(guid, intended, settings, reached)
     case .examine(let guid):
-      let isAdopted = intended.attempts == 0 && (intended.isAdoption || intended.newKey?.owner == .named)
       let examined = try await identities.examine(
-        guid, settings, mayEndEarlier: isAdopted || intended.isPredecessorGone)
+        guid, settings, mayEndEarlier: intended.mayEndEarlier == true || intended.isPredecessorGone,
+        isAdoption: intended.isAdoption)
       try await conclude(examined.outcome, intended, settings, instance: instance, leaf: examined.leaf)
     case .verify(let guid):
       let outcome = try await identities.verify(guid, settings)
@@ -243,8 +242,7 @@ struct KeyRotationRunner: Sendable {
         .ended(succeeded: false, "\(reason); looked at again at \(TimeText.instant(until))"), of: settings.name)
     case .failed(let failure) where rotation.newKey == nil || rotation.phase != "deleting":
       progress.tell(
-        .ended(succeeded: false, "\(failure.reason); tried again at \(TimeText.instant(failure.next))"),
-        of: settings.name)
+        .ended(succeeded: false, "\(failure.reason); \(failure.prospect)"), of: settings.name)
     case .waiting(_, let reason): progress.tell(.step(reason), of: settings.name)
     default: break
     }

@@ -30,8 +30,9 @@ struct PlatformAccess: Sendable {
     do throws(PlatformFailure) {
       let own = try await ownLogin(settings)
       // Before anything is asked of the platform: a login that has ended is known even if nobody answers.
-      try await remember(connector.loginCertificates(of: settings, own: own), of: settings)
-      connection = try await connector.connect(settings, own: own)
+      let login = try connector.login(of: settings, own: own)
+      try await remember(login?.certificates ?? [], of: settings)
+      if let login { connection = try await connector.connect(settings, with: login) } else { connection = nil }
       try await troubled { try await troubles.answered(caller, .connect, acceptsLogin: false) }
     } catch {
       try await note(error, caller)

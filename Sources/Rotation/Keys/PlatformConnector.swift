@@ -31,45 +31,56 @@ package struct PlatformConnector: Sendable {
     self.reach = reach
   }
 
-  /// Reads what it takes to log in, and finds the platform; nothing is logged in yet.
+  /// What it takes to log in, read once.
+  package struct Login: Sendable {
+    /// The client certificate, leaf first; empty for a login without one.
+    package var certificates: [Certificate]
+    fileprivate var proof: Proof
+
+    fileprivate enum Proof {
+      case cloudFoundry(CloudFoundrySource, LoginMethod)
+      case serviceManager(ServiceManagerSource, ServiceManagerBinding)
+    }
+  }
+
+  /// Reads what it takes to log in; nothing is asked of the platform.
   ///
   /// - Parameters:
   ///   - settings: a service key that the platform makes.
   ///   - own: what takes the place of a binding's client certificate once that ends earlier.
   /// - Returns: nil for a service key that is dropped in as a file.
-  /// - Throws: `PlatformFailure`.
-  package func connect(
-    _ settings: ServiceKeySettings, own: OwnLogin? = nil
-  ) async throws(PlatformFailure) -> Connection? {
+  /// - Throws: `PlatformFailure`, and this host or the configuration is at fault.
+  package func login(
+    of settings: ServiceKeySettings, own: OwnLogin? = nil
+  ) throws(PlatformFailure) -> Login? {
     switch settings.source {
     case .file: return nil
     case .cloudFoundry(let source):
       let method = try method(source.login)
+      return Login(certificates: try certificates(method), proof: .cloudFoundry(source, method))
+    case .serviceManager(let source):
+      let binding = try binding(of: source, own)
+      return Login(certificates: binding.certificates, proof: .serviceManager(source, binding))
+    }
+  }
+
+  /// Finds the platform; nothing is logged in yet.
+  ///
+  /// - Throws: `PlatformFailure`.
+  package func connect(
+    _ settings: ServiceKeySettings, with login: Login
+  ) async throws(PlatformFailure) -> Connection {
+    switch login.proof {
+    case .cloudFoundry(let source, let method):
       let platform = try await CloudFoundryPlatform.connect(
         api: source.api, method: method, network: network(settings), logins: logins)
       return Connection(
         platform: platform,
         instance: InstanceReference(instance: source.instance, organization: source.organization, space: source.space))
-    case .serviceManager(let source):
-      let binding = try binding(of: source, own)
+    case .serviceManager(let source, let binding):
       let platform = try await ServiceManagerPlatform.connect(
         binding, network: network(settings), logins: logins)
       return Connection(platform: platform, instance: InstanceReference(instance: source.instance))
-    }
-  }
-
-  /// The client certificate that ``connect(_:own:)`` logs in with, leaf first; empty for a login without one.
-  ///
-  /// Nothing is asked of the platform.
-  ///
-  /// - Throws: `PlatformFailure`, and this host or the configuration is at fault.
-  package func loginCertificates(
-    of settings: ServiceKeySettings, own: OwnLogin? = nil
-  ) throws(PlatformFailure) -> [Certificate] {
-    switch settings.source {
-    case .file: []
-    case .cloudFoundry(let source): try certificates(method(source.login))
-    case .serviceManager(let source): try binding(of: source, own).certificates
     }
   }
 
@@ -81,10 +92,10 @@ package struct PlatformConnector: Sendable {
   package func pardonLogin(
     of settings: ServiceKeySettings, own: OwnLogin? = nil
   ) async throws(PlatformFailure) {
-    switch settings.source {
-    case .file: return
-    case .cloudFoundry(let source): await logins.pardon(try method(source.login).principal)
-    case .serviceManager(let source): await logins.pardon(try binding(of: source, own).method.principal)
+    switch try login(of: settings, own: own)?.proof {
+    case nil: return
+    case .cloudFoundry(_, let method): await logins.pardon(method.principal)
+    case .serviceManager(_, let binding): await logins.pardon(binding.method.principal)
     }
   }
 

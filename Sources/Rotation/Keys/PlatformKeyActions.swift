@@ -73,13 +73,14 @@ package struct PlatformKeyActions: Sendable {
 extension KeyFailure {
   /// What a failed call of the platform means for a rotation.
   ///
-  /// How long a refused login rests is the login's affair: the rotation asks again by its own rhythm, so that a changed
-  /// password is noticed.
+  /// How long a refused login rests is the login's affair, and only told: the rotation asks again by its own rhythm, so
+  /// that a changed password is noticed.
   package init(_ failure: PlatformFailure) {
     let rests = failure.kind == .loginRefused || failure.kind == .tooManyLogins
     self.init(
       failure.words, culprit: failure.culprit.rawValue, retryAfter: rests ? nil : failure.retryAfter,
-      mayHaveHappened: failure.mayHaveHappened)
+      mayHaveHappened: failure.mayHaveHappened,
+      restsFor: failure.kind == .loginRefused ? failure.retryAfter : nil)
   }
 }
 

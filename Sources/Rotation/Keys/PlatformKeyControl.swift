@@ -99,9 +99,12 @@ package struct PlatformKeyControl: Sendable {
   /// - Parameters:
   ///   - key: a name or a GUID.
   ///   - name: of the service key in the configuration.
+  ///   - force: even though it ends no later than the one in force.
   /// - Returns: what happens from now on.
   /// - Throws: ``Refusal``.
-  package func adopt(_ key: String, as name: String) async throws(Refusal) -> AsyncStream<KeyProgress> {
+  package func adopt(
+    _ key: String, as name: String, force: Bool = false
+  ) async throws(Refusal) -> AsyncStream<KeyProgress> {
     let settings = try await platformKey(name)
     let listed = try await keys(of: name)
     guard let found = listed.first(where: { $0.guid == key }) ?? listed.first(where: { $0.name == key }) else {
@@ -127,7 +130,8 @@ package struct PlatformKeyControl: Sendable {
     let stream = progress.follow(name)
     let failure: String?
     do {
-      let rotation = KeyRotation.adopting(new, predecessor: predecessor, now: context.clock.now())
+      let rotation = KeyRotation.adopting(
+        new, predecessor: predecessor, mayEndEarlier: force, now: context.clock.now())
       try await rotations.begin(rotation, settings, because: .requested("an operator adopts the key \(found.name)"))
       failure = nil
     } catch {

@@ -113,9 +113,11 @@ package actor LoginSession {
       return try await ask(grant, &state)
     } catch  where error.kind == .unauthorized {
       let words = "\(name.principal) is not accepted: \(error.words)"
-      state.record.refusal = LoginRefusal(secret: method.secret, at: network.wallClock.now(), words: words)
+      let refusal = LoginRefusal(secret: method.secret, at: network.wallClock.now(), words: words)
+      state.record.refusal = refusal
       try await keep(state)
-      throw PlatformFailure(.loginRefused, .configuration, words)
+      throw PlatformFailure(
+        .loginRefused, .configuration, words, retryAfter: .seconds(LoginState.rest(refusal, method)))
     }
   }
 

@@ -43,7 +43,7 @@ package struct LoginState: Sendable {
   }
 
   /// Seconds that the proof is not sent again.
-  private static func rest(_ refusal: LoginRefusal, _ method: LoginMethod) -> TimeInterval {
+  static func rest(_ refusal: LoginRefusal, _ method: LoginMethod) -> TimeInterval {
     guard method.makesUserSession else { return clientRefusalHolds }
     // The platform's own words begin behind the name of the user, who may be called anything.
     let principal = method.principal
