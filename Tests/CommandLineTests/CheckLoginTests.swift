@@ -82,13 +82,16 @@ struct CheckLoginTests {
     let old = try leaf(from: -9000, until: -3600)
     let early = try leaf(from: 3600)
     let cases: [(String, String)] = [
-      ("", "is empty"), ("hidden", "the binding is not the JSON that was expected"),
+      ("hidden", "the binding is not the JSON that was expected"),
       (#"{"clientid":"c","sm_url":"https://x"}"#, "has neither 'clientsecret' nor 'certificate' and 'key'"),
       (#"{"clientid":"c","url":"https://x"}"#, "binding"),
       (try binding(good, key: other.key), "belongs to no certificate in it"),
       (try binding(old, key: old.key), "has ended, and nobody can log in with it"),
       (try binding(early, key: early.key), "is not valid yet"),
     ]
+    // An empty credential is told of wherever it is named, and once there.
+    let empty = try warnings(Self.manager, "")
+    #expect(empty.count == 2 && empty.allSatisfy { $0.contains("is empty") }, "\(empty)")
     for (content, words) in cases {
       let found = try warnings(Self.manager, content)
       #expect(found.count == 1, "\(words): \(found)")

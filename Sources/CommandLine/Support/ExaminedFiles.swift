@@ -91,8 +91,6 @@ struct ExaminedFiles: ConfigurationFiles {
         return "\(reference) holds no certificate to log in with: \(error)"
       }
       return try flaw(ofLogin: bytes, certificates, reference)
-    case .secret(let reference):
-      _ = try secret(reference)
     }
     return nil
   }
@@ -141,11 +139,12 @@ struct ExaminedFiles: ConfigurationFiles {
     return nil
   }
 
-  /// Nil where only the service can read it: a credential that the unit loads.
+  /// Nil where only the service can read it, as a credential that the unit loads, and for a file that holds none, of which
+  /// `NamedThing.secret` tells.
   private func secret(_ reference: CredentialReference) throws -> SecretBytes? {
     do {
       return try CredentialStore(folder: SecretInput.credentialsFolder).secret(reference)
-    } catch CredentialError.noCredentialFolder {
+    } catch CredentialError.noCredentialFolder, CredentialError.empty(.file) {
       return nil
     }
   }

@@ -179,7 +179,7 @@ struct PlatformSourceReader {
   private func user(_ field: Field) -> LoginSettings? {
     guard let mapping = MappingReader(field, KeyTable.userLogin) else { return nil }
     let name = mapping.required("name")?.line()
-    let password = credential(mapping.required("password-credential")) { .secret($0) }
+    let password = mapping.required("password-credential")?.credential()
     let origin = mapping["origin"]?.label(longest: 255)
     guard let name, let password else { return nil }
     return .user(name: name, password: password, origin: origin)
@@ -199,7 +199,7 @@ struct PlatformSourceReader {
     guard let mapping = MappingReader(field, KeyTable.clientLogin) else { return nil }
     let id = mapping.required("id")?.line()
     guard let (key, value) = mapping.exactlyOne(of: ["secret-credential", "certificate-credential"]),
-      let proof = credential(value, { key == "secret-credential" ? .secret($0) : .login($0) }), let id
+      let proof = key == "secret-credential" ? value.credential() : credential(value, { .login($0) }), let id
     else { return nil }
     return .client(id: id, proof: key == "secret-credential" ? .secret(proof) : .certificate(proof))
   }

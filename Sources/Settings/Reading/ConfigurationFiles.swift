@@ -63,8 +63,6 @@ package enum NamedThing: Sendable, Hashable {
   case binding(CredentialReference, isRenewed: Bool)
   /// A client certificate with its private key, to log in with.
   case login(CredentialReference)
-  /// A password or client secret to log in with.
-  case secret(CredentialReference)
 }
 
 /// What the reader wants to know about a file.
