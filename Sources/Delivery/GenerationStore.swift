@@ -59,13 +59,13 @@ package struct GenerationStore: Sendable {
   /// Removes old generations, and returns their numbers: all but the `keep` newest, the one in force, and the one
   /// before that.
   @discardableResult
-  package func prune(keep: Int = 5) throws(DeliveryError) -> [Int] {
+  package func prune(keep: Int = 5, sparing spared: Int? = nil) throws(DeliveryError) -> [Int] {
     guard try !list().isEmpty else { return [] }
     return try locked { () throws(DeliveryError) in
       let numbers = try list()
       let current = try current()
       let before = numbers.last { $0 < current ?? 0 }
-      let kept = Set(numbers.suffix(max(keep, 1)) + [current, before].compactMap(\.self))
+      let kept = Set(numbers.suffix(max(keep, 1)) + [current, before, spared].compactMap(\.self))
       let removed = numbers.filter { !kept.contains($0) }
       try remove(removed)
       return removed

@@ -41,6 +41,8 @@ package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case keystoreWritten = "keystore.written"
   case keystoreFailed = "keystore.failed"
   case keystoreRolledBack = "keystore.rolled-back"
+  case keystoreConfirmed = "keystore.confirmed"
+  case keystoreUnconfirmed = "keystore.unconfirmed"
   case keystoreDamaged = "keystore.damaged"
   case keystoreTrustGap = "keystore.trust-gap"
   case bundleUnreadable = "bundle.unreadable"

@@ -103,7 +103,15 @@ extension Event {
     case .keystoreRolledBack:
       EventDefinition(
         "3191926d99a24f24827c20f10047afef", .warning, "A keystore went to another generation",
-        [.keystore, .generation, .previousGeneration, .reason])
+        [.keystore, .generation, .previousGeneration, .reason], optional: [.culprit])
+    case .keystoreConfirmed:
+      EventDefinition(
+        "1a08385970ff40b29eff4b11f21d95a7", .notice, "The files of a keystore are confirmed",
+        [.keystore, .generation, .reason])
+    case .keystoreUnconfirmed:
+      EventDefinition(
+        "ec2310d6e9bc443b9a8d141f9924e0bd", .error, "The files of a keystore are not confirmed",
+        [.keystore, .generation, .reason, .culprit], optional: [.nextAttempt, .since])
     case .keystoreDamaged:
       EventDefinition(
         "266ad919f3c544cda53a1361166c455e", .warning, "Files of a keystore were changed by someone else",

@@ -32,6 +32,8 @@ package struct ForecastEntry: Sendable, Equatable {
     /// A trusted certificate that nothing needs any more leaves the trust list.
     case dropTrust = "drop-trust"
     case runHook = "run-hook"
+    /// The files in force are tried.
+    case confirm
     /// A service key, or the PEM files of an identity, are read again; no forecast lists it.
     case readFiles = "read-files"
     /// The keys on the platform are compared with those that are known; no forecast lists it.
@@ -167,6 +169,14 @@ private struct Forecaster {
           subject: subject, what: .write, dueAt: max(now, time),
           lapsesAt: state.current.flatMap { [$0.identity?.notAfter, $0.trustNotAfter].compactMap(\.self).min() },
           why: "\(reason)"))
+    }
+    if let confirmation = keystore.confirmation(in: state), let current = state.current,
+      let time = ConfirmationPlanner.time(keystore, inventory, now: now)
+    {
+      entries.append(
+        ForecastEntry(
+          subject: subject, what: .confirm, dueAt: max(now, time), lapsesAt: nil,
+          why: confirmation.sentence(current.number)))
     }
     for member in trust.members {
       guard let last = member.lastNeeded, let leaves = trust.departures[member.fingerprint] else { continue }

@@ -31,13 +31,16 @@ package struct KeystoreState: Sendable, Equatable {
   package var rolledBackTo: Int?
   /// The content that was rolled back; it is not written again unchanged.
   package var heldContent: GenerationContent?
+  /// Of the current generation; nil where nothing is known.
+  package var confirmation: GenerationConfirmation?
 
   package init(
     identity: IdentityState? = nil, identitySchedule: Schedule = .untouched, adoption: AdoptionState? = nil,
     adoptionSchedule: Schedule = .untouched, current: GenerationState? = nil,
     damage: String? = nil, passwordChanged: Bool = false, passwordFault: String? = nil, gaps: [String: String] = [:],
     writing: Schedule = .untouched, failedContent: GenerationContent? = nil,
-    trustMembers: [TrustMember] = [], rolledBackTo: Int? = nil, heldContent: GenerationContent? = nil
+    trustMembers: [TrustMember] = [], rolledBackTo: Int? = nil, heldContent: GenerationContent? = nil,
+    confirmation: GenerationConfirmation? = nil
   ) {
     self.identity = identity
     self.identitySchedule = identitySchedule
@@ -53,6 +56,7 @@ package struct KeystoreState: Sendable, Equatable {
     self.trustMembers = trustMembers
     self.rolledBackTo = rolledBackTo
     self.heldContent = heldContent
+    self.confirmation = confirmation
   }
 }
 

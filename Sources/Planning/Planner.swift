@@ -27,6 +27,7 @@ package enum Planner {
       AdoptionPlanner.plan(keystore, context, into: &draft)
       IdentityPlanner.plan(keystore, context, into: &draft)
       WritePlanner.plan(keystore, trust, context, into: &draft)
+      ConfirmationPlanner.plan(keystore, context, into: &draft)
       AlertPlanner.plan(keystore, trust, context, into: &draft)
     }
     HookPlanner.plan(context, into: &draft)
@@ -51,6 +52,7 @@ package enum Planner {
     case .renewSelfSigned(let name): return .once("renew/\(name)", installation: installation)
     case .adopt(let name): return .once("adopt/\(name)", installation: installation)
     case .write(let name): return .once("write/\(name)", installation: installation)
+    case .confirm(let name): return .once("confirm/\(name)", installation: installation)
     case .runHook(let id): return .once("hook/\(id)", installation: installation)
     case .alert(let mark), .withdrawAlert(let mark):
       return .once("alert/\(mark.identifier)", installation: installation)

@@ -48,6 +48,10 @@ package enum Reason: Sendable, Hashable {
   case damaged(String, restoring: Int)
   /// A hook has not yet run for a generation.
   case hookOwed(keystore: String, generation: Int)
+  /// The files of a generation have not been tried yet.
+  case confirmationOwed(generation: Int)
+  /// A generation was refused, for this reason, and the one before it is to come back.
+  case withdrawalOwed(generation: Int, String)
   /// An `alert-before` mark is crossed; `remaining` in seconds.
   case expiring(subject: Subject, certificate: String, notAfter: Date, remaining: TimeInterval)
   /// The end of a certificate has passed.
@@ -92,6 +96,8 @@ extension Reason: CustomStringConvertible {
     case .damaged(let damage, let generation): "the files of generation \(generation) are damaged: \(damage)"
     case .hookOwed(let keystore, let generation):
       "the hook has not yet run for generation \(generation) of \(keystore)"
+    case .confirmationOwed(let generation): "generation \(generation) has not been confirmed yet"
+    case .withdrawalOwed(let generation, let reason): "generation \(generation) was refused: \(reason)"
     case .expiring(let subject, let certificate, let notAfter, let remaining):
       "\(certificate) of \(subject) ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
     case .expired(let subject, let certificate, let notAfter):

@@ -47,6 +47,8 @@ package struct SubjectStatus: Sendable, Equatable {
   package var reason: String
   /// Listed endpoints that never verified, of a keystore.
   package var missing: [String] = []
+  /// Of a keystore, whether its files were tried, where the configuration asks for that.
+  package var confirmation: GenerationConfirmation?
 }
 
 /// Something that ends, and when.

@@ -139,7 +139,9 @@ private struct SubjectReader {
     let isLook = { (work: Work) in work.step?.isLook == true && state.identitySchedule.failures == 0 }
     var status = status(
       .keystore(keystore.name), state.writing, works[0],
-      alsoBy: works.dropFirst().filter { !isLook($0) } + hooks.map { .runHook(id: $0.id) })
+      alsoBy: works.dropFirst().filter { !isLook($0) } + hooks.map { .runHook(id: $0.id) }
+        + [.confirm(keystore: keystore.name)])
+    status.confirmation = keystore.confirmation(in: state)
     if let identity = identityToReplace(keystore) {
       let time = replacement(of: identity, keystore.renewBefore)
       if time < status.nextAttempt ?? .distantFuture {
@@ -167,6 +169,10 @@ private struct SubjectReader {
       (status.state, status.reason) = (.expiring, ending)
     } else {
       (status.state, status.reason) = settled(state, decision, works, missing: trust.unverified)
+      // What is refused makes room yet, so that it is too early to call it well.
+      if let confirmation = status.confirmation, confirmation.isOpen, [.ok, .held, .incomplete].contains(status.state) {
+        (status.state, status.reason) = (.due, confirmation.sentence(state.current?.number ?? 0))
+      }
     }
     return status
   }
@@ -221,6 +227,9 @@ private struct SubjectReader {
     faults.append(state.damage)
     faults += state.gaps.sorted { $0.key < $1.key }.map(\.value)
     if keystore.hasOwnIdentity, state.identitySchedule.failures > 0 { faults.append(state.identitySchedule.reason) }
+    if let confirmation = keystore.confirmation(in: state), case .unconfirmed = confirmation.state {
+      faults.append(confirmation.sentence(state.current?.number ?? 0))
+    }
     faults += inventory.hooks.filter { $0.keystore == keystore.name && $0.schedule.failures > 0 }.map { hook in
       let what =
         hook.isLogin
@@ -305,6 +314,7 @@ extension Work {
     case .adopt: .adopt
     case .write: .write
     case .runHook: .runHook
+    case .confirm: .confirm
     case .alert, .withdrawAlert: nil
     }
   }

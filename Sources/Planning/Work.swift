@@ -15,9 +15,21 @@ package enum Work: Sendable, Hashable {
   case adopt(keystore: String)
   case write(keystore: String)
   case runHook(id: Int64)
+  /// Try the files in force, or bring those before them back.
+  case confirm(keystore: String)
   case alert(AlertMark)
   /// Forget that an alert was raised, so that it is raised when its time comes.
   case withdrawAlert(AlertMark)
+}
+
+extension Work {
+  /// Whether the two must not be done at one time: both may put another generation of one keystore in force.
+  package func excludes(_ other: Work) -> Bool {
+    switch (self, other) {
+    case (.write(let one), .confirm(let another)), (.confirm(let one), .write(let another)): one == another
+    default: false
+    }
+  }
 }
 
 /// How hard to try.

@@ -13,6 +13,9 @@ package enum WritePlanner {
     _ keystore: KeystoreSettings, _ inventory: Inventory, trust: TrustDecision, now: Date
   ) -> WriteDecision {
     let state = inventory.keystores[keystore.name] ?? KeystoreState()
+    if case .withdrawing = state.confirmation?.state, keystore.confirm != nil {
+      return .waiting("the generation before is coming back")
+    }
     let restoration = state.damage.flatMap { damage in
       state.current.map {
         WriteDecision.write($0.content, .damaged(damage, restoring: $0.number))

@@ -84,7 +84,11 @@ struct DaemonServices: Sendable {
       adopter: PSEAdopter(context: context, issuers: issuers, trustKeeper: trustKeeper),
       generations: GenerationWriter(
         context: context, assembler: assembler, shelf: shelf, trustKeeper: trustKeeper, reviewer: reviewer),
-      hooks: HookExecutor(context: context, shelf: shelf), alerts: AlertExecutor(context: context))
+      hooks: HookExecutor(context: context, shelf: shelf),
+      confirmer: KeystoreConfirmer(
+        context: context, shelf: shelf,
+        checker: ConfirmationChecker(context: context, shelf: shelf, fetcher: fetcher, verifier: verifier),
+        reviewer: reviewer), alerts: AlertExecutor(context: context))
     conductor = Conductor(
       landscape: context.landscape, runner: dispatcher, bell: bell,
       alarm: SystemAlarm(timer: try WallClockTimer(clock: context.clock)), clock: context.clock,

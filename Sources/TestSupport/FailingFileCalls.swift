@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 package import Host
 import Synchronization
 package import SystemPackage
@@ -15,16 +16,27 @@ package final class FailingFileCalls: FileCalls {
     case once(number: Int, Errno)
     /// Nothing works from call number `number` on, which leaves the disk as it was at that moment: a crash.
     case from(number: Int)
+    /// The process is killed before call number `number`, as by the kernel.
+    case kill(number: Int)
   }
 
   private let base: any FileCalls
   private let fault: Fault
   private let done = Mutex<[String]>([])
+  private let isArmed: Mutex<Bool>
 
-  package init(_ fault: Fault = .none, base: any FileCalls = LinuxFileCalls()) {
+  /// - Parameters:
+  ///   - fault: which calls fail.
+  ///   - base: what the others do.
+  ///   - isArmed: whether calls count from the beginning, rather than from ``arm()`` on.
+  package init(_ fault: Fault = .none, base: any FileCalls = LinuxFileCalls(), isArmed: Bool = true) {
     self.fault = fault
     self.base = base
+    self.isArmed = Mutex(isArmed)
   }
+
+  /// Counts calls from now on.
+  package func arm() { isArmed.withLock { $0 = true } }
 
   /// How many calls were made.
   package var count: Int { done.withLock(\.count) }
@@ -32,6 +44,7 @@ package final class FailingFileCalls: FileCalls {
   package var log: [String] { done.withLock(\.self) }
 
   private func enter(_ call: String, _ path: FilePath) throws(SystemError) {
+    guard isArmed.withLock(\.self) else { return }
     let number = done.withLock { done in
       done.append("\(call) \(path)")
       return done.count
@@ -39,7 +52,8 @@ package final class FailingFileCalls: FileCalls {
     switch fault {
     case .once(number, let errno): throw SystemError(call: call, path: path, errno: errno)
     case .from(let first) where number >= first: throw SystemError(call: call, path: path, errno: .ioError)
-    case .none, .once, .from: return
+    case .kill(number): _ = Glibc.kill(getpid(), SIGKILL)
+    case .none, .once, .from, .kill: return
     }
   }
 

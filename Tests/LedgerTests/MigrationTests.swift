@@ -20,6 +20,7 @@ import Testing
     3: rowsOfVersion3,
     4: rowsOfVersion4,
     5: rowsOfVersion5,
+    6: rowsOfVersion6,
   ]
 
   private static let rowsOfVersion1 = [
@@ -73,6 +74,13 @@ import Testing
   ]
 
   private static let rowsOfVersion5 = ["UPDATE adoption SET other_names = '[\"/y/old.pse\"]'"]
+
+  private static let rowsOfVersion6 = [
+    """
+    INSERT INTO confirmation VALUES
+      (1, 'written', 3, 'unconfirmed', 2000, 300000, 9, 3000, 'refused', 'server', 'why', 'nothing else is kept', 'refused')
+    """
+  ]
 
   func ledger(of version: Int, in folder: LedgerFolder) async throws {
     let queue = try folder.stranger()
@@ -142,6 +150,7 @@ import Testing
         "bb30f0ed4e937aca47225c775bb8013f2d2f1fc6885c2dafb907ce28eaaa020d",
         "b8bac19582b8c445846dcde82e185b621897a8fc06ad84807874bba7da278d32",
         "4541e4b62105b723893a0533025cf82616c909b7fe52685d6ecf0e613bc146d0",
+        "3e536281cc2ff6758320a08a2571729621a0c77f9f2f08a5f3b39cda5cb704e1",
       ])
   }
 
@@ -219,6 +228,10 @@ import Testing
     "UPDATE platform_key SET state = 'in-force'",
     "UPDATE platform_key SET sealed_under = NULL",
     "UPDATE login SET refused_at = 1000",
+    "UPDATE confirmation SET state = 'owed'",
+    "UPDATE confirmation SET state = 'confirmed', finding = NULL",
+    "UPDATE confirmation SET finding = NULL",
+    "UPDATE confirmation SET origin = 'elsewhere'",
     "INSERT INTO generation SELECT 2, keystore, 5, state, recipe, reason, NULL, leaf, 0, 1, 1, 1 FROM generation",
     "UPDATE generation SET state = 'failed'",
     "UPDATE hook SET arguments = '[]'",

@@ -67,7 +67,7 @@ private struct Simulation {
       }
     case .alert(let mark): sample.inventory.alerts.insert(mark)
     case .withdrawAlert(let mark): sample.inventory.alerts.remove(mark)
-    case .readServiceKey, .tendServiceKey, .readIdentityFiles, .adopt, .runHook:
+    case .readServiceKey, .tendServiceKey, .readIdentityFiles, .adopt, .runHook, .confirm:
       Issue.record("\(work) is nothing that this simulation has")
     }
   }

@@ -65,6 +65,11 @@ enum GroupSample {
     "keystores.NAME.files[].java-truststore": "keystores: {a: {\(pair), files: [{java-truststore: @}]}}",
     "keystores.NAME.after-change[]":
       "keystores: {a: {trust: {endpoints: [s4hana]}, files: [{pse: {path: a}}], after-change: [@]}}",
+    "keystores.NAME.confirm": "keystores: {a: {\(pair), files: [{pse: {path: a}}], confirm: @}}",
+    "keystores.NAME.confirm.identity":
+      "keystores: {a: {\(pair), files: [{pse: {path: a}}], confirm: {identity: @}}}",
+    "keystores.NAME.confirm.served[]":
+      "keystores: {a: {\(pair), files: [{pse: {path: a}}], confirm: {served: [@]}}}",
   ]
 
   private static let proxy = "http://proxy.example:3128"
@@ -98,6 +103,9 @@ enum GroupSample {
     "keystores.NAME.files[].ca-directory": ["path": "a"],
     "keystores.NAME.files[].java-truststore": ["path": "a", "password-credential": "c"],
     "keystores.NAME.after-change[]": ["run": "[/usr/local/bin/tell-strust]"],
+    "keystores.NAME.confirm": ["endpoints": "all"],
+    "keystores.NAME.confirm.identity": ["request": "https://a.example"],
+    "keystores.NAME.confirm.served[]": ["address": "a.example"],
   ]
 
   /// Keys that must go when another one is given.

@@ -68,6 +68,7 @@ struct ShowReport: Output.Displayable {
       lines.append("  next      \(what)\(TimeText.instant(next)), \(StatusReport.distance(next, from: now))")
     }
     if let platform = item.platform { lines += platform.lines(now: now) }
+    if let confirmation = status.confirmation { lines.append("  confirm   \(confirmation.text)") }
     if let adopted = item.adopted {
       lines.append("  adopted   \(adopted.path), \(TimeText.instant(adopted.at))")
       if let original = adopted.original { lines.append("  original  \(original)") }

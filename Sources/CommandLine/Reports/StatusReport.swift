@@ -18,9 +18,11 @@ struct StatusReport: Output.Displayable {
     /// What is done then, a word of `certrotd plan`.
     let nextWhat: String?
     let missing: [String]
+    /// Of a keystore with `confirm`.
+    let confirmation: ConfirmationReport?
 
     private enum CodingKeys: String, CodingKey {
-      case kind, name, state, reason, breaks, missing
+      case kind, name, state, reason, breaks, missing, confirmation
       case breaksWhat = "breaks-what"
       case lastAttempt = "last-attempt"
       case lastSuccess = "last-success"
@@ -103,7 +105,8 @@ extension StatusReport.Entry {
   init(_ removal: Removal) {
     self.init(
       kind: removal.kind, name: removal.name, state: "removed", reason: "it \(removal.sentence)", breaks: nil,
-      breaksWhat: nil, lastAttempt: nil, lastSuccess: nil, nextAttempt: nil, nextWhat: nil, missing: [])
+      breaksWhat: nil, lastAttempt: nil, lastSuccess: nil, nextAttempt: nil, nextWhat: nil, missing: [],
+      confirmation: nil)
   }
 
   init(_ status: SubjectStatus) {
@@ -111,6 +114,6 @@ extension StatusReport.Entry {
       kind: status.subject.kind, name: status.subject.name, state: status.state.rawValue, reason: status.reason,
       breaks: status.breakage?.at, breaksWhat: status.breakage?.what, lastAttempt: status.lastAttempt,
       lastSuccess: status.lastSuccess, nextAttempt: status.nextAttempt, nextWhat: status.nextStep?.rawValue,
-      missing: status.missing)
+      missing: status.missing, confirmation: status.confirmation.map { ConfirmationReport($0) })
   }
 }

@@ -20,28 +20,33 @@ extension LedgerStore {
   /// Records the step that a generation has taken.
   ///
   /// Making one current supersedes the one that was, and enqueues `hooks`, in the same transaction; repeating that after
-  /// a crash enqueues nothing again. `files` replaces what is known of its files.
+  /// a crash enqueues nothing again. Then it also has to be confirmed where `origin` says how it came about. `files`
+  /// replaces what is known of its files.
   ///
   /// - Throws: ``LedgerError/unknownGeneration(keystore:number:)``, and
   ///   ``LedgerError/impossibleTransition(keystore:number:from:to:)`` by ``GenerationProgress/allows(_:)``.
   package func markGeneration(
     _ keystore: String, _ number: Int, _ state: GenerationProgress, files: [StoredGenerationFile]? = nil,
-    hooks: [NewHook] = [], at now: Date
+    hooks: [NewHook] = [], confirming origin: ConfirmationOrigin? = nil, at now: Date
   ) async throws(LedgerError) {
     try await write { database in
       let record = try database.generation(keystore, number)
       if let files { try database.replaceFiles(of: record.id, with: files) }
-      try database.mark(record, state, hooks: hooks, at: now)
+      try database.mark(record, state, hooks: hooks, confirming: origin, at: now)
     }
   }
 
   /// Withdraws the current generation and brings back an earlier one, in one transaction.
+  ///
+  /// The one that is in force then has to be confirmed where `origin` says how that came about.
   package func rollBackGeneration(
-    _ keystore: String, from withdrawn: Int, to earlier: Int, reason: String, hooks: [NewHook] = [], at now: Date
+    _ keystore: String, from withdrawn: Int, to earlier: Int, reason: String, hooks: [NewHook] = [],
+    confirming origin: ConfirmationOrigin? = nil, at now: Date
   ) async throws(LedgerError) {
     try await write { database in
-      try database.mark(try database.generation(keystore, withdrawn), .rolledBack(reason), hooks: [], at: now)
-      try database.mark(try database.generation(keystore, earlier), .current, hooks: hooks, at: now)
+      try database.mark(try database.generation(keystore, withdrawn), .rolledBack(reason), at: now)
+      try database.mark(
+        try database.generation(keystore, earlier), .current, hooks: hooks, confirming: origin, at: now)
     }
   }
 
@@ -123,7 +128,8 @@ extension Database {
   }
 
   fileprivate func mark(
-    _ record: GenerationRecord, _ state: GenerationProgress, hooks: [NewHook], at now: Date
+    _ record: GenerationRecord, _ state: GenerationProgress, hooks: [NewHook] = [],
+    confirming origin: ConfirmationOrigin? = nil, at now: Date
   ) throws {
     let present = try record.generationState()
     guard present.allows(state) else {
@@ -131,7 +137,11 @@ extension Database {
         keystore: record.name, number: record.number, from: present.name, to: state.name)
     }
     if present == state { return }
-    if state == .current { try supersedeGeneration(of: record.keystore, at: now) }
+    if state == .current {
+      // A generation that takes the place of one that was withdrawn has nothing to fall back on.
+      try oweConfirmation(of: record.id, fallback: try confirmationFallback(of: record.keystore), origin)
+      try supersedeGeneration(of: record.keystore, at: now)
+    }
     try run(
       """
       UPDATE generation SET state = ?1, outcome = ?2, changed_at = ?3,

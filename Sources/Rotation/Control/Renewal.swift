@@ -196,7 +196,9 @@ extension Work {
     switch self {
     case .probe(let name): .endpoint(name)
     case .readServiceKey(let name), .tendServiceKey(let name): .serviceKey(name)
-    case .readIdentityFiles(let name), .renewSelfSigned(let name), .adopt(let name), .write(let name): .keystore(name)
+    case .readIdentityFiles(let name), .renewSelfSigned(let name), .adopt(let name), .write(let name),
+      .confirm(let name):
+      .keystore(name)
     case .runHook, .alert, .withdrawAlert: nil
     }
   }
@@ -212,6 +214,7 @@ extension Work {
     case .adopt(let name): "keystore \(name) takes over what a PSE of others holds"
     case .write(let name): "keystore \(name) is written"
     case .runHook: "a hook runs"
+    case .confirm(let name): "the files of keystore \(name) are tried"
     case .alert: "an alert is raised"
     case .withdrawAlert: "an alert is withdrawn"
     }

@@ -40,7 +40,8 @@ struct RenewalScope: Sendable {
       holds(keystore: name)
     case .runHook(let id): hooks.contains { $0.id == id && holds(keystore: $0.keystore) }
     // Of a key on the platform its own progress tells when it is over; what it does later, nobody waits for.
-    case .tendServiceKey, .alert, .withdrawAlert: false
+    // Nobody waits for the end of a patience that may be a day.
+    case .tendServiceKey, .confirm, .alert, .withdrawAlert: false
     }
   }
 

@@ -38,11 +38,21 @@ struct GenerationRecovery: Sendable {
           continue
         }
         let previous = try await context.ledger.currentGeneration(generation.keystore)?.number
+        let confirmation = try await context.ledger.confirmation(of: generation.keystore)
         try shelf.refuseCollisions(of: generation.number, keystore: generation.keystore, in: configuration)
         _ = try store.activate(generation.number)
-        let hooks = configuration.keystore(named: generation.keystore)?.owedAfterChange ?? []
-        try await context.ledger.markGeneration(
-          generation.keystore, generation.number, .current, hooks: hooks, at: context.clock.now())
+        let settings = configuration.keystore(named: generation.keystore)
+        let (hooks, isConfirmed) = (settings?.owedAfterChange ?? [], settings?.confirm != nil)
+        if let previous, let confirmation, confirmation.state == .withdrawing {
+          // It was made in place of one that was refused.
+          try await context.ledger.rollBackGeneration(
+            generation.keystore, from: previous, to: generation.number, reason: confirmation.finding?.reason ?? "",
+            hooks: hooks, confirming: isConfirmed ? .broughtBack : nil, at: context.clock.now())
+        } else {
+          try await context.ledger.markGeneration(
+            generation.keystore, generation.number, .current, hooks: hooks, confirming: isConfirmed ? .written : nil,
+            at: context.clock.now())
+        }
         try await context.tell(
           [GenerationNews.resumed(generation, previous: previous)], of: LedgerSubject(.keystore, generation.keystore))
       } catch let error as LedgerError {

@@ -80,7 +80,8 @@ extension GenerationWriter {
         continue
       }
       try await context.ledger.markGeneration(
-        settings.name, number, .current, hooks: settings.owedAfterChange, at: context.clock.now())
+        settings.name, number, .current, hooks: settings.owedAfterChange,
+        confirming: settings.confirm == nil ? nil : .broughtBack, at: context.clock.now())
       try await renewHooks(in: configuration)
       let certificates = try await context.ledger.certificates(Set(generation.trust))
       var identity: IdentityState?

@@ -61,9 +61,11 @@ struct GenerationWriter: Sendable {
       let (state, loss) = try await restoredOrWritten(
         content, for: settings, in: configuration, before, because: reason)
       try await trustKeeper.settle(settings)
+      let confirmation = try await confirmation(of: settings)
       await context.landscape.update { inventory in
         inventory.keystores[keystore, default: KeystoreState()].takeOver(
           state, isRestored: before.isRestored(by: reason))
+        inventory.keystores[keystore]?.confirmation = confirmation
       }
       if let loss {
         let schedule = before.writing.failed(at: now, cadence: cadence, reason: loss.description)
@@ -120,13 +122,14 @@ struct GenerationWriter: Sendable {
   ///   - repair: the file that was damaged and what was wrong, which is told before what was written in its place.
   ///   - withdrawal: why `current` is withdrawn in its favour, so that its content is not written again; nil where it is
   ///     only superseded.
+  ///   - origin: how it comes about, where it has to be confirmed.
   /// - Returns: what is in force then.
   /// - Throws: what cannot be put together, made or put in place, after which `current` is in force; `LedgerError`.
   func write(
     _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
     because reason: Reason, replacing current: GenerationState?, verifying chains: [KeystoreJudge.EndpointChain] = [],
     isRestored: Bool = false, repairing repair: (path: FilePath, damage: String)? = nil,
-    withdrawing withdrawal: String? = nil
+    withdrawing withdrawal: String? = nil, confirming origin: ConfirmationOrigin = .written
   ) async throws -> GenerationState {
     let outputs = try KeystoreOutput.resolve(settings, credentials: context.credentials)
     let wanted = try await assembler.assemble(content, for: settings, isRestored: isRestored)
@@ -147,15 +150,18 @@ struct GenerationWriter: Sendable {
       throw error
     }
     let (hooks, end) = (settings.owedAfterChange, context.clock.now())
+    let owing = settings.confirm == nil ? nil : origin
     if let withdrawal, let current {
       try await context.ledger.rollBackGeneration(
-        settings.name, from: current.number, to: number, reason: withdrawal, hooks: hooks, at: end)
+        settings.name, from: current.number, to: number, reason: withdrawal, hooks: hooks, confirming: owing,
+        at: end)
     } else {
-      try await context.ledger.markGeneration(settings.name, number, .current, hooks: hooks, at: end)
+      try await context.ledger.markGeneration(settings.name, number, .current, hooks: hooks, confirming: owing, at: end)
     }
+    let fallback = try await confirmation(of: settings)?.fallback
     let keep = configuration.defaults.keepGenerations
     do {
-      try store.prune(keep: keep)
+      try store.prune(keep: keep, sparing: fallback)
     } catch {
       context.logger.warning(
         "old generations could not be removed: \(error)", metadata: ["keystore": .string(settings.name)])
@@ -167,6 +173,12 @@ struct GenerationWriter: Sendable {
     return GenerationState(
       number: number, content: content, identity: wanted.identity.map { IdentityState($0.certificate) },
       trustNotAfter: wanted.trust.map(\.validity.notAfter).min())
+  }
+
+  /// What the ledger says of confirming the generation in force; nil where nothing is asked for.
+  private func confirmation(of settings: KeystoreSettings) async throws -> GenerationConfirmation? {
+    guard settings.confirm != nil else { return nil }
+    return try await context.ledger.confirmation(of: settings.name).map { GenerationConfirmation($0) }
   }
 
   /// Makes sure that no other keystore writes `paths`, by whatever name: two would overwrite each other for ever.

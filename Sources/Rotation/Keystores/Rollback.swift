@@ -32,12 +32,7 @@ package struct Rollback: Sendable {
     let state = await context.landscape.inventory.keystores[settings.name] ?? KeystoreState()
     let settings = settings.inForce(state)
     let store = shelf.store(of: settings.name)
-    guard let current = try await context.ledger.currentGeneration(settings.name) else {
-      throw RollbackError.noGeneration(settings.name)
-    }
-    let kept = try store.list()
-    let known = try await context.ledger.generations(settings.name, limit: LedgerStore.generationsPerKeystore)
-    let candidates = known.filter { $0.number != current.number && kept.contains($0.number) && $0.currentSince != nil }
+    let (current, candidates) = try await candidates(of: settings, store)
     let wanted =
       target.map { number in candidates.first { $0.number == number } }
       ?? candidates.first {
@@ -47,34 +42,10 @@ package struct Rollback: Sendable {
       throw RollbackError.notKept(
         settings.name, target, current: current.number, kept: candidates.map(\.number).sorted())
     }
-    do {
-      try shelf.refuseCollisions(
-        of: wanted.number, keystore: settings.name, in: await context.landscape.configuration)
-    } catch let collision as OutputCollision {
-      throw RollbackError.foreignPath(settings.name, wanted.number, collision)
-    }
     let isBack = wanted.number < current.number
     let reason =
       "an operator \(isBack ? "rolled back" : "went on") from generation \(current.number) to \(wanted.number)"
-    let number: Int
-    if opens(wanted.number, settings) == false {
-      guard GenerationContent(wanted) != GenerationContent(current) else {
-        throw RollbackError.onlyPassword(settings.name, wanted.number)
-      }
-      number = try await makeAnew(wanted, of: settings, replacing: current, because: reason)
-    } else {
-      _ = try store.activate(wanted.number)
-      do {
-        try await context.ledger.rollBackGeneration(
-          settings.name, from: current.number, to: wanted.number, reason: reason,
-          hooks: settings.owedAfterChange, at: context.clock.now())
-      } catch {
-        // The ledger is full, or the daemon has put another generation in force meanwhile.
-        try await putBack(store, of: settings.name, insteadOf: wanted.number, because: error)
-        throw error
-      }
-      number = wanted.number
-    }
+    let number = try await put(wanted, inPlaceOf: current, store, settings, .byHand, because: reason)
     let event = Events.Raised(
       .keystoreRolledBack,
       message: "keystore \(settings.name) went \(isBack ? "back" : "on to a later generation"): \(reason)",
@@ -84,6 +55,74 @@ package struct Rollback: Sendable {
       ])
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
     return (wanted.number, number)
+  }
+
+  /// Puts generation `target` back in force in place of `withdrawn`, which was refused, as ``run(_:to:)`` does; no event tells.
+  ///
+  /// To go on with it after a crash is the same as to begin.
+  ///
+  /// - Returns: the number of the generation that is in force now.
+  /// - Throws: as ``run(_:to:)``.
+  func bringBack(
+    _ target: Int, of settings: KeystoreSettings, insteadOf withdrawn: Int, because reason: String
+  ) async throws -> Int {
+    let store = shelf.store(of: settings.name)
+    let (current, candidates) = try await candidates(of: settings, store)
+    guard current.number == withdrawn, let wanted = candidates.first(where: { $0.number == target }) else {
+      throw RollbackError.notKept(
+        settings.name, target, current: current.number, kept: candidates.map(\.number).sorted())
+    }
+    return try await put(wanted, inPlaceOf: current, store, settings, .broughtBack, because: reason)
+  }
+
+  /// The generation in force, and those that it may make room for, newest first.
+  private func candidates(
+    of settings: KeystoreSettings, _ store: GenerationStore
+  ) async throws -> (current: StoredGeneration, others: [StoredGeneration]) {
+    guard let current = try await context.ledger.currentGeneration(settings.name) else {
+      throw RollbackError.noGeneration(settings.name)
+    }
+    let kept = try store.list()
+    let known = try await context.ledger.generations(settings.name, limit: LedgerStore.generationsPerKeystore)
+    return (
+      current, known.filter { $0.number != current.number && kept.contains($0.number) && $0.currentSince != nil }
+    )
+  }
+
+  /// Puts `wanted` in force, on disk and then in the ledger.
+  ///
+  /// - Returns: its number, or that of the same content made anew with the passwords of now.
+  private func put(
+    _ wanted: StoredGeneration, inPlaceOf current: StoredGeneration, _ store: GenerationStore,
+    _ settings: KeystoreSettings, _ origin: ConfirmationOrigin, because reason: String
+  ) async throws -> Int {
+    do {
+      try shelf.refuseCollisions(
+        of: wanted.number, keystore: settings.name, in: await context.landscape.configuration)
+    } catch let collision as OutputCollision {
+      throw RollbackError.foreignPath(settings.name, wanted.number, collision)
+    }
+    let number: Int
+    if opens(wanted.number, settings) == false {
+      guard GenerationContent(wanted) != GenerationContent(current) else {
+        throw RollbackError.onlyPassword(settings.name, wanted.number)
+      }
+      number = try await makeAnew(wanted, of: settings, replacing: current, origin, because: reason)
+    } else {
+      _ = try store.activate(wanted.number)
+      do {
+        try await context.ledger.rollBackGeneration(
+          settings.name, from: current.number, to: wanted.number, reason: reason,
+          hooks: settings.owedAfterChange,
+          confirming: settings.confirm == nil ? nil : origin, at: context.clock.now())
+      } catch {
+        // The ledger is full, or the daemon has put another generation in force meanwhile.
+        try await putBack(store, of: settings.name, insteadOf: wanted.number, because: error)
+        throw error
+      }
+      number = wanted.number
+    }
+    return number
   }
 
   /// Puts in force what the ledger says is, after a rollback that it did not take: ledger and disk agree again.
@@ -119,7 +158,7 @@ package struct Rollback: Sendable {
 
   private func makeAnew(
     _ wanted: StoredGeneration, of settings: KeystoreSettings, replacing current: StoredGeneration,
-    because reason: String
+    _ origin: ConfirmationOrigin, because reason: String
   ) async throws -> Int {
     let assembler = ContentAssembler(ledger: context.ledger, bundles: BundleReader(files: context.files))
     let writer = GenerationWriter(
@@ -131,7 +170,7 @@ package struct Rollback: Sendable {
         GenerationContent(wanted).made(by: settings), for: settings, in: context.landscape.configuration,
         because: .passwordChanged,
         replacing: GenerationState(number: current.number, content: GenerationContent(current)), isRestored: true,
-        withdrawing: reason
+        withdrawing: reason, confirming: origin
       ).number
     } catch let error as LedgerError {
       throw error

@@ -11,6 +11,7 @@ struct Dispatcher: WorkRunner {
   let adopter: PSEAdopter
   let generations: GenerationWriter
   let hooks: HookExecutor
+  let confirmer: KeystoreConfirmer
   let alerts: AlertExecutor
 
   func probe(_ endpoints: [String]) async throws { try await probes.probe(endpoints) }
@@ -25,6 +26,7 @@ struct Dispatcher: WorkRunner {
     case .adopt(let keystore): try await adopter.run(keystore)
     case .write(let keystore): try await generations.run(keystore)
     case .runHook(let id): try await hooks.run(id)
+    case .confirm(let keystore): try await confirmer.run(keystore)
     case .alert(let mark): try await alerts.run(mark, because: due.reason)
     case .withdrawAlert(let mark): try await alerts.withdraw(mark)
     }

@@ -202,6 +202,9 @@ package struct KnowledgeReader: Sendable {
       number: current.number, content: GenerationContent(current), identity: try await identity(of: current, keystore),
       trustNotAfter: try await ledger.certificates(Set(current.trust)).values.map(\.validity.notAfter).min())
     state.damage = shelf.damage(of: current.number, keystore: name)
+    if keystore.confirm != nil {
+      state.confirmation = try await ledger.confirmation(of: name).map { GenerationConfirmation($0) }
+    }
     if let newest = generations.first, newest.number > current.number {
       state.failedContent = Self.failedContent(newest)
     }

@@ -46,8 +46,9 @@ package actor Landscape {
     announce(.changed)
   }
 
-  /// Marks work as under way; false when it is already.
+  /// Marks work as under way; false when it is already, or something that must not be done at the same time.
   package func begin(_ work: Work) -> Bool {
+    guard !inventory.underWay.contains(where: work.excludes) else { return false }
     guard inventory.underWay.insert(work).inserted else { return false }
     requests[work] = nil
     announce(.changed)
@@ -187,7 +188,7 @@ extension Inventory {
     case .probe(let name): endpoints[name]?.schedule.release(because: reason)
     case .readServiceKey(let name): serviceKeys[name]?.schedule.release(because: reason)
     case .readIdentityFiles(let name): keystores[name]?.identitySchedule.release(because: reason)
-    case .tendServiceKey, .renewSelfSigned, .adopt, .write, .runHook, .alert, .withdrawAlert: break
+    case .tendServiceKey, .renewSelfSigned, .adopt, .write, .runHook, .confirm, .alert, .withdrawAlert: break
     }
   }
 }

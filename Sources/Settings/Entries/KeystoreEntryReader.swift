@@ -36,11 +36,15 @@ enum KeystoreEntryReader {
           + " \(DurationText.describe(settings.validFor)): it would be renewed without end",
         hint: "renew later, or make valid-for longer")
     }
+    let confirmReader = ConfirmReader(
+      scope: scope, identity: identity, hasIdentity: hasIdentity, trust: trust, files: files ?? [])
+    let confirm = mapping["confirm"].flatMap(confirmReader.read)
     guard let files, !files.isEmpty else { return nil }
     return KeystoreSettings(
       name: name, identity: identity, refusesIdentity: refusesIdentity, adopt: adopt, trust: trust,
       overlap: overlap ?? Defaults.trustOverlap,
       files: files,
-      afterChange: afterChange ?? [], renewBefore: renewBefore, alertBefore: alertBefore, declared: field.declaration)
+      afterChange: afterChange ?? [], confirm: confirm, renewBefore: renewBefore, alertBefore: alertBefore,
+      declared: field.declaration)
   }
 }

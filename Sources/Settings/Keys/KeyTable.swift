@@ -9,7 +9,7 @@ package enum KeyTable {
   package static let all: [KeyGroup] = [
     root, defaults, endpoint, anchors, serviceKey, source, cloudFoundry, serviceManager, login, userLogin,
     userCertificateLogin, clientLogin, fields, request, keystore, identity, selfSigned, pemIdentity, adoption, trust,
-    file, pse, sapgenpse, pem, pfx, caDirectory, javaTruststore, hook,
+    file, pse, sapgenpse, pem, pfx, caDirectory, javaTruststore, hook, confirm, confirmedRequest, served,
   ]
 
   /// Groups in which a key that is unknown elsewhere would be right.

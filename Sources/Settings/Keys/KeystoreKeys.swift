@@ -25,6 +25,10 @@ extension KeyTable {
         "after-change", "list", default: "empty",
         "Programs to run after the files changed, in order: a list of arguments, or a mapping.",
         example: "[[/usr/local/bin/restart-consumer, client]]"),
+      KeyDescription(
+        "confirm", "mapping", default: "not tried",
+        "What has to work once the files are in force; otherwise the generation before comes back.",
+        example: "{endpoints: all}"),
       renewBefore.inherited,
       alertBefore.inherited,
     ])

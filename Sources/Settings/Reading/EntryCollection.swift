@@ -59,13 +59,13 @@ struct EntryCollection {
 
   /// The entries, read and compared with each other; those with mistakes may be missing.
   func readEntries(stateDirectory: FilePath) -> Configuration {
-    let scope = EntryScope(
+    var scope = EntryScope(
       defaults: defaults.map(DefaultsReader.read) ?? Defaults(), endpointNames: endpoints.entries.map(\.name),
       serviceKeyNames: serviceKeys.entries.map(\.name), outputs: OutputRegistry())
+    let endpoints = endpoints.entries.compactMap { EndpointReader.read($0.field, name: $0.name, scope) }
+    scope.serviceKeys = serviceKeys.entries.compactMap { ServiceKeyEntryReader.read($0.field, name: $0.name, scope) }
     let configuration = Configuration(
-      defaults: scope.defaults,
-      endpoints: endpoints.entries.compactMap { EndpointReader.read($0.field, name: $0.name, scope) },
-      serviceKeys: serviceKeys.entries.compactMap { ServiceKeyEntryReader.read($0.field, name: $0.name, scope) },
+      defaults: scope.defaults, endpoints: endpoints, serviceKeys: scope.serviceKeys,
       keystores: keystores.entries.compactMap { KeystoreEntryReader.read($0.field, name: $0.name, scope) })
     scope.logins.check(configuration.serviceKeys)
     var names = PlatformKeyNames()

@@ -5,6 +5,8 @@ struct EntryScope {
   var defaults: Defaults
   var endpointNames: [String]
   var serviceKeyNames: [String]
+  /// Those of them that could be read, once they were.
+  var serviceKeys: [ServiceKeySettings] = []
   var outputs: OutputRegistry
   var logins = LoginRegistry()
 

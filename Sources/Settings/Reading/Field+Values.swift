@@ -154,6 +154,7 @@ enum Bounds {
   static let alertBefore = minute...day * 3650
   static let overlap = Duration.zero...day * 3650
   static let verifyPatience = Duration.zero...day
+  static let confirmPatience = Duration.seconds(1)...day
   static let keyValidity = day...day * 3650
   static let validFor = day...day * 10_950
   static let hookDeadline = Duration.seconds(1)...hour

@@ -47,6 +47,9 @@ struct MappingReader {
     return self[key]
   }
 
+  /// Whether a key stands there that is not known, which has been reported.
+  var hasUnknownKeys: Bool { !entries.keys.allSatisfy(group.knows) }
+
   /// The one key among several that is given; nil, and a mistake, when there is not exactly one.
   func exactlyOne(of keys: [String]) -> (key: String, field: Field)? {
     let given = keys.filter { entries[$0] != nil }

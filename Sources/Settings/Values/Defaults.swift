@@ -47,6 +47,7 @@ extension Defaults {
   package static let serviceKeyOverlap = Duration.seconds(48 * 3600)
   /// How long a new service key that the platform does not accept yet is tried again.
   package static let verifyPatience = Duration.seconds(15 * 60)
+  package static let confirmPatience = Duration.seconds(5 * 60)
   package static let hookDeadline = Duration.seconds(60)
   package static let fileMode: UInt16 = 0o640
   /// What every consumer opens.

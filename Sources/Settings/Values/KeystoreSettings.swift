@@ -15,6 +15,8 @@ package struct KeystoreSettings: Sendable, Equatable {
   package var files: [FileSettings]
   /// Programs to run after the files changed, in this order.
   package var afterChange: [HookSettings]
+  /// What is tried once the files are in force; nil for nothing.
+  package var confirm: ConfirmSettings?
   package var renewBefore: RenewBefore
   /// Remaining lifetimes at which an alert is raised, longest first.
   package var alertBefore: [Duration]
@@ -24,7 +26,8 @@ package struct KeystoreSettings: Sendable, Equatable {
     name: String, identity: IdentitySource? = nil, refusesIdentity: Bool = false, adopt: AdoptionSettings? = nil,
     trust: TrustSettings = TrustSettings(),
     overlap: Duration = Defaults.trustOverlap, files: [FileSettings], afterChange: [HookSettings] = [],
-    renewBefore: RenewBefore = Defaults.renewBefore, alertBefore: [Duration] = Defaults.alertBefore,
+    confirm: ConfirmSettings? = nil, renewBefore: RenewBefore = Defaults.renewBefore,
+    alertBefore: [Duration] = Defaults.alertBefore,
     declared: Declaration = .nowhere
   ) {
     self.name = name
@@ -35,6 +38,7 @@ package struct KeystoreSettings: Sendable, Equatable {
     self.overlap = overlap
     self.files = files
     self.afterChange = afterChange
+    self.confirm = confirm
     self.renewBefore = renewBefore
     self.alertBefore = alertBefore
     self.declared = declared
