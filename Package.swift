@@ -112,7 +112,15 @@ let package = Package(
     // The readers of what others make, for `scripts/fuzz` and a short pass in the tests.
     + room(
       "FuzzTargets",
-      ["Certificates", "Host", "Keystores", "OpenSSLBridge", "PSEFormat", "ServiceKeys", "Settings", systemPackage]),
+      ["Certificates", "Host", "Keystores", "OpenSSLBridge", "PSEFormat", "ServiceKeys", "Settings", systemPackage])
+    // Years in minutes, for `scripts/simulate`; a short life in the tests.
+    + room(
+      "Simulation",
+      [
+        "Certificates", "ChainFetch", "HTTPTransport", "Host", "Journal", "Ledger", "OpenSSLBridge", "Planning",
+        "Rotation", "ServiceKeys", "Settings", logging, systemPackage,
+      ])
+    + [.executableTarget(name: "simulate", dependencies: ["Simulation", argumentParser, systemPackage])],
   swiftLanguageModes: [.v6]
 )
 

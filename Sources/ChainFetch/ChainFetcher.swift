@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Any number of tasks may ask at once; how many probes run is bounded. Nothing is verified here, and nothing of a
 /// server's data is kept but its certificates. A fetcher that is not needed any more must be shut down.
-package final class ChainFetcher: Sendable {
+package final class ChainFetcher: ChainSource {
   private let loops: [EventLoop]
   private let admission: Admission
   private let nextID = Atomic<UInt64>(0)

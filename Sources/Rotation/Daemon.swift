@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Certificates
-import ChainFetch
+package import ChainFetch
 import Delivery
 import FoundationEssentials
 import HTTPTransport
@@ -27,6 +27,7 @@ package struct Daemon: Sendable {
   private let files: HostFiles
   private let reach: PlatformReach
   private let systemStore: FilePath?
+  private let chains: (any ChainSource)?
 
   /// - Parameters:
   ///   - configuration: the main configuration file.
@@ -46,10 +47,13 @@ package struct Daemon: Sendable {
       systemStore: nil)
   }
 
-  init(
+  /// Like ``init(configuration:layout:credentialsFolder:clock:logger:notifier:version:)``, with something else in the place
+  /// of the world outside: `files` of the disk, `systemStore` of the trusted certificates, `reach` of the platforms, and
+  /// `chains` of all TLS servers.
+  package init(
     configuration: FilePath, layout: StateLayout, credentialsFolder: FilePath?, clock: any WallClock,
     logger: Logger, events: Events, notifier: ServiceManagerNotifier, version: String, files: HostFiles,
-    systemStore: FilePath?, reach: PlatformReach = PlatformReach()
+    systemStore: FilePath?, reach: PlatformReach = PlatformReach(), chains: (any ChainSource)? = nil
   ) {
     self.configurationPath = configuration
     self.layout = layout
@@ -62,6 +66,7 @@ package struct Daemon: Sendable {
     self.files = files
     self.reach = reach
     self.systemStore = systemStore
+    self.chains = chains
   }
 
   /// Runs until SIGTERM or SIGINT.
@@ -143,7 +148,7 @@ package struct Daemon: Sendable {
     try await recovery.adopt(configuration)
     let services = try await DaemonServices(
       context: context, shelf: shelf, configurationPath: configurationPath, systemStore: systemStore,
-      notifier: notifier, reach: reach, version: version)
+      notifier: notifier, reach: reach, chains: chains, version: version)
     try await services.keeper.start(with: accepted)
     return (context, services)
   }

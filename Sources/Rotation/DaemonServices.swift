@@ -13,7 +13,7 @@ import SystemPackage
 
 /// The services of the daemon, wired together.
 struct DaemonServices: Sendable {
-  let fetcher: ChainFetcher
+  let fetcher: any ChainSource
   let keeper: ConfigurationKeeper
   let refresher: FileRefresher
   let passwords: PasswordReviewer
@@ -30,7 +30,8 @@ struct DaemonServices: Sendable {
 
   init(
     context: RotationContext, shelf: GenerationShelf, configurationPath: FilePath, systemStore: FilePath?,
-    notifier: ServiceManagerNotifier, reach: PlatformReach, version: String
+    notifier: ServiceManagerNotifier, reach: PlatformReach, chains: (any ChainSource)?,
+    version: String
   ) async throws {
     let bell = Bell()
     reviewBell = Bell()
@@ -47,7 +48,7 @@ struct DaemonServices: Sendable {
     reviewer = TrustReviewer(context: context, assembler: assembler)
     let issuers = IssuerPool(
       landscape: context.landscape, bundles: bundles, anchors: anchors, logger: context.logger)
-    fetcher = try ChainFetcher()
+    fetcher = try chains ?? ChainFetcher()
     let inspector = EndpointInspector(
       fetcher: fetcher, anchors: anchors, issuers: IssuerFetcher(client: client, clock: context.clock),
       credentials: context.credentials, clock: context.clock)

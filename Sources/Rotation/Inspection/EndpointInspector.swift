@@ -10,14 +10,14 @@ package import Settings
 
 /// Looks at an endpoint as a client would: fetches its chain and judges it against its anchors.
 package struct EndpointInspector: Sendable {
-  private let fetcher: ChainFetcher
+  private let fetcher: any ChainSource
   private let anchors: AnchorLibrary
   private let issuers: IssuerFetcher
   private let credentials: CredentialStore
   private let clock: any WallClock
 
   package init(
-    fetcher: ChainFetcher, anchors: AnchorLibrary, issuers: IssuerFetcher, credentials: CredentialStore,
+    fetcher: any ChainSource, anchors: AnchorLibrary, issuers: IssuerFetcher, credentials: CredentialStore,
     clock: any WallClock
   ) {
     self.fetcher = fetcher

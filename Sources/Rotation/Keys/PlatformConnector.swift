@@ -12,6 +12,11 @@ package struct PlatformConnector: Sendable {
   package struct Connection: Sendable {
     package var platform: any KeyPlatform
     package var instance: InstanceReference
+
+    package init(platform: any KeyPlatform, instance: InstanceReference) {
+      self.platform = platform
+      self.instance = instance
+    }
   }
 
   private let client: HTTPClient
@@ -40,6 +45,8 @@ package struct PlatformConnector: Sendable {
     fileprivate enum Proof {
       case cloudFoundry(CloudFoundrySource, LoginMethod)
       case serviceManager(ServiceManagerSource, ServiceManagerBinding)
+      /// Nobody logs in: the platforms are somebody else's.
+      case elsewhere(any PlatformSource)
     }
   }
 
@@ -53,6 +60,7 @@ package struct PlatformConnector: Sendable {
   package func login(
     of settings: ServiceKeySettings, own: OwnLogin? = nil
   ) throws(PlatformFailure) -> Login? {
+    if let platforms = reach.platforms { return Login(certificates: [], proof: .elsewhere(platforms)) }
     switch settings.source {
     case .file: return nil
     case .cloudFoundry(let source):
@@ -71,6 +79,7 @@ package struct PlatformConnector: Sendable {
     _ settings: ServiceKeySettings, with login: Login
   ) async throws(PlatformFailure) -> Connection {
     switch login.proof {
+    case .elsewhere(let platforms): return try await platforms.connection(to: settings)
     case .cloudFoundry(let source, let method):
       let platform = try await CloudFoundryPlatform.connect(
         api: source.api, method: method, network: network(settings), logins: logins)
@@ -93,7 +102,7 @@ package struct PlatformConnector: Sendable {
     of settings: ServiceKeySettings, own: OwnLogin? = nil
   ) async throws(PlatformFailure) {
     switch try login(of: settings, own: own)?.proof {
-    case nil: return
+    case nil, .elsewhere: return
     case .cloudFoundry(_, let method): await logins.pardon(method.principal)
     case .serviceManager(_, let binding): await logins.pardon(binding.method.principal)
     }

@@ -8,13 +8,16 @@ package struct PlatformReach: Sendable {
   /// For pauses between attempts of one call.
   package var pauses: any Clock<Duration>
   package var checkpoint: any RotationCheckpoint
+  /// Where platforms are found; nil: where the configuration says.
+  package var platforms: (any PlatformSource)?
 
   package init(
     trust: HTTPTrust = .system, pauses: any Clock<Duration> = ContinuousClock(),
-    checkpoint: any RotationCheckpoint = NoCheckpoint()
+    checkpoint: any RotationCheckpoint = NoCheckpoint(), platforms: (any PlatformSource)? = nil
   ) {
     self.trust = trust
     self.pauses = pauses
     self.checkpoint = checkpoint
+    self.platforms = platforms
   }
 }

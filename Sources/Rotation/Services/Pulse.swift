@@ -13,7 +13,7 @@ import Settings
 /// A part that hangs stops the proof, and the service manager ends the process after `WatchdogSec=`.
 package actor Pulse {
   private let context: RotationContext
-  private let fetcher: ChainFetcher
+  private let fetcher: any ChainSource
   private let refresher: FileRefresher
   private let keeper: ConfigurationKeeper
   private let notifier: ServiceManagerNotifier
@@ -36,7 +36,7 @@ package actor Pulse {
   ///     command writes during the start is noticed.
   ///   - monotonic: a clock that nobody sets.
   init(
-    context: RotationContext, fetcher: ChainFetcher, refresher: FileRefresher, keeper: ConfigurationKeeper,
+    context: RotationContext, fetcher: any ChainSource, refresher: FileRefresher, keeper: ConfigurationKeeper,
     notifier: ServiceManagerNotifier, presence: StatePresence, ledgerCounter: Int,
     monotonic: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }
   ) {
