@@ -188,6 +188,17 @@ struct KeyRotationTests {
       title: "lost, and being made", from: .requesting(name: "n"),
       outcome: .listed([listed("g", "n", .creating, by: "here")]), to: .following(name: "n", job: nil, guid: "g")),
     Step(
+      title: "being made for hours: no second one beside it", from: .requesting(name: "n"),
+      outcome: .listed([listed("g", "n", .creating, age: 5 * 3600, by: "here")]),
+      to: .following(name: "n", job: nil, guid: "g")),
+    Step(
+      title: "being made for hours while the key in force ends", from: .following(name: "n", job: nil, guid: "g"),
+      outcome: .listed([listed("g", "n", .creating, age: 5 * 3600, by: "here")]), to: .due,
+      predecessor: KnownKey(guid: "old", name: nil, owner: .ours, notBefore: old.notBefore, notAfter: now + day)),
+    Step(
+      title: "being made for longer than a broker may take", from: .following(name: "n", job: nil, guid: "g"),
+      outcome: .listed([listed("g", "n", .creating, age: 8 * day, by: "here")]), to: .due),
+    Step(
       title: "the peer was first with the same name", from: .requesting(name: "n"),
       outcome: .listed([listed("g", "n")]),
       to: .created(NewKey(guid: "g", name: "n", owner: .foreign))),

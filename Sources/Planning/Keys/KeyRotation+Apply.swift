@@ -190,11 +190,17 @@ struct KeyRotationChange {
     }
     switch key.state {
     case .ready: complete(name, key.guid, owner(of: key))
-    case .creating where age(key) < Self.secondsForJobs:
+    case .creating where age(key) < Self.secondsForJobs || (age(key) < Self.secondsForBrokers && !isUrgent):
       let before = rotation
       move(.following(name: name, job: nil, guid: key.guid))
       if case .following = before.state { rotation.since = before.since }
-      wait(Self.pollPause(after: now.timeIntervalSince(rotation.since)), "the platform makes the key \(name)")
+      guard age(key) >= Self.secondsForJobs else {
+        return wait(Self.pollPause(after: now.timeIntervalSince(rotation.since)), "the platform makes the key \(name)")
+      }
+      // A second key while this one is in the making might exceed a quota, and leave one that nobody needs.
+      rotation.standing = before.standing
+      let since = TimeText.instant(key.createdAt ?? rotation.since)
+      fail(KeyFailure("the platform has been making the key \(name) since \(since)", culprit: "platform"))
     case .creating: startAnew("the platform does not finish the key \(name)", culprit: "platform", discarding: key.guid)
     case .createFailed:
       startAnew("the platform could not make the key \(name)", culprit: "platform", discarding: key.guid)

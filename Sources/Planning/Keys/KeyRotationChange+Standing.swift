@@ -89,6 +89,8 @@ extension KeyRotationChange {
   static let secondsToPoll: TimeInterval = 3
   static let secondsToVerify: TimeInterval = 30
   static let secondsForJobs: TimeInterval = 3600
+  /// Cloud Controller waits that long for a service broker (its `broker_client_max_async_poll_duration_minutes`, 10080).
+  static let secondsForBrokers: TimeInterval = 7 * 86_400
   static let secondsForPeers: TimeInterval = 1800
   /// What this host lacks to examine a key, somebody may supply within a day.
   static let secondsToExamine: TimeInterval = 86_400
