@@ -62,6 +62,13 @@ package final class LedgerStore: Sendable {
     }
   }
 
+  /// Puts a number in place of the one that was drawn, so that what follows can be repeated.
+  package func setInstallationSeed(_ seed: UInt64) async throws(LedgerError) {
+    try await write { database in
+      try database.execute(sql: "UPDATE installation SET seed = ?", arguments: [Int64(bitPattern: seed)])
+    }
+  }
+
   /// Runs `body` in one transaction that is on disk when this returns.
   ///
   /// The callback form of GRDB is used because its `async` form gives up when the task is cancelled.

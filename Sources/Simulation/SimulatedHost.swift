@@ -3,6 +3,8 @@
 import Certificates
 import FoundationEssentials
 import Host
+import Ledger
+import Rotation
 import SystemPackage
 
 /// The files of the simulated host: its configuration, the roots that it trusts, and the daemon's state.
@@ -22,6 +24,16 @@ struct SimulatedHost: Sendable {
     // Nobody logs in with it: the platforms are the world's.
     try write("{}", to: folder.appending("manager.json"))
     try write(Self.yaml(world.scenario, roots, folder.appending("manager.json")), to: configuration)
+  }
+
+  /// Makes the daemon's ledger, whose jitter is that of `seed`.
+  func makeLedger(seed: UInt64, at now: Date) async throws {
+    let layout = StateLayout(root: state)
+    try files.makeDirectories(at: state, mode: .ownerReadWriteExecute)
+    let sealing = try layout.sealingSource(credentialsFolder: nil, files: files)
+    let opening = try LedgerStore.open(at: layout.ledger, sealing: sealing, access: .readWrite, now: now)
+    try await opening.store.setInstallationSeed(seed)
+    try opening.store.close()
   }
 
   private func write(_ text: String, to path: FilePath) throws {

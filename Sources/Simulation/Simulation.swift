@@ -42,6 +42,7 @@ package struct Simulation {
   ///
   /// - Throws: what would end the daemon, and ``Restless``.
   package mutating func run() async throws -> SimulationReport {
+    try await host.makeLedger(seed: scenario.seed, at: now)
     var afterCrash = false
     while now < scenario.end {
       if let pause = world.downtimes.span(at: now) { world.clock.set(min(pause.upperBound, scenario.end)) }

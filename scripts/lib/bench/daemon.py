@@ -22,30 +22,63 @@ ENTRIES_PER_FILE = 2000
 
 def measure(landscape: Landscape, binary: str) -> Use:
     """Starts the daemon with all endpoints configured, and ends it when all of them were found good."""
-    entries = [
-        f"  server-{number:05}:\n    url: https://{host}:{PORT}\n    server-name: {SERVER_NAME}\n"
-        f"    anchors: {{bundle: {landscape.root}}}\n"
-        for number, host in enumerate(landscape.hosts)]
-    with _start(landscape, binary, entries) as (process, ledger):
+    with start(landscape, binary, entries(landscape, landscape.hosts)) as (process, ledger):
         _await_ledger(process, ledger, len(landscape.hosts))
         return process.stop()
 
 
 def idle(landscape: Landscape, binary: str) -> Use:
     """What it costs to start, be ready and end with nothing configured."""
-    with _start(landscape, binary, []) as (process, _):
+    with start(landscape, binary, []) as (process, _):
         return process.stop()
 
 
-class _start:  # pylint: disable=invalid-name
+def entries(landscape: Landscape, hosts: list) -> list:
+    """The entries of a configuration's endpoints."""
+    return [
+        f"  server-{number:05}:\n    url: https://{host}:{PORT}\n    server-name: {SERVER_NAME}\n"
+        f"    anchors: {{bundle: {landscape.root}}}\n"
+        for number, host in enumerate(hosts)]
+
+
+class Notices:
+    """What the daemon tells its service manager (sd_notify(3))."""
+
+    def __init__(self, landscape: Landscape):
+        path = landscape.place / "certrotd" / "notify"
+        path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._listener.bind(str(path))
+        self._listener.settimeout(0.1)
+
+    def await_ready(self, process: Process) -> None:
+        """Returns when the daemon says that it is ready, or ready again."""
+        deadline = time.monotonic() + STALLED_SECONDS
+        while True:
+            try:
+                if b"READY=1" in self._listener.recv(4096):
+                    return
+            except socket.timeout:
+                process.must_run()
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"certrotd does not become ready:\n{process.last_lines()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.close()
+
+
+class start:  # pylint: disable=invalid-name
     """A daemon that has told its service manager that it is ready."""
 
-    def __init__(self, landscape: Landscape, binary: str, entries: list):
+    def __init__(self, landscape: Landscape, binary: str, entries: list, more: str = ""):  # pylint: disable=redefined-outer-name
         place = landscape.place / "certrotd"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(mode=0o700)
         settings = place / "certrotd.yaml"
-        settings.write_text("endpoints: {}\n")
+        settings.write_text(more + "endpoints: {}\n")
         parts = place / "conf.d"
         parts.mkdir()
         for first in range(0, len(entries), ENTRIES_PER_FILE):
@@ -54,20 +87,11 @@ class _start:  # pylint: disable=invalid-name
         state = place / "state"
         state.mkdir(mode=0o700)
         self.ledger = state / "ledger.sqlite3"
-        notices = place / "notify"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-            listener.bind(str(notices))
-            listener.settimeout(STALLED_SECONDS)
+        with Notices(landscape) as notices:
             self.process = Process(
                 [binary, "run", "--config", str(settings), "--state", str(state)], place / "log",
-                {"NOTIFY_SOCKET": str(notices)})
-            listener.settimeout(0.1)
-            while True:
-                try:
-                    if b"READY=1" in listener.recv(4096):
-                        break
-                except socket.timeout:
-                    self.process.must_run()
+                {"NOTIFY_SOCKET": str(place / "notify")})
+            notices.await_ready(self.process)
 
     def __enter__(self):
         return self.process.__enter__(), self.ledger

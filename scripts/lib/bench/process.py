@@ -46,6 +46,18 @@ class Process:
                 return int(line.split()[1]) / 1024
         raise RuntimeError(f"{self._name} has no memory any more:\n{self.last_lines()}")
 
+    def look(self) -> tuple:
+        """How many descriptors are open now, and the resident memory in units of 2^20 bytes."""
+        self.must_run()
+        place = Path(f"/proc/{self._child.pid}")
+        pages = int((place / "statm").read_text().split()[1])
+        return len(list((place / "fd").iterdir())), pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+    def reload(self) -> None:
+        """Asks it to read its configuration again."""
+        self.must_run()
+        self._child.send_signal(signal.SIGHUP)
+
     def stop(self) -> Use:
         """Ends the process with SIGTERM, with SIGKILL after ten seconds, and tells what it used up to its end."""
         seconds = time.monotonic() - self.started
