@@ -75,7 +75,8 @@ struct IdentityWatch {
     let mark = AlertJudge.crossed(
       notBefore: identity.notBefore, notAfter: identity.notAfter, renewsOnPlatform: key != nil, at: now)
     guard let mark, told.map({ $0 > mark }) ?? true, missed.insert(Int(mark)).inserted else { return }
-    report.missedAlerts.append("\(keystore) ends at \(identity.notAfter), and \(now) told nobody of \(Int(mark / day)) d")
+    report.missedAlerts.append(
+      "\(keystore) ends at \(identity.notAfter), and \(now) told nobody of \(Int(mark / day)) d")
   }
 
   /// Seconds for which a platform has to answer: its slowest job, and the longest pause between two attempts.

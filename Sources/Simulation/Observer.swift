@@ -69,7 +69,9 @@ struct Observer {
       report.losses += platform.losses
       report.needless += platform.needless
       let held = platform.held
-      report.needless += held.filter { $0.reads > 1 }.map { "the credentials of \($0.key.name) were read \($0.reads) times" }
+      report.needless += held.filter { $0.reads > 1 }.map {
+        "the credentials of \($0.key.name) were read \($0.reads) times"
+      }
       let there = Set(held.filter(\.exists).map(\.key.guid))
       let known = knownKeys[platform.name] ?? []
       if there != known {

@@ -159,7 +159,8 @@ final class SimulatedPlatform: KeyPlatform {
     do {
       let made = try authorities.issue(name, isServer: false, by: authority, from: now - hour, to: now + lifetime)
       let key = PlatformKey(
-        guid: guid, name: request.name, state: isFailing ? .createFailed : .creating, createdAt: now, mark: request.mark)
+        guid: guid, name: request.name, state: isFailing ? .createFailed : .creating, createdAt: now, mark: request.mark
+      )
       let credentials = try Self.credentials(made.certificate, made.issuer, made.key)
       books.withLock {
         $0.keys.append(

@@ -37,7 +37,8 @@ struct TrustWatch {
         if wait.answered > 1.1 * (world.scenario.refetchEvery / .seconds(1)) + 3 * hour {
           report.lateTrust.append("\(keystore): server \(server) changed at \(wait.since), followed at \(now)")
         }
-      } else if wasRunning, world.servers.isReachable(server, at: now), world.servers.isReachable(server, at: lastLook) {
+      } else if wasRunning, world.servers.isReachable(server, at: now), world.servers.isReachable(server, at: lastLook)
+      {
         waiting[server]?.answered += passed
       }
     }

@@ -36,9 +36,10 @@ struct WatchTests {
     #expect(report.lapses.count == 1 && report.avoidableLapses.isEmpty)
   }
 
-  @Test(arguments: [
-    (nil, 1), (100 * hour, 1), (20 * hour, 0),
-  ] as [(TimeInterval?, Int)])
+  @Test(
+    arguments: [
+      (nil, 1), (100 * hour, 1), (20 * hour, 0),
+    ] as [(TimeInterval?, Int)])
   func `an end that nobody told of is a missed alert`(told: TimeInterval?, missed: Int) {
     var report = SimulationReport()
     var watch = IdentityWatch(keystore: "group-0", key: nil)

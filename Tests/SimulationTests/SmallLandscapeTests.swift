@@ -7,7 +7,7 @@ import Testing
 @testable import Simulation
 
 /// Some weeks of a small landscape; `scripts/simulate` lives for years in a large one.
-struct SimulationTests {
+struct SmallLandscapeTests {
   @Test func `a small landscape lives through its weeks, and twice the same way`() async throws {
     let scenario = Scenario(
       years: 0.1, endpoints: 7, keys: 3, seed: 3, refetchEvery: .seconds(86_400), step: .seconds(1800))
