@@ -41,7 +41,7 @@ final class SimulatedPlatform: KeyPlatform {
   private let trouble: Spans
   private let books: Mutex<Books>
 
-  /// - Parameter trouble: when nobody reaches the platform.
+  /// A platform of one service key; while there is `trouble`, nobody reaches it.
   init(_ scenario: Scenario, _ number: Int, _ authorities: Authorities, trouble: Spans, clock: SimulatedClock) {
     name = "key-\(number)"
     lifetime = scenario.lifetime(ofKey: number) * day
@@ -176,11 +176,11 @@ final class SimulatedPlatform: KeyPlatform {
     _ certificate: Certificate, _ issuer: Authorities.Issuer, _ key: PrivateKey
   ) throws -> SecretBytes {
     let chain = [certificate, issuer.certificate, issuer.root].map { PEMBlock($0).text }.joined()
-    let private_ = String(decoding: try key.pem(.pkcs8).copyBytes(), as: UTF8.self)
+    let secret = String(decoding: try key.pem(.pkcs8).copyBytes(), as: UTF8.self)
     let escaped = { (text: String) in text.replacing("\n", with: "\\n") }
     return SecretBytes(
       copying: """
-        {"credentials":{"clientid":"sb-simulated","certificate":"\(escaped(chain))","key":"\(escaped(private_))"}}
+        {"credentials":{"clientid":"sb-simulated","certificate":"\(escaped(chain))","key":"\(escaped(secret))"}}
         """.utf8)
   }
 

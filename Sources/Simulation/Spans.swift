@@ -6,9 +6,7 @@ import FoundationEssentials
 struct Spans: Sendable {
   private(set) var spans: [Range<Date>] = []
 
-  /// - Parameters:
-  ///   - perYear: how many there are on average.
-  ///   - length: of one, in seconds, any size as often as any other.
+  /// Spans at random, of which there are so many in a year on average; any length, in seconds, is as likely as any other.
   init(_ scenario: Scenario, _ chance: inout Chance, perYear: Double, length: ClosedRange<Double>) {
     var time = scenario.start + 2 * day
     while true {
