@@ -118,4 +118,25 @@ struct LostLedgerTests {
       #expect(after?.subject.description == "CN=other")
     }
   }
+
+  @Test func `a keystore that was not in the configuration when the ledger went is written beside what lies there`()
+    async throws
+  {
+    try configure()
+    try await site.run { daemon in
+      try await daemon.settle()
+      try await change(two, daemon)
+      #expect(try await daemon.currentNumber("client") == 2)
+    }
+    try removeLedger()
+    try site.configure("keystores: {}")
+    try await site.run { try await $0.settle() }
+    try configure()
+    _ = site.recorder.take()
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") ?? 0 >= 2, "its number is no earlier one's")
+      #expect(!site.recorder.takeNames().contains(.keystoreFailed))
+    }
+  }
 }

@@ -94,7 +94,9 @@ struct ShowCommand: AsyncParsableCommand {
       let leaf = Array(try await ledger.certificates(Set([current?.leaf].compactMap(\.self))).values)
       return [
         .init("identity", identity.map { [$0.leaf] + $0.issuers } ?? leaf),
-        .init("trust list", Array(try await ledger.certificates(Set(current?.trust ?? [])).values)),
+        .init(
+          "trust list", try await ledger.certificates(Set(current?.trust ?? [])).sorted { $0.key < $1.key }.map(\.value)
+        ),
       ]
     }
   }

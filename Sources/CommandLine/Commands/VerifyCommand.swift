@@ -49,10 +49,11 @@ struct VerifyCommand: AsyncParsableCommand {
     if isServiceKey {
       do {
         verdict = try await ServiceKeyVerdict(name, tried())
-      } catch {
-        // What was found out without the daemon is told all the same.
-        if findings != nil { try bench.show(VerifyReport(keystore: findings, serviceKey: nil), as: format) }
-        throw error
+      } catch let failure as ToldFailure where findings != nil {
+        // What was found out without the daemon is told all the same, in one document.
+        verdict = ServiceKeyVerdict(name, untried: failure)
+        try bench.show(VerifyReport(keystore: findings, serviceKey: verdict), as: format)
+        throw failure.exitCode
       }
     }
     let report = VerifyReport(keystore: findings, serviceKey: verdict)

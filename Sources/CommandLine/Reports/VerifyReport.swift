@@ -97,6 +97,14 @@ struct ServiceKeyVerdict: Encodable {
     culprit = verdict.culprit
   }
 
+  /// Of one that could not be tried, for the reason that the failure gives.
+  init(_ name: String, untried failure: ToldFailure) {
+    self.name = name
+    verdict = "untried"
+    reason = failure.description
+    culprit = nil
+  }
+
   var isGood: Bool { verdict == ControlVerdict.Verdict.accepted.rawValue }
 
   var text: String {

@@ -11,7 +11,7 @@ extension LedgerStore {
   package func beginGeneration(_ plan: NewGeneration, at now: Date) async throws(LedgerError) -> Int {
     try await write { database in
       let keystore = try database.keystoreRow(making: plan.keystore, at: now)
-      let number = try database.highestGeneration(of: keystore) + 1
+      let number = max(try database.highestGeneration(of: keystore), plan.above) + 1
       try database.insertGeneration(plan, keystore: keystore, number: number, state: .intended, adopted: false, at: now)
       return number
     }

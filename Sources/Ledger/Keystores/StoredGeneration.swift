@@ -113,12 +113,17 @@ package struct NewGeneration: Sendable, Equatable {
   package var leaf: Fingerprint?
   package var trust: [Fingerprint]
   package var reason: String
+  /// Its number is higher than this one, such as that of a folder that the ledger knows nothing of.
+  package var above: Int
 
-  package init(keystore: String, recipe: String, leaf: Fingerprint?, trust: [Fingerprint], reason: String) {
+  package init(
+    keystore: String, recipe: String, leaf: Fingerprint?, trust: [Fingerprint], reason: String, above: Int = 0
+  ) {
     self.keystore = keystore
     self.recipe = recipe
     self.leaf = leaf
     self.trust = trust
     self.reason = reason
+    self.above = above
   }
 }

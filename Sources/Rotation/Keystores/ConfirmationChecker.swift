@@ -30,11 +30,11 @@ package struct ConfirmationChecker: Sendable {
 
   private let context: RotationContext
   private let shelf: GenerationShelf
-  private let fetcher: ChainFetcher
+  private let fetcher: any ChainSource
   private let verifier: IdentityVerifier
 
   package init(
-    context: RotationContext, shelf: GenerationShelf, fetcher: ChainFetcher, verifier: IdentityVerifier
+    context: RotationContext, shelf: GenerationShelf, fetcher: any ChainSource, verifier: IdentityVerifier
   ) {
     self.context = context
     self.shelf = shelf

@@ -138,7 +138,7 @@ struct GenerationWriter: Sendable {
     let number = try await context.ledger.beginGeneration(
       NewGeneration(
         keystore: settings.name, recipe: content.recipe, leaf: content.identityLeaf, trust: content.trust.sorted(),
-        reason: reason.description), at: now)
+        reason: reason.description, above: try store.list().last ?? 0), at: now)
     do {
       let rendered = try await renderer.render(outputs, wanted, of: settings.name, now: now)
       try store.stage(number, try DeliverySet(GenerationShelf.items(outputs, rendered)))
