@@ -9,6 +9,7 @@ package import SystemPackage
 package struct CredentialStore: Sendable {
   private let folder: FilePath?
   private let files: HostFiles
+  private let memory = CredentialMemory()
 
   /// - Parameters:
   ///   - folder: what `$CREDENTIALS_DIRECTORY` names (systemd.exec(5)); nil outside a service.
@@ -22,6 +23,31 @@ package struct CredentialStore: Sendable {
   ///
   /// - Throws: ``CredentialError``, which names the credential and never its content.
   package func secret(_ reference: CredentialReference) throws(CredentialError) -> SecretBytes {
+    guard case .file(let path) = reference else { return try read(reference) }
+    do throws(CredentialError) {
+      let secret = try read(reference)
+      memory.note(secret, at: path)
+      return secret
+    } catch {
+      memory.noteUnusable(at: path)
+      throw error
+    }
+  }
+
+  /// Whether the file holds another secret than it did when it was used first, or when this was asked last; or one that can
+  /// be used, and could not before.
+  ///
+  /// Its time, its mode and its folder count only as far as they made it unusable.
+  package func hasChanged(_ path: FilePath) -> Bool {
+    do throws(CredentialError) {
+      return memory.replace(with: try read(.file(path)), at: path)
+    } catch {
+      // With what cannot be read no attempt succeeds; whoever makes one says why.
+      return false
+    }
+  }
+
+  private func read(_ reference: CredentialReference) throws(CredentialError) -> SecretBytes {
     let path: FilePath
     switch reference {
     case .systemd(let name):

@@ -32,6 +32,49 @@ struct KeyRotationStandingTests {
       zip(waits, [60, 120, 240, 480, 960, 1920, 3600, 3600]).allSatisfy { abs($0 - $1) <= $1 * 0.11 }, "\(waits)")
   }
 
+  @Test func `without a valid key the first failure is told at once, and once`() {
+    var cleared = KeyRotationTests.rotation(.clearing(guid: "old", job: nil))
+    let context = KeyRotationTests.context(deletesFirst: true)
+    var now = KeyRotationTests.now
+    var told: [Bool] = []
+    func apply(_ outcome: KeyOutcome, to rotation: inout KeyRotation) {
+      let after = rotation.applying(outcome, context, now: now)
+      rotation = after.rotation
+      told.append(after.events.contains { if case .failing = $0 { true } else { false } })
+      now += 60
+    }
+    apply(.failed(KeyRotationTests.failure), to: &cleared)
+    apply(.deleted, to: &cleared)
+    apply(.listed([]), to: &cleared)
+    #expect(told == [false, false, false], "as long as the key is there, and nothing fails")
+    apply(.failed(KeyRotationTests.failure), to: &cleared)
+    apply(.failed(KeyRotationTests.failure), to: &cleared)
+    apply(.failed(KeyRotationTests.failure), to: &cleared)
+    #expect(told.dropFirst(3) == [true, false, true], "and the third, as ever")
+
+    var lapsed = KeyRotationTests.old
+    lapsed.notAfter = now
+    var late = KeyRotationTests.rotation(.reserved(name: "n"), lapsed)
+    told = []
+    apply(.failed(KeyRotationTests.failure), to: &late)
+    #expect(told == [true])
+  }
+
+  @Test func `a changed credential ends the wait for another attempt, but not the pause after useless keys`() {
+    var useless = KeyRotationTests.rotation(.due)
+    useless.attempts = 6
+    let failure = KeyRotation.Standing.Failure(
+      reason: "w", culprit: "platform", attempts: 6, since: KeyRotationTests.now,
+      next: KeyRotationTests.now + 6 * 3600)
+    useless.standing = .failed(failure)
+    #expect(useless.hastened(now: KeyRotationTests.now + 3600) == useless)
+    #expect(useless.hastened(now: KeyRotationTests.now + 6 * 3600).standing == .ready)
+    useless.attempts = 2
+    #expect(useless.hastened(now: KeyRotationTests.now + 3600).standing == .ready)
+    useless.standing = .waiting(until: KeyRotationTests.now + 60, reason: "w")
+    #expect(useless.hastened(now: KeyRotationTests.now) == useless)
+  }
+
   @Test func `in the last tenth the shortest interval holds, but the platform's own wish comes first`() {
     let lapsing = KnownKey(
       guid: "old", name: nil, owner: .ours, notBefore: KeyRotationTests.now - 29 * KeyRotationTests.day,

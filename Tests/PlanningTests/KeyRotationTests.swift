@@ -115,6 +115,14 @@ struct KeyRotationTests {
       title: "a key that was older is no successor", from: .due, outcome: .listed([listed("p", age: 30 * day)]),
       to: reserved),
     Step(
+      title: "a key of ours that was made before the one in force is none, whatever its certificate is backdated by",
+      from: .due, outcome: .listed([listed("old", age: 600, by: "here"), listed("p", age: 1200, by: "here")]),
+      to: reserved),
+    Step(
+      title: "one that was made after it is one", from: .due,
+      outcome: .listed([listed("old", age: 1200, by: "here"), listed("p", age: 600, by: "here")]),
+      to: .created(NewKey(guid: "p", name: "cpi-x", owner: .ours))),
+    Step(
       title: "a key of another service key is none", from: .due, outcome: .listed([listed("p", base: "b")]),
       to: reserved),
     Step(title: "a stranger's key is none", from: .due, outcome: .listed([listed("p", by: nil)]), to: reserved),

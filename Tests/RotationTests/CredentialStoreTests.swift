@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Certificates
+import Foundation
 import Host
 import Rotation
 import Settings
@@ -49,6 +50,32 @@ struct CredentialStoreTests {
       let error = #expect(throws: CredentialError.self) { try store().secret(reference) }
       #expect(error?.description.contains("is empty") == true)
     }
+  }
+
+  @Test func `only another secret is a change, and one that could not be used`() throws {
+    let path = folder.file("password")
+    let store = store()
+    func setMode(_ mode: Int) throws {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path.string)
+    }
+    try folder.write("password", bytes: "one".utf8)
+    _ = try store.secret(.file(path))
+    #expect(!store.hasChanged(path))
+    try setMode(0o640)
+    #expect(!store.hasChanged(path), "it cannot be used, so that trying again is no use")
+    try setMode(0o600)
+    #expect(!store.hasChanged(path), "nobody has missed it")
+    try setMode(0o640)
+    #expect(throws: CredentialError.self) { try store.secret(.file(path)) }
+    try setMode(0o600)
+    #expect(store.hasChanged(path))
+    #expect(!store.hasChanged(path))
+    try folder.write("password", bytes: "two".utf8)
+    // Another service key may use it before this one is told.
+    _ = try store.secret(.file(path))
+    #expect(store.hasChanged(path))
+    try folder.write("password", bytes: "two\n".utf8)
+    #expect(!store.hasChanged(path))
   }
 
   @Test func `systemd's own files are taken as they are`() throws {

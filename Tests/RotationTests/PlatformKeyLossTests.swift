@@ -72,6 +72,29 @@ struct PlatformKeyLossTests {
     }
   }
 
+  @Test func `a platform that deletes the only key and makes no other is told of at the first failure`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(instance: "theming-cf", preset: "xsuaa-reuse", more: "replace: delete-first")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        _ = platform.site.recorder.take()
+        try await platform.fault("unavailable", "cf.keys.create", times: -1)
+        var told: [Event] = []
+        try await platform.live(daemon, until: aTime + 21 * day) {
+          told += platform.site.recorder.takeNames()
+          return told.contains(.platformUnavailable)
+        }
+        #expect(told.filter { $0 == .keyDeleted || $0 == .keyRenewalFailing } == [.keyDeleted, .keyRenewalFailing])
+        let rotation = await daemon.context.landscape.inventory.serviceKeys["sender"]?.rotation
+        guard case .failed(let failure)? = rotation?.standing else {
+          Issue.record("not failed")
+          return
+        }
+        #expect(failure.attempts == 1)
+      }
+    }
+  }
+
   @Test func `a login that lacks the role to create is told of once, and not as an outage`() async throws {
     try await PlatformSite.run { platform in
       try platform.configure()

@@ -211,6 +211,24 @@ struct PlatformKeyTroubleTests {
     }
   }
 
+  @Test func `a credential that only is touched or rewritten lets nothing be tried earlier`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.fault("unavailable", "cf.*", times: -1)
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let now = platform.site.clock.now()
+        let landscape = daemon.context.landscape
+        try platform.site.folder.write("password", bytes: platform.simulator.facts.user.password.utf8)
+        try await daemon.services.refresher.changed(platform.site.folder.file("password"))
+        #expect(await landscape.plan(now: now).due.isEmpty)
+        try platform.site.folder.write("password", bytes: "another".utf8)
+        try await daemon.services.refresher.changed(platform.site.folder.file("password"))
+        #expect(await landscape.plan(now: now).due.map(\.work) == [.tendServiceKey("sender")])
+      }
+    }
+  }
+
   @Test func `an outage and a refused password are told once`() async throws {
     try await PlatformSite.run { platform in
       try platform.configure()

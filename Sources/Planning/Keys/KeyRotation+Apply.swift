@@ -89,7 +89,10 @@ struct KeyRotationChange {
 
   private mutating func look(_ keys: [ListedKey]) {
     recognisePredecessor(keys)
-    let peers = keys.filter(isSuccessor).sorted { ($0.createdAt ?? .distantPast) > ($1.createdAt ?? .distantPast) }
+    let birth = birthOfPredecessor(keys)
+    let peers = keys.filter { isSuccessor($0, madeAfter: birth) }.sorted {
+      ($0.createdAt ?? .distantPast) > ($1.createdAt ?? .distantPast)
+    }
     if let peer = peers.first(where: { $0.state == .ready }) {
       return complete(peer.name, peer.guid, owner(of: peer))
     }
@@ -119,8 +122,7 @@ struct KeyRotationChange {
     guard let predecessor = rotation.predecessor else { return }
     if let guid = predecessor.guid {
       guard !keys.contains(where: { $0.guid == guid }) else { return }
-      rotation.predecessor?.guid = nil
-      rotation.isPredecessorGone = true
+      losePredecessor()
     } else if !rotation.isPredecessorGone, let wanted = context.adopted,
       let key = keys.first(where: { $0.guid == wanted }) ?? keys.first(where: { $0.name == wanted }),
       key.installation == nil, key.state == .ready
@@ -156,14 +158,21 @@ struct KeyRotationChange {
     return present.contains(guid) ? guid : nil
   }
 
-  /// Whether a key of the list was made to replace the one in force.
-  private func isSuccessor(_ key: ListedKey) -> Bool {
+  /// When the key in force was made, by the platform's clock where it lists the key; nil without one in force.
+  private func birthOfPredecessor(_ keys: [ListedKey]) -> Date? {
+    guard let predecessor = rotation.predecessor else { return nil }
+    // Certificates are backdated by an hour or a day, in which an older key may have been made.
+    return keys.first { $0.guid == predecessor.guid }?.createdAt ?? predecessor.notBefore
+  }
+
+  /// Whether a key of the list was made to replace the one in force, which was made at `birth`.
+  private func isSuccessor(_ key: ListedKey, madeAfter birth: Date?) -> Bool {
     guard key.installation != nil, key.base == context.base, !key.isGivenUp, !rotation.discarded.contains(key.guid),
       key.guid != rotation.predecessor?.guid
     else { return false }
     // Without one, whatever certrotd made for this service key will do, such as before the ledger was lost.
-    guard let predecessor = rotation.predecessor else { return true }
-    return (key.createdAt ?? .distantPast) > predecessor.notBefore
+    guard let birth else { return true }
+    return (key.createdAt ?? .distantPast) > birth
   }
 
   /// The key that the configuration names; only as long as there is none in force.

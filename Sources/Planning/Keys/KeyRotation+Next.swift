@@ -73,6 +73,18 @@ extension KeyRotation {
     return rotation
   }
 
+  /// The same without waiting for another attempt, since what failed it may have changed.
+  ///
+  /// What waits for its time goes on waiting, and so does the pause after several keys in a row that were of no use: each
+  /// further one counts towards the quota of the service instance.
+  package func hastened(now: Date) -> KeyRotation {
+    guard case .failed = standing else { return self }
+    let isPausing =
+      state == .due && attempts > KeyRotationChange.mostKeysInARow
+      && now.timeIntervalSince(since) < KeyRotationChange.secondsBetweenKeys
+    return isPausing ? self : released()
+  }
+
   /// Whether the old key may be deleted now.
   func removal(_ context: KeyRotationContext, now: Date) -> KeyRemoval.Refusal? {
     guard case .delivered(let key, let certificate, let overlapEnds) = state, let predecessor else { return .unknown }

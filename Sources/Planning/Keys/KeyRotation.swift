@@ -31,7 +31,8 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var withheld = 0
   /// Whether the platform no longer has the key in force, which certrotd knew there.
   package internal(set) var isPredecessorGone = false
-  /// Whether an operator asked for one certain key, in place of which no other is made.
+  /// Whether it is about one certain key, which an operator asked for or another installation made, and in place of which
+  /// no other is made.
   package internal(set) var isAdoption = false
   /// Whether the operator takes that key even though it ends no later than the one in force; nil as in ledgers of before.
   package internal(set) var mayEndEarlier: Bool?

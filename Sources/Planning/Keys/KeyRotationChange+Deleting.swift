@@ -18,10 +18,7 @@ extension KeyRotationChange {
       let isPredecessor = guid == rotation.predecessor?.guid
       events.append(.deleted(guid: guid, stoppedWorking: isPredecessor))
       rotation.discarded.remove(guid)
-      if isPredecessor {
-        rotation.predecessor?.guid = nil
-        rotation.isPredecessorGone = true
-      }
+      if isPredecessor { losePredecessor() }
       rotation.failedDeletions = 0
       move(.due)
     default: fail(KeyFailure("an outcome does not fit a deletion", culprit: "certrotd"))

@@ -31,8 +31,18 @@ extension KeyRotationChange {
     fail(KeyFailure(reason, culprit: culprit), atLeast: rotation.attempts, isFurtherKey: rotation.attempts > 1)
   }
 
+  /// The platform does not have the key in force any more, whoever deleted it.
+  mutating func losePredecessor() {
+    rotation.predecessor?.guid = nil
+    rotation.isPredecessorGone = true
+    // What failed before was no outage; what fails from now on is one.
+    rotation.failingSince = nil
+  }
+
   mutating func fail(_ failure: KeyFailure, atLeast attempts: Int = 1, isFurtherKey: Bool = false) {
     var count = attempts
+    // Without a valid key nothing works that uses it, and whoever can help has to know at once.
+    let isOutage = rotation.failingSince == nil && hasNoValidKey
     let since = rotation.failingSince ?? now
     rotation.failingSince = since
     var expected: Date?
@@ -52,7 +62,7 @@ extension KeyRotationChange {
     // However often it is tried, it is told again once a day.
     let days = [expected ?? next, next].map { ($0.timeIntervalSince(since) / Self.secondsToTellAgain).rounded(.down) }
     let isToldAgain = isFurtherKey ? count.isMultiple(of: Self.keysToTellAgain) : days[0] < days[1]
-    if count == Self.failuresToTell || (count > Self.failuresToTell && isToldAgain) {
+    if isOutage || count == Self.failuresToTell || (count > Self.failuresToTell && isToldAgain) {
       events.append(.failing(standing))
     }
   }
@@ -76,6 +86,15 @@ extension KeyRotationChange {
     guard let predecessor = rotation.predecessor else { return true }
     return rotation.isPredecessorGone
       || LastTenth.start(notBefore: predecessor.notBefore, notAfter: predecessor.notAfter) <= now
+  }
+
+  /// Whether there was a key in force, and nothing can log in with it any more.
+  var hasNoValidKey: Bool {
+    switch rotation.state {
+    case .delivered, .deleting, .done, .abandoned: return false
+    default: break
+    }
+    return rotation.isPredecessorGone || rotation.predecessor.map { $0.notAfter <= now } ?? false
   }
 
   /// Whether the platform works on it for longer than it should.

@@ -59,7 +59,7 @@ extension KeyRotation {
     }
   }
 
-  /// Takes a key that is on the platform already, by an operator's word, in place of the one in force.
+  /// Takes a key that is on the platform already, and no other, in place of the one in force.
   ///
   /// - Parameters:
   ///   - key: it is not asked for again than once its credentials are held.

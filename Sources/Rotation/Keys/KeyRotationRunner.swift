@@ -34,7 +34,9 @@ struct KeyRotationRunner: Sendable {
       case .begin(let rotation, let reason): try await begin(rotation, settings, because: reason)
       case .act(let action): try await step(action, settings, &reached)
       case .finish: try await finish(settings)
-      case .survey: try await surveyor.survey(settings, &reached)
+      case .survey:
+        guard let following = try await surveyor.survey(settings, &reached) else { continue }
+        try await begin(following, settings, because: PeerRenewal.reason)
       }
     }
   }

@@ -15,23 +15,39 @@ struct KeySurveyor: Sendable {
 
   /// One look; what came of it is in the service key's schedule.
   ///
+  /// - Returns: the rotation that begins, since another installation has renewed the key.
   /// - Throws: `LedgerError`.
-  func survey(_ settings: ServiceKeySettings, _ reached: inout PlatformAccess.Reached?) async throws {
+  func survey(
+    _ settings: ServiceKeySettings, _ reached: inout PlatformAccess.Reached?
+  ) async throws -> KeyRotation? {
     let name = settings.name
     let now = context.clock.now()
     let before = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
     let cadence = await context.landscape.cadence(of: .tendServiceKey(name))
     let schedule: Schedule
+    var following: KeyRotation?
     do {
       let platform = try await access.reach(settings, reached)
       reached = platform
-      try await settle(try await platform.platform.keys(of: platform.instance), settings, platform)
+      let keys = try await platform.platform.keys(of: platform.instance)
+      // Whatever cannot be deleted does not keep it.
+      following = await peerRenewal(keys, settings)
+      try await settle(keys, settings, platform)
       schedule = before.schedule.succeeded(at: now, cadence: cadence)
     } catch let failure as PlatformFailure {
       schedule = before.schedule.failed(at: now, cadence: cadence, reason: failure.words)
     }
     await context.landscape.update { $0.serviceKeys[name]?.schedule = schedule }
     _ = try await context.record(schedule, of: .readServiceKey(name), condition: nil)
+    return following
+  }
+
+  private func peerRenewal(_ keys: [PlatformKey], _ settings: ServiceKeySettings) async -> KeyRotation? {
+    let state = await context.landscape.inventory.serviceKeys[settings.name] ?? SourceState()
+    let mark = PlatformAccess.mark(of: settings, await context.landscape.configuration)
+    return PeerRenewal.rotation(
+      keys.map { ListedKey($0, isGivenUp: false) }, settings, state, installation: mark.installation,
+      now: context.clock.now())
   }
 
   /// What the ledger knows of a service key, as the planner of orphans wants it.

@@ -38,8 +38,10 @@ package struct FileRefresher: Sendable {
     let serviceKeys = configuration.serviceKeys.filter {
       $0.source.file == path || $0.source.file != nil && $0.passphrase == .file(path)
     }.map(\.name)
+    // Each attempt may make a key on the platform: a file that only was touched is no reason for one.
     let renewed = configuration.serviceKeys.filter { $0.source.platformKey != nil && $0.takesCredential(from: path) }
       .map(\.name)
+    let hasChanged = !renewed.isEmpty && context.credentials.hasChanged(path)
     let keystores = configuration.keystores.filter { $0.identity?.names(path) == true }.map(\.name)
     let protected = configuration.keystores.filter { $0.takesPassword(from: path) }
     let adopting = configuration.keystores.filter { $0.adopt != nil }.map(\.name)
@@ -57,7 +59,7 @@ package struct FileRefresher: Sendable {
       // A write may have failed for want of the credential.
       for keystore in protected { inventory.keystores[keystore.name]?.writing.hasten(to: now) }
       // A renewal may have failed for want of the login.
-      for name in renewed { inventory.serviceKeys[name]?.hastenRenewal(to: now) }
+      for name in renewed where hasChanged { inventory.serviceKeys[name]?.hastenRenewal(to: now) }
       // A PSE may not have been taken over for want of its PIN, or of an issuer that any bundle may hold.
       for name in adopting { inventory.keystores[name]?.adoptionSchedule.hasten(to: now) }
       if let bundles { inventory.take(bundles) }
@@ -121,10 +123,10 @@ extension Schedule {
 }
 
 extension SourceState {
-  /// Makes the next attempt on the platform due at `now`, if the last one failed; what waits for its time goes on waiting.
+  /// Makes the next attempt on the platform due at `now`, if the last one failed and no pause between keys lasts.
   mutating func hastenRenewal(to now: Date) {
     schedule.hasten(to: now)
-    if case .failed = rotation?.standing { rotation = rotation?.released() }
+    rotation = rotation?.hastened(now: now)
   }
 }
 
