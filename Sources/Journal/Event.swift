@@ -45,6 +45,7 @@ package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case keystoreUnconfirmed = "keystore.unconfirmed"
   case keystoreDamaged = "keystore.damaged"
   case keystoreTrustGap = "keystore.trust-gap"
+  case keystoreWindowIgnored = "keystore.window-ignored"
   case bundleUnreadable = "bundle.unreadable"
   case credentialUnusable = "credential.unusable"
   case keystoreRecovered = "keystore.recovered"

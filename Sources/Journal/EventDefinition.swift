@@ -120,6 +120,10 @@ extension Event {
       EventDefinition(
         "5c6105e4df4649fe86bf7bef53cfeed8", .error, "A trust list does not verify an endpoint",
         [.keystore, .endpoint, .reason, .culprit], optional: [.generation, .subject])
+    case .keystoreWindowIgnored:
+      EventDefinition(
+        "b07261ef37d64f7b84418c505a87a351", .warning, "A keystore was written outside its change window",
+        [.keystore, .generation, .notAfter, .reason])
     case .bundleUnreadable:
       EventDefinition(
         "58d1b84b3c0e4f0f9a4c0d7be5a86c11", .error, "A bundle of a keystore cannot be read",

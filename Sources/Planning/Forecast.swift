@@ -163,12 +163,13 @@ private struct Forecaster {
     }
     let trust = TrustPlanner.wanted(keystore, inventory, now: now)
     if case .write(let content, let reason) = WritePlanner.decide(keystore, inventory, trust: trust, now: now) {
-      let time = WritePlanner.time(keystore, state, content, reason, inventory.installation, now: now)
+      let time = WritePlanner.time(keystore, content, reason, trust, inventory, now: now)
+      let wait = WriteWindow.wait(for: .write(content, reason), keystore, trust, inventory, now)
       entries.append(
         ForecastEntry(
           subject: subject, what: .write, dueAt: max(now, time),
           lapsesAt: state.current.flatMap { [$0.identity?.notAfter, $0.trustNotAfter].compactMap(\.self).min() },
-          why: "\(reason)"))
+          why: wait.map { "\(reason); \($0.sentence)" } ?? "\(reason)"))
     }
     if let confirmation = keystore.confirmation(in: state), let current = state.current,
       let time = ConfirmationPlanner.time(keystore, inventory, now: now)

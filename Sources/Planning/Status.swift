@@ -45,6 +45,8 @@ package struct SubjectStatus: Sendable, Equatable {
   package var nextStep: ForecastEntry.What?
   /// One sentence that explains `state`.
   package var reason: String
+  /// What the next write of a keystore waits for; nil where it waits for no window.
+  package var window: WindowWait?
   /// Listed endpoints that never verified, of a keystore.
   package var missing: [String] = []
   /// Of a keystore, whether its files were tried, where the configuration asks for that.

@@ -155,6 +155,8 @@ private struct SubjectReader {
     status.missing = trust.unverified
     status.breakage = breakage(of: state.current, trust)
     let decision = WritePlanner.decide(keystore, inventory, trust: trust, now: now)
+    let wait = WriteWindow.wait(for: decision, keystore, trust, inventory, now)
+    status.window = wait
     if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
       if case .stuck(let standstill) = decision { status.reason = standstill.sentence }
@@ -166,7 +168,9 @@ private struct SubjectReader {
       let ending = ending(
         .identity, identity.notBefore, identity.notAfter, marks(of: keystore, identity), "the identity")
     {
-      (status.state, status.reason) = (.expiring, ending)
+      (status.state, status.reason) = (.expiring, wait.map { "\(ending); \($0.sentence)" } ?? ending)
+    } else if case .write(_, let reason) = decision, let wait {
+      (status.state, status.reason) = (.waiting, "\(reason); \(wait.sentence)")
     } else {
       (status.state, status.reason) = settled(state, decision, works, missing: trust.unverified)
       // What is refused makes room yet, so that it is too early to call it well.

@@ -37,6 +37,12 @@ package enum WritePlanner {
       // What was rolled back to has to open too.
       return state.passwordChanged ? .write(current.content, .passwordChanged) : .held(wanted)
     }
+    // Damaged files do not wait until others may take their place.
+    if let restoration,
+      case .closed = WriteWindow.judge(keystore, wanted, because: reason, trust, inventory, at: now)
+    {
+      return restoration
+    }
     return .write(wanted, reason)
   }
 
@@ -62,19 +68,26 @@ package enum WritePlanner {
     }
     draft.add(
       .write(keystore: keystore.name),
-      at: time(keystore, state, content, reason, context.inventory.installation, now: now),
+      at: time(keystore, content, reason, trust, context.inventory, now: now),
       lapsesAt: lapse(state.current, reason),
       urgency: .since(urgentFrom(state.current, reason, now: now), now: now), because: reason)
   }
 
-  /// When to write: at once, or once the backoff after a failure with the same content is over.
+  /// When to write: at once, or once the backoff after a failure with the same content is over and a window is open.
   static func time(
-    _ keystore: KeystoreSettings, _ state: KeystoreState, _ content: GenerationContent, _ reason: Reason,
-    _ installation: UInt64, now: Date
+    _ keystore: KeystoreSettings, _ content: GenerationContent, _ reason: Reason, _ trust: TrustDecision,
+    _ inventory: Inventory, now: Date
   ) -> Date {
-    guard state.writing.failures > 0, state.failedContent == nil || state.failedContent == content else { return now }
-    return Cadence.once("write/\(keystore.name)", installation: installation)
-      .due(state.writing, now: now, urgentFrom: urgentFrom(state.current, reason, now: now)) ?? now
+    let state = inventory.keystores[keystore.name] ?? KeystoreState()
+    var time = now
+    if state.writing.failures > 0, state.failedContent == nil || state.failedContent == content {
+      time =
+        Cadence.once("write/\(keystore.name)", installation: inventory.installation)
+        .due(state.writing, now: now, urgentFrom: urgentFrom(state.current, reason, now: now)) ?? now
+    }
+    let window = WriteWindow.judge(keystore, content, because: reason, trust, inventory, at: max(now, time))
+    if case .closed(let wait) = window { return wait.until }
+    return time
   }
 
   /// What stands in the way of writing anything.

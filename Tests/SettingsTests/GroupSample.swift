@@ -63,6 +63,8 @@ enum GroupSample {
     "keystores.NAME.files[].pfx": "keystores: {a: {\(pair), files: [{pfx: @}]}}",
     "keystores.NAME.files[].ca-directory": "keystores: {a: {\(pair), files: [{ca-directory: @}]}}",
     "keystores.NAME.files[].java-truststore": "keystores: {a: {\(pair), files: [{java-truststore: @}]}}",
+    "keystores.NAME.change-window":
+      "keystores: {a: {trust: {endpoints: [s4hana]}, files: [{pse: {path: a}}], change-window: @}}",
     "keystores.NAME.after-change[]":
       "keystores: {a: {trust: {endpoints: [s4hana]}, files: [{pse: {path: a}}], after-change: [@]}}",
     "keystores.NAME.confirm": "keystores: {a: {\(pair), files: [{pse: {path: a}}], confirm: @}}",
@@ -102,6 +104,7 @@ enum GroupSample {
     "keystores.NAME.files[].pfx": ["path": "a", "password-credential": "c"],
     "keystores.NAME.files[].ca-directory": ["path": "a"],
     "keystores.NAME.files[].java-truststore": ["path": "a", "password-credential": "c"],
+    "keystores.NAME.change-window": ["from": "\"22:00\"", "to": "\"04:00\""],
     "keystores.NAME.after-change[]": ["run": "[/usr/local/bin/tell-strust]"],
     "keystores.NAME.confirm": ["endpoints": "all"],
     "keystores.NAME.confirm.identity": ["request": "https://a.example"],

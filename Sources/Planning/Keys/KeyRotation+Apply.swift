@@ -70,8 +70,7 @@ struct KeyRotationChange {
       startAnew("the new key is of no use: \(words)", culprit: "platform", discarding: key)
     case (.examined, _): verify(outcome)
     case (.verified(let key, let certificate), .delivered): deliver(key, certificate)
-    case (.verified, .notDelivered(let keystores)):
-      wait(Self.secondsToVerify, "the keystores \(keystores.joined(separator: ", ")) do not hold the new key yet")
+    case (.verified, .notDelivered(let keystores, let until)): waitForKeystores(keystores, until: until)
     case (.deleting(let key, _, _), .successorGone):
       move(.done(key, leftBehind: rotation.predecessor?.guid))
     case (.deleting(let key, _, _), .elsewhere):

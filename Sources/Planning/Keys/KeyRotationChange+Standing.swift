@@ -14,6 +14,18 @@ extension KeyRotationChange {
     rotation.standing = .waiting(until: now.addingTimeInterval(seconds), reason: reason)
   }
 
+  /// Nothing has failed, however long it takes: the old key stays, and its overlap begins when all keystores have the new.
+  mutating func waitForKeystores(_ keystores: [String], until: Date?) {
+    let names = keystores.joined(separator: ", ")
+    guard let until, until > now else {
+      return wait(Self.secondsToVerify, "the keystores \(names) do not hold the new key yet")
+    }
+    // Looked at once a day all the same: the new key may end, or be due itself.
+    wait(
+      min(max(until.timeIntervalSince(now), Self.secondsToVerify), Self.longestPause),
+      "the keystores \(names) wait for their change windows, the first until \(TimeText.instant(until))")
+  }
+
   mutating func startAnew(_ reason: String, culprit: String, discarding key: NewKey) {
     startAnew(reason, culprit: culprit, discarding: key.guid)
     if key.owner == .ours { events.append(.orphaned(guid: key.guid, reason: reason)) }

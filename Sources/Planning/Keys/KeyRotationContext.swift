@@ -110,8 +110,9 @@ package enum KeyOutcome: Sendable, Hashable {
   case verified
   case refused(words: String)
   case delivered
-  /// These keystores do not hold the new key yet.
-  case notDelivered([String])
+  /// These keystores do not hold the new key yet; `until` is when the first of them may change, where all of them wait for
+  /// their windows.
+  case notDelivered([String], until: Date? = nil)
   case deleted
   /// The old key is not deleted, since the platform does not have the new one any more.
   case successorGone

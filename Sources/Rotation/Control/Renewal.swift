@@ -135,7 +135,8 @@ struct Renewal: Sendable {
     let inventory = await context.landscape.inventory
     let statuses = StatusReader.read(scope.configuration, inventory, now: now).subjects
     let sentences = statuses.map { "\($0.subject): \($0.reason)" }.joined(separator: "; ")
-    if let failed = statuses.first(where: { Self.bad.contains($0.state) }) {
+    let patient = statuses.filter { $0.state == .waiting && $0.window != nil }
+    if let failed = statuses.first(where: { Self.bad.contains($0.state) && !patient.contains($0) }) {
       return ControlOutcome(
         result: .failed, message: "\(failed.subject): \(failed.reason)", nextAttempt: failed.nextAttempt)
     }
@@ -145,6 +146,10 @@ struct Renewal: Sendable {
       return ControlOutcome(
         result: .failed, message: "service key \(name) was rejected: \(schedule?.reason ?? "")",
         nextAttempt: schedule?.nextAttempt)
+    }
+    guard patient.isEmpty else {
+      return ControlOutcome(
+        result: .underway, message: sentences, nextAttempt: patient.compactMap(\.window?.until).min())
     }
     return ControlOutcome(
       result: renewed ? .renewed : .unchanged, message: sentences,

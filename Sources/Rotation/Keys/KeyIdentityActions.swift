@@ -99,9 +99,15 @@ struct KeyIdentityActions: Sendable {
     } catch let defect as Defect {
       return defect.outcome
     }
-    let behind = PlatformKeyPlanner.keystoresBehind(
-      settings.name, await context.landscape.configuration, await context.landscape.inventory, now: context.clock.now())
-    return behind.isEmpty || isOverdue ? .delivered : .notDelivered(behind)
+    let (configuration, inventory) = (await context.landscape.configuration, await context.landscape.inventory)
+    let now = context.clock.now()
+    let behind = PlatformKeyPlanner.keystoresBehind(settings.name, configuration, inventory, now: now)
+    guard !behind.isEmpty, !isOverdue else { return .delivered }
+    let windows = behind.map { name in
+      configuration.keystore(named: name).flatMap { WriteWindow.wait(of: $0, inventory, now: now)?.until }
+    }
+    let known = windows.compactMap(\.self)
+    return .notDelivered(behind, until: known.count == behind.count ? known.min() : nil)
   }
 
   private static func der(_ key: PrivateKey) throws(Defect) -> SecretBytes {

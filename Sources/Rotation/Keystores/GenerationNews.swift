@@ -27,6 +27,16 @@ enum GenerationNews {
       .keystoreWritten, message: "keystore \(settings.name) has generation \(number): \(reason)", fields: fields)
   }
 
+  // `notAfter` is the end of the identity that was in force.
+  static func windowIgnored(_ settings: KeystoreSettings, _ number: Int, _ notAfter: Date) -> Events.Raised {
+    let reason = "its identity is in the last tenth of its lifetime, and ends at \(TimeText.instant(notAfter))"
+    return Events.Raised(
+      .keystoreWindowIgnored, message: "keystore \(settings.name) was written outside its change window: \(reason)",
+      fields: [
+        .keystore: settings.name, .generation: String(number), .notAfter: EventTime.text(notAfter), .reason: reason,
+      ])
+  }
+
   static func resumed(_ generation: StoredGeneration, previous: Int?) -> Events.Raised {
     let reason = "\(generation.reason); certrotd ended before it was in force, and went on with it"
     var fields: [EventField: String] = [

@@ -57,9 +57,16 @@ struct GenerationWriter: Sendable {
       return try await finish(
         settings, before.writing.succeeded(at: now, cadence: cadence), because: Reason.failureOutlived.description)
     }
+    let window = WriteWindow.judge(settings, content, because: reason, trust, inventory, at: now)
+    // It closed since the plan was made, or the reason is another one now.
+    if case .closed = window { return }
     do {
       let (state, loss) = try await restoredOrWritten(
         content, for: settings, in: configuration, before, because: reason)
+      if case .ignored(let notAfter) = window {
+        try await context.tell(
+          [GenerationNews.windowIgnored(settings, state.number, notAfter)], of: LedgerSubject(.keystore, keystore))
+      }
       try await trustKeeper.settle(settings)
       let confirmation = try await confirmation(of: settings)
       await context.landscape.update { inventory in

@@ -148,7 +148,8 @@ extension KeystoreSettings {
   fileprivate func isToBeWritten(_ state: KeystoreState, _ inventory: Inventory, now: Date) -> Bool {
     guard state.writing.failures == 0 else { return false }
     let trust = TrustPlanner.wanted(self, inventory, now: now)
-    if case .write = WritePlanner.decide(self, inventory, trust: trust, now: now) { return true }
-    return false
+    guard case .write = WritePlanner.decide(self, inventory, trust: trust, now: now) else { return false }
+    // The one in force may stay for days.
+    return WriteWindow.wait(of: self, inventory, now: now) == nil
   }
 }

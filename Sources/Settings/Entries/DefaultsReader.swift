@@ -15,6 +15,7 @@ enum DefaultsReader {
     defaults.noProxy = NoProxyList(mapping["no-proxy"]?.list { $0.noProxyEntry() } ?? [])
     defaults.keepGenerations =
       mapping["keep-generations"]?.integer(in: Bounds.keepGenerations) ?? defaults.keepGenerations
+    defaults.changeWindows = mapping["change-window"].flatMap(ChangeWindowReader.read) ?? []
     defaults.installation = mapping["installation"]?.label()
     return defaults
   }

@@ -14,6 +14,7 @@ enum KeystoreEntryReader {
     let afterChange = mapping["after-change"]?.list(HookReader.read)
     let renewBefore = mapping["renew-before"]?.renewBefore() ?? defaults.renewBefore
     let alertBefore = mapping["alert-before"]?.alertBefore() ?? defaults.alertBefore
+    let changeWindows = mapping["change-window"].map { ChangeWindowReader.read($0) ?? [] } ?? defaults.changeWindows
     // What a PSE that is taken over holds is not known here.
     let adopts = mapping["adopt"] != nil
     let refusesIdentity = identityField?.scalar == "none"
@@ -45,6 +46,6 @@ enum KeystoreEntryReader {
       overlap: overlap ?? Defaults.trustOverlap,
       files: files,
       afterChange: afterChange ?? [], confirm: confirm, renewBefore: renewBefore, alertBefore: alertBefore,
-      declared: field.declaration)
+      changeWindows: changeWindows, declared: field.declaration)
   }
 }

@@ -10,6 +10,7 @@ package enum KeyTable {
     root, defaults, endpoint, anchors, serviceKey, source, cloudFoundry, serviceManager, login, userLogin,
     userCertificateLogin, clientLogin, fields, request, keystore, identity, selfSigned, pemIdentity, adoption, trust,
     file, pse, sapgenpse, pem, pfx, caDirectory, javaTruststore, hook, confirm, confirmedRequest, served,
+    changeWindow,
   ]
 
   /// Groups in which a key that is unknown elsewhere would be right.
@@ -44,6 +45,7 @@ package enum KeyTable {
       timeout,
       renewBefore,
       alertBefore,
+      changeWindows,
       proxy(default: "none for endpoints; for service keys that of the environment"),
       proxyCredential,
       KeyDescription(

@@ -31,6 +31,7 @@ extension KeyTable {
         example: "{endpoints: all}"),
       renewBefore.inherited,
       alertBefore.inherited,
+      changeWindows.inherited,
     ])
 
   package static let identity = KeyGroup(
@@ -98,6 +99,30 @@ extension KeyTable {
       KeyDescription(
         "include", "list of `roots`, `issuers`, `leaf`", default: "[roots, issuers]",
         "Which certificates of an endpoint's path are taken.", example: "[roots]"),
+    ])
+
+  static let changeWindows = KeyDescription(
+    "change-window", "mapping, list of such, or `none`", default: "none",
+    """
+    When files of keystores may change. What happens outside of it: the first generation, repair of damaged files, what a \
+    server presents already and the trust list lacks, and what would come too late otherwise.
+    """, example: "{days: [sat, sun], from: \"22:00\", to: \"04:00\", time-zone: Europe/Berlin}")
+
+  package static let changeWindow = KeyGroup(
+    "keystores.NAME.change-window", "Some hours of some days. Instead of this mapping a list of such may stand there.",
+    [
+      KeyDescription(
+        "days", "list of days, or of spans of days", default: "every day",
+        "The days on which it begins: `mon` to `sun`, or spans such as `mon-fri`.", example: "[sat, sun]"),
+      KeyDescription(
+        "from", "time of day, 00:00 to 23:59", default: nil, "When it begins.", example: "\"22:00\""),
+      KeyDescription(
+        "to", "time of day, 00:00 to 24:00", default: nil,
+        "When it ends; on the next day where that is not later than `from`. At least 5 minutes lie between.",
+        example: "\"04:00\""),
+      KeyDescription(
+        "time-zone", "IANA name", default: "UTC", "The time zone in which days and hours are meant.",
+        example: "Europe/Berlin"),
     ])
 
   package static let hook = KeyGroup(

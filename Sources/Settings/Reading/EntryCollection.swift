@@ -72,6 +72,11 @@ struct EntryCollection {
     for entry in serviceKeys.entries {
       if let serviceKey = configuration.serviceKey(named: entry.name) { names.check(serviceKey, at: entry.field) }
     }
+    for entry in keystores.entries {
+      if let keystore = configuration.keystore(named: entry.name) {
+        ChangeWindowCheck.check(keystore, configuration, at: entry.field)
+      }
+    }
     let inputs = contexts.map(\.file) + configuration.watchedFiles + configuration.credentialFiles
     scope.outputs.check(inputs: inputs, stateDirectory: stateDirectory, files: files)
     return configuration

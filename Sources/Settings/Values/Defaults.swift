@@ -15,13 +15,15 @@ package struct Defaults: Sendable, Equatable {
   package var keepGenerations: Int
   /// The name of this installation in the labels of its keys on the platform; nil for the host's name.
   package var installation: String?
+  /// When the files of keystores may change; empty for any time.
+  package var changeWindows: [ChangeWindow]
 
   package init(
     refetchEvery: Duration = Self.refetchEvery, timeout: Duration = Self.timeout,
     renewBefore: RenewBefore = Self.renewBefore, alertBefore: [Duration] = Self.alertBefore,
     proxy: ProxyChoice = .environment, noProxy: NoProxyList = NoProxyList(),
     keepGenerations: Int = Self.keepGenerations,
-    installation: String? = nil
+    installation: String? = nil, changeWindows: [ChangeWindow] = []
   ) {
     self.refetchEvery = refetchEvery
     self.timeout = timeout
@@ -31,6 +33,7 @@ package struct Defaults: Sendable, Equatable {
     self.noProxy = noProxy
     self.keepGenerations = keepGenerations
     self.installation = installation
+    self.changeWindows = changeWindows
   }
 }
 

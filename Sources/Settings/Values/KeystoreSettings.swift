@@ -20,6 +20,8 @@ package struct KeystoreSettings: Sendable, Equatable {
   package var renewBefore: RenewBefore
   /// Remaining lifetimes at which an alert is raised, longest first.
   package var alertBefore: [Duration]
+  /// When its files may change; empty for any time.
+  package var changeWindows: [ChangeWindow]
   package var declared: Declaration
 
   package init(
@@ -27,7 +29,7 @@ package struct KeystoreSettings: Sendable, Equatable {
     trust: TrustSettings = TrustSettings(),
     overlap: Duration = Defaults.trustOverlap, files: [FileSettings], afterChange: [HookSettings] = [],
     confirm: ConfirmSettings? = nil, renewBefore: RenewBefore = Defaults.renewBefore,
-    alertBefore: [Duration] = Defaults.alertBefore,
+    alertBefore: [Duration] = Defaults.alertBefore, changeWindows: [ChangeWindow] = [],
     declared: Declaration = .nowhere
   ) {
     self.name = name
@@ -41,6 +43,7 @@ package struct KeystoreSettings: Sendable, Equatable {
     self.confirm = confirm
     self.renewBefore = renewBefore
     self.alertBefore = alertBefore
+    self.changeWindows = changeWindows
     self.declared = declared
   }
 }

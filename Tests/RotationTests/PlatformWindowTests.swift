@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Journal
+import Planning
+import Settings
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// Keys on the platform whose keystore may change on Tuesdays only.
+@Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"), .serialized)
+struct PlatformWindowTests {
+  private static let window = "    change-window: {days: tue, from: \"03:00\", to: \"05:00\"}"
+
+  @Test
+  func `the old key stays until its keystore had its window and the overlap is over, and nothing counts as failing`()
+    async throws
+  {
+    try await PlatformSite.run { platform in
+      // Of ninety days the last third, which begins on a Wednesday.
+      try platform.configure(validity: 90, files: Self.window)
+      let site = platform.site
+      try await site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        #expect(site.recorder.takeNames().last == .keyRenewed, "the first key and the first generation do not wait")
+        let landscape = daemon.context.landscape
+        let key = try #require(await landscape.inventory.serviceKeys["sender"]?.identity)
+        let keystore = try #require(await landscape.configuration.keystore(named: "sender"))
+        let due = key.notAfter - 29.7 * day
+        let opening = try #require(WindowCalendar.nextOpening(of: keystore.changeWindows, after: due)?.at)
+        #expect(opening > due + day, "the window is days away")
+
+        try await platform.live(daemon, until: opening - 1)
+        #expect(site.recorder.takeNames() == [.keyDue, .keyCreated, .keyVerified])
+        #expect(try await platform.ours().map(\.exists) == [true, true])
+        #expect(try await platform.ours().map(\.detailsReads) == [1, 1])
+        #expect(platform.hookRuns() == 1)
+        let rotation = try #require(await daemon.context.landscape.inventory.serviceKeys["sender"]?.rotation)
+        #expect(rotation.phase == "verified" && rotation.obstacle?.contains("wait for their change windows") == true)
+
+        try await platform.live(daemon, until: opening + 3600)
+        #expect(site.recorder.takeNames() == [.keystoreWritten, .keyRenewed])
+        #expect(platform.hookRuns() == 2)
+        try await platform.live(daemon, until: opening + 2 * day - 60)
+        #expect(try await platform.ours().map(\.exists) == [true, true], "the overlap began in the window")
+        try await platform.live(daemon, until: opening + 3 * day)
+        #expect(site.recorder.takeNames() == [.keyOverlapEnded, .keyDeleted])
+        #expect(try await platform.ours().map(\.exists) == [false, true])
+      }
+    }
+  }
+
+  @Test func `where the old key is deleted first its keystore does not wait`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(validity: 90, more: "replace: delete-first", files: Self.window)
+      let site = platform.site
+      try await site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let end = try #require(await daemon.context.landscape.inventory.serviceKeys["sender"]?.identity).notAfter
+        _ = site.recorder.take()
+        try await platform.live(daemon, until: end - 29.7 * day + 3600)
+        let told = site.recorder.takeNames()
+        #expect(told.suffix(2) == [.keystoreWritten, .keyRenewed] && told.contains(.keyDeleted), "\(told)")
+      }
+    }
+  }
+}
