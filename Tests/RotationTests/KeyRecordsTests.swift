@@ -32,7 +32,8 @@ struct KeyRecordsTests {
 
   private static func ready(_ guid: String, _ name: String, by installation: String? = "one") -> ListedKey {
     ListedKey(
-      guid: guid, name: name, state: .ready, createdAt: aTime, installation: installation,
+      guid: guid, name: name, state: .ready, createdAt: guid == "old" ? old.notBefore : aTime,
+      installation: installation,
       base: installation.map { _ in "sender" })
   }
 
