@@ -147,7 +147,7 @@ struct WindowCalendarTests {
   /// Twelve thousand random windows and times, and what the wall shows by Foundation's calendar.
   @Test(arguments: zones)
   func `the next opening is not before the time, lies in a window, and is the first that does`(zone: String) throws {
-    var generator = SplitMix64(seed: UInt64(zone.utf8.reduce(0) { $0 &* 31 &+ Int($1) }))
+    var generator = SplitMix64(seed: zone.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) })
     let known = try #require(WindowZone(zone))
     let wall = try #require(Wall(zone))
     for _ in 0..<1000 {

@@ -18,9 +18,9 @@ package struct WindowZone: Sendable, Hashable {
     self.zone = zone
   }
 
-  /// - Parameters:
-  ///   - name: as the database spells it, such as `Europe/Berlin`, or `UTC`.
-  /// - Returns: nil for any other name; an abbreviation such as `CET` says too little to be one.
+  /// Nil for a name that the database does not have; an abbreviation such as `CET` says too little to be one.
+  ///
+  /// - Parameter name: as the database spells it, such as `Europe/Berlin`, or `UTC`.
   package init?(_ name: String) {
     guard name != Self.utc.name else {
       self = .utc
