@@ -56,10 +56,10 @@ def soak_probes(landscape: Landscape, arguments) -> dict:
     entries = daemon.entries(landscape, landscape.hosts)
     with daemon.start(landscape, arguments.certrotd, entries, "defaults: {refetch-every: 10s}\n") as (process, ledger):
         _await_probes(process, ledger, WARM_UP_TURNS * len(entries))
-        before = process.look()
+        before = _look(process)
         first = _probes(ledger)
         count = _await_probes(process, ledger, first + arguments.probes) - first
-        figures = _figures(count, before, process.look())
+        figures = _figures(count, before, _look(process))
         with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True, timeout=10) as database:
             failed = database.execute(UNVERIFIED).fetchone()[0]
         if failed:
@@ -79,11 +79,11 @@ def soak_reloads(landscape: Landscape, arguments) -> dict:
         with daemon.Notices(landscape) as notices:
             for number in range(warm_up + arguments.reloads):
                 if number == warm_up:
-                    before = process.look()
+                    before = _look(process)
                 settings.write_text(extra if number % 2 else "endpoints: {}\n")
                 process.reload()
                 notices.await_ready(process)
-        figures = _figures(arguments.reloads, before, process.look())
+        figures = _figures(arguments.reloads, before, _look(process))
         _await_probes(process, ledger, len(entries) - 1)
         process.stop()
     return figures
@@ -93,6 +93,15 @@ def is_flat(figures: dict) -> bool:
     """Whether nothing grew by more than what comes and goes."""
     fds, memory = figures["fds"], figures["rss_mb"]
     return fds[1] - fds[0] <= DESCRIPTOR_TOLERANCE and memory[1] - memory[0] <= MEMORY_TOLERANCE_MB
+
+
+def _look(process) -> tuple:
+    """The fewest descriptors within two seconds, as probes that are under way have some, and the memory."""
+    looks = []
+    for _ in range(20):
+        looks.append(process.look())
+        time.sleep(0.1)
+    return min(fds for fds, _ in looks), looks[-1][1]
 
 
 def _figures(count: int, before: tuple, after: tuple) -> dict:
