@@ -98,6 +98,8 @@ extension DeliveryError: CustomStringConvertible {
       "Something else stands at that path: move it away, or correct the path in the configuration"
     case .tooManySymbolicLinkLevels: "Write the path in the configuration without that symbolic link"
     case .fileNameTooLong: "Shorten the path in the configuration"
+    case .tooManyOpenFiles:
+      "Let the service open more files: add LimitNOFILE= with a drop-in (systemctl edit certrotd)"
     case .ioError: "Check the disk of \(path)"
     case .invalidArgument where error.call == "renameat2", .noFunction where error.call == "renameat2":
       "That file system cannot swap two names, which replacing a folder needs: choose a folder on another one"

@@ -15,12 +15,16 @@ package final class LedgerStore: Sendable {
   package let isReadOnly: Bool
   let pool: DatabasePool
   let seal: KeySeal?
+  private let checkpoint: (any LedgerCheckpoint)?
 
-  init(path: FilePath, isReadOnly: Bool, pool: DatabasePool, seal: KeySeal?) {
+  init(
+    path: FilePath, isReadOnly: Bool, pool: DatabasePool, seal: KeySeal?, checkpoint: (any LedgerCheckpoint)? = nil
+  ) {
     self.path = path
     self.isReadOnly = isReadOnly
     self.pool = pool
     self.seal = seal
+    self.checkpoint = checkpoint
   }
 
   /// Writes what is pending into the main file and closes it; every later call fails.
@@ -71,14 +75,30 @@ package final class LedgerStore: Sendable {
 
   /// Runs `body` in one transaction that is on disk when this returns.
   ///
-  /// The callback form of GRDB is used because its `async` form gives up when the task is cancelled.
+  /// The callback form of GRDB is used because its `async` form gives up when the task is cancelled. `file` and
+  /// `function` name the write at a ``LedgerCheckpoint``.
   func write<Value: Sendable>(
+    file: StaticString = #fileID, function: StaticString = #function,
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(LedgerError) -> Value {
-    let result = await withCheckedContinuation { continuation in
-      pool.asyncWrite(body) { _, result in continuation.resume(returning: result) }
+    let pass: @Sendable (LedgerPoint.Moment) throws(LedgerError) -> Void = { [checkpoint] moment throws(LedgerError) in
+      guard let checkpoint else { return }
+      let name = "\(file)".split(separator: "/").last ?? ""
+      try checkpoint.pass(LedgerPoint(write: "\(name) \(function)", moment: moment))
     }
-    return try get(result)
+    try pass(.before)
+    let result = await withCheckedContinuation { continuation in
+      pool.asyncWrite { database in
+        let value = try body(database)
+        try pass(.uncommitted)
+        return value
+      } completion: { _, result in
+        continuation.resume(returning: result)
+      }
+    }
+    let value = try get(result)
+    try pass(.committed)
+    return value
   }
 
   /// Runs `body` on one unchanging state of the ledger.

@@ -28,6 +28,7 @@ package struct Daemon: Sendable {
   private let reach: PlatformReach
   private let systemStore: FilePath?
   private let chains: (any ChainSource)?
+  private let ledgerOptions: LedgerOptions
 
   /// - Parameters:
   ///   - configuration: the main configuration file.
@@ -48,12 +49,13 @@ package struct Daemon: Sendable {
   }
 
   /// Like ``init(configuration:layout:credentialsFolder:clock:logger:notifier:version:)``, with something else in the place
-  /// of the world outside: `files` of the disk, `systemStore` of the trusted certificates, `reach` of the platforms, and
-  /// `chains` of all TLS servers.
+  /// of the world outside: `files` of the disk, `systemStore` of the trusted certificates, `reach` of the platforms,
+  /// `chains` of all TLS servers, and with `ledgerOptions` for how the ledger is opened.
   package init(
     configuration: FilePath, layout: StateLayout, credentialsFolder: FilePath?, clock: any WallClock,
     logger: Logger, events: Events, notifier: ServiceManagerNotifier, version: String, files: HostFiles,
-    systemStore: FilePath?, reach: PlatformReach = PlatformReach(), chains: (any ChainSource)? = nil
+    systemStore: FilePath?, reach: PlatformReach = PlatformReach(), chains: (any ChainSource)? = nil,
+    ledgerOptions: LedgerOptions = LedgerOptions()
   ) {
     self.configurationPath = configuration
     self.layout = layout
@@ -67,6 +69,7 @@ package struct Daemon: Sendable {
     self.reach = reach
     self.systemStore = systemStore
     self.chains = chains
+    self.ledgerOptions = ledgerOptions
   }
 
   /// Runs until SIGTERM or SIGINT.
@@ -146,6 +149,7 @@ package struct Daemon: Sendable {
     let recovery = GenerationRecovery(context: context, shelf: shelf)
     try await recovery.resume(configuration)
     try await recovery.adopt(configuration)
+    try await GenerationPruning(context: context, shelf: shelf).prune(configuration)
     let services = try await DaemonServices(
       context: context, shelf: shelf, configurationPath: configurationPath, systemStore: systemStore,
       notifier: notifier, reach: reach, chains: chains, version: version)
@@ -199,7 +203,8 @@ package struct Daemon: Sendable {
       throw .state(error)
     }
     do {
-      return try LedgerStore.open(at: layout.ledger, sealing: sealing, access: .readWrite, now: clock.now())
+      return try LedgerStore.open(
+        at: layout.ledger, sealing: sealing, access: .readWrite, options: ledgerOptions, now: clock.now())
     } catch {
       throw .ledger(error)
     }

@@ -10,7 +10,7 @@ package import SystemPackage
 /// Calls are counted from 1 on. A run that fails nothing tells by `count` how many there are to try.
 package final class FailingFileCalls: FileCalls {
   /// Which calls fail.
-  package enum Fault: Sendable, Equatable {
+  package enum Fault: Sendable {
     case none
     /// Only call number `number` fails; what follows, such as cleaning up, succeeds.
     case once(number: Int, Errno)
@@ -18,6 +18,10 @@ package final class FailingFileCalls: FileCalls {
     case from(number: Int)
     /// The process is killed before call number `number`, as by the kernel.
     case kill(number: Int)
+    /// Each call that changes the disk is a point of these.
+    case points(CrashPoints)
+    /// All of these calls fail, as long as the fault lasts.
+    case every(Set<String>, Errno)
   }
 
   private let base: any FileCalls
@@ -38,6 +42,9 @@ package final class FailingFileCalls: FileCalls {
   /// Counts calls from now on.
   package func arm() { isArmed.withLock { $0 = true } }
 
+  /// Counts no more calls, and fails none.
+  package func disarm() { isArmed.withLock { $0 = false } }
+
   /// How many calls were made.
   package var count: Int { done.withLock(\.count) }
   /// The calls that were made, each as `name path`.
@@ -53,12 +60,21 @@ package final class FailingFileCalls: FileCalls {
     case .once(number, let errno): throw SystemError(call: call, path: path, errno: errno)
     case .from(let first) where number >= first: throw SystemError(call: call, path: path, errno: .ioError)
     case .kill(number): _ = Glibc.kill(getpid(), SIGKILL)
-    case .none, .once, .from, .kill: return
+    case .points(let points) where Self.changing.contains(call): points.pass("\(call) \(path)")
+    case .every(let calls, let errno) where calls.contains(call):
+      throw SystemError(call: call, path: path, errno: errno)
+    case .none, .once, .from, .kill, .points, .every: return
     }
   }
 
+  /// The calls that change the disk.
+  package static let changing: Set = [
+    "create", "write", "fchown", "fchmod", "fsync", "fsetxattr", "symlink", "mkdir", "rename", "renameat2", "unlink",
+    "rmdir",
+  ]
+
   package func open(_ location: FileLocation, for opening: FileOpening) throws(SystemError) -> Descriptor {
-    try enter("open", location.path)
+    try enter(opening == .creating ? "create" : "open", location.path)
     return try base.open(location, for: opening)
   }
 

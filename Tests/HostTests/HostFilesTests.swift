@@ -58,7 +58,7 @@ import Testing
       contents: SecretBytes(copying: [1, 2]))
     #expect(
       calls.log.map { $0.prefix { $0 != " " } }
-        == ["open", "fchown", "fchmod", "fchown", "write", "write", "fsync"])
+        == ["create", "fchown", "fchmod", "fchown", "write", "write", "fsync"])
     #expect(try files.status(of: folder.file("key")).group == getgid())
   }
 

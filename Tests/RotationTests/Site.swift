@@ -43,13 +43,14 @@ final class Site: Sendable {
   /// Starts the daemon as `certrotd run` does, lends it to `body`, and ends it in good order.
   func run<Result>(
     files: HostFiles = HostFiles(), systemStore: FilePath? = nil, reviewing: Bool = true,
+    ledgerOptions: LedgerOptions = LedgerOptions(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ body: (RunningSite) async throws -> Result
   ) async throws -> Result {
     let daemon = Daemon(
       configuration: configuration, layout: layout, credentialsFolder: nil, clock: clock, logger: logger,
       events: recorder.events, notifier: ServiceManagerNotifier(logger: logger), version: "1.2.3", files: files,
-      systemStore: systemStore, reach: reach)
+      systemStore: systemStore, reach: reach, ledgerOptions: ledgerOptions)
     let settings = try daemon.readConfiguration()
     let lock = try daemon.takeState()
     defer { withExtendedLifetime(lock) {} }

@@ -85,7 +85,8 @@ struct LedgerOpener {
     }
     if let seal, inspection.sealedCheck == nil { try storeCheck(of: seal, in: pool, now: now) }
     return LedgerOpening(
-      store: LedgerStore(path: path, isReadOnly: false, pool: pool, seal: seal), origin: origin)
+      store: LedgerStore(
+        path: path, isReadOnly: false, pool: pool, seal: seal, checkpoint: options.checkpoint), origin: origin)
   }
 
   private func inspect() throws(LedgerError) -> LedgerInspection {

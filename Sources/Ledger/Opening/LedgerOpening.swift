@@ -27,16 +27,19 @@ package struct LedgerOptions: Sendable {
   package var sizeLimit: Int
   /// How long to wait for another process that writes.
   package var busyTimeout: Duration
+  /// Who is told of every write; nil: nobody.
+  package var checkpoint: (any LedgerCheckpoint)?
 
   package init(
     checksIntegrity: Bool = true, setsAsideDamaged: Bool = true, makesMissing: Bool = true, sizeLimit: Int = 2 << 30,
-    busyTimeout: Duration = .seconds(5)
+    busyTimeout: Duration = .seconds(5), checkpoint: (any LedgerCheckpoint)? = nil
   ) {
     self.checksIntegrity = checksIntegrity
     self.setsAsideDamaged = setsAsideDamaged
     self.makesMissing = makesMissing
     self.sizeLimit = sizeLimit
     self.busyTimeout = busyTimeout
+    self.checkpoint = checkpoint
   }
 
   /// For a command that works beside the daemon.

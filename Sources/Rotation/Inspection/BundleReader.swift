@@ -85,6 +85,15 @@ package enum BundleError: Error, Sendable {
   case empty(FilePath)
 }
 
+extension BundleError {
+  /// The configuration names the file and whoever put it there chose its permissions; the host is at fault for the rest.
+  var culprit: Culprit {
+    guard case .unreadable(let error) = self else { return .configuration }
+    return [.ioError, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory].contains(error.errno)
+      ? .host : .configuration
+  }
+}
+
 extension BundleError: CustomStringConvertible {
   package var description: String {
     switch self {

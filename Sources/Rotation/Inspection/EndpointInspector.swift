@@ -70,7 +70,7 @@ package struct EndpointInspector: Sendable {
     do {
       anchorSet = try await anchors.anchors(endpoint.anchors)
     } catch let error as BundleError {
-      return .notJudged(.configuration, error.description)
+      return .notJudged(error.culprit, error.description)
     } catch {
       return .notJudged(.host, "the trust store cannot be loaded: \(error)")
     }

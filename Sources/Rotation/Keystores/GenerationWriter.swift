@@ -165,14 +165,8 @@ struct GenerationWriter: Sendable {
     } else {
       try await context.ledger.markGeneration(settings.name, number, .current, hooks: hooks, confirming: owing, at: end)
     }
-    let fallback = try await confirmation(of: settings)?.fallback
-    let keep = configuration.defaults.keepGenerations
-    do {
-      try store.prune(keep: keep, sparing: fallback)
-    } catch {
-      context.logger.warning(
-        "old generations could not be removed: \(error)", metadata: ["keystore": .string(settings.name)])
-    }
+    try await GenerationPruning(context: context, shelf: shelf)
+      .prune(settings, keep: configuration.defaults.keepGenerations)
     let damaged = repair.map { GenerationNews.repaired(settings, number, at: $0.path, $0.damage) }
     let written = GenerationNews.written(settings, number, wanted, reason, previous: current?.number)
     try await context.tell([damaged, written].compactMap(\.self), of: LedgerSubject(.keystore, settings.name))

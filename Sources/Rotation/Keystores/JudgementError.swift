@@ -33,8 +33,8 @@ extension Culprit {
     case let error as LedgerError: error.culprit
     case let error as JudgementError: error.culprit
     case let error as TrustLoss: error.culprit
-    case is OutputCollision: .configuration
-    case KeystoreError.identityMissing, KeystoreError.trustMissing, is BundleError, is KeystoreStopped:
+    case let error as BundleError: error.culprit
+    case is OutputCollision, KeystoreError.identityMissing, KeystoreError.trustMissing, is KeystoreStopped:
       .configuration
     // An identity that the format does not know, such as an elliptic curve in a PSE.
     case KeystoreError.pse, KeystoreError.pkcs12: .configuration
