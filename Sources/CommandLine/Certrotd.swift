@@ -9,7 +9,8 @@ package struct Certrotd: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "certrotd",
     abstract: "Keeps TLS chains, SAP service keys and keystores from lapsing.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       certrotd tracks TLS endpoints and SAP BTP service keys, and keeps PSE, PFX and PEM files fresh.
       The daemon is `certrotd run`, usually started by systemd; the other commands look at what it
       knows, whether it runs or not, and act beside it.
@@ -23,10 +24,9 @@ package struct Certrotd: AsyncParsableCommand {
         77  only root and the user of the daemon may do it
         78  the configuration has mistakes
 
-      ERRORS:
-        Go to standard error. A command that was called with --json prints one object on standard output
-        in place of its report: `error` is the sentence, `exit-code` the exit code, and `mistakes` those
-        of the configuration where they are the cause.
+      ERRORS: They go to standard error. A command that was called with --json prints one object on
+      standard output in place of its report: `error` is the sentence, `exit-code` the exit code, and
+      `mistakes` those of the configuration where they are the cause.
 
       EXAMPLES:
         certrotd check-config
@@ -34,7 +34,7 @@ package struct Certrotd: AsyncParsableCommand {
         certrotd renew cpi-sender --now
         certrotd fetch my123456-api.s4hana.ondemand.com --save chain.pem
         certrotd pse show /var/lib/certrotd/keystores/xtract-client/current/client.pse
-      """,
+      """),
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckConfigCommand.self, StatusCommand.self, ShowCommand.self, PlanCommand.self,

@@ -67,7 +67,8 @@ extension Fault: CustomStringConvertible {
     case .invalidParameter(let parameter): "the parameter \(parameter) is missing or of the wrong kind"
     case .permissionDenied: "only root and the user of the daemon may do this: try it with sudo"
     case .expectedMore: "the method gives several replies, and only one was asked for"
-    case .noSuchName(let name): "nothing that this is for is called \(name): certrotd status lists what there is"
+    case .noSuchName(let name):
+      "the configuration in force has no entry \(name) that this can be done with: certrotd status lists what it has"
     case .refused(let reason, _): reason
     case .stopping: "the daemon is ending; what was begun goes on after its next start"
     }

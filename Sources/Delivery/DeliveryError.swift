@@ -66,13 +66,12 @@ extension DeliveryError: CustomStringConvertible {
       case .system(let error): "\(error). \(Self.advice(for: error))"
       case .invalidItem(let path, let why): path.isEmpty ? why : "\(path): \(why)"
       case .noSuchGeneration(let number):
-        "the files of generation \(number) are not there; “certrotd history” with the name of the keystore lists all"
+        "the files of generation \(number) are not there"
       case .generationExists(let number): "generation \(number) exists already with other contents"
       case .manifestUnreadable(let path, let why):
         "\(path): \(why). The generation cannot be used any more; a running daemon writes its content anew"
       case .damaged(let path):
-        "\(path) is missing or not what was written there, so that its generation cannot be put in force; "
-          + "“certrotd history” with the name of the keystore lists the others"
+        "\(path) is missing or not what was written there, so that its generation cannot be put in force"
       }
     guard !notRestored.isEmpty else { return sentence }
     return "\(sentence). Putting the files back that were in force before failed too: "

@@ -25,12 +25,13 @@ package enum PrivateKeyError: Error, Hashable, Sendable {
 extension PrivateKeyError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .passphraseNeeded: "the private key is encrypted and no passphrase is configured for it"
+    case .passphraseNeeded: "the private key is encrypted, and nothing names its passphrase"
     case .wrongPassphrase: "the passphrase does not open the private key, or its encrypted part is damaged"
     case .passphraseTooLong(let limit): "the passphrase is longer than the \(limit) bytes that OpenSSL reads"
     case .tooCostly(let limit):
       "to open the private key would take more than \(limit) rounds of key derivation: have it encrypted with fewer"
-    case .notAPrivateKey(let error): "no usable private key was found (\(error))"
+    case .notAPrivateKey:
+      "there is no private key that can be read: it is damaged, or of a kind that this host's OpenSSL does not know"
     case .wrongKind(let wanted, let found): "\(wanted) is needed and the private key is \(found)"
     case .primesDoNotFit: "the two primes are not those of the certificate's public key"
     case .failed(let error): "OpenSSL failed on the private key (\(error))"

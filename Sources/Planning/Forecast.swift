@@ -34,7 +34,7 @@ package struct ForecastEntry: Sendable, Equatable {
     case runHook = "run-hook"
     /// The files in force are tried.
     case confirm
-    /// A service key, or the PEM files of an identity, are read again; no forecast lists it.
+    /// A service key, or the PEM files of an identity, are read again; only the next time is listed.
     case readFiles = "read-files"
     /// The keys on the platform are compared with those that are known; no forecast lists it.
     case surveyKeys = "survey-keys"
@@ -77,8 +77,8 @@ private struct Forecaster {
     var entries = [
       ForecastEntry(
         subject: subject, what: .refetch, dueAt: next, lapsesAt: nil,
-        why: next > now
-          ? "then the interval or the backoff is over" : "\(Reason.attempt(state.schedule, now: now))")
+        why: next > now ? waiting(state.schedule, endpoint.refetchEvery) : "\(Reason.attempt(state.schedule, now: now))"
+      )
     ]
     if let leaf = state.verifiedPath?.leaf {
       entries.append(
@@ -92,10 +92,27 @@ private struct Forecaster {
   func entries(_ serviceKey: ServiceKeySettings) -> [ForecastEntry] {
     let state = inventory.serviceKeys[serviceKey.name] ?? SourceState()
     guard serviceKey.source.platformKey == nil else { return onPlatform(serviceKey, state) }
-    guard let identity = state.identity else { return [] }
-    return [
-      replacement(.serviceKey(serviceKey.name), identity, serviceKey.renewBefore, what: "a new service key")
-    ]
+    let subject = Subject.serviceKey(serviceKey.name)
+    let reading = reading(subject, "service-key/\(serviceKey.name)", state.schedule)
+    guard let identity = state.identity else { return [reading] }
+    return [reading, replacement(subject, identity, serviceKey.renewBefore, what: "a new service key")]
+  }
+
+  /// The next look at files that are noticed at once when they change.
+  private func reading(_ subject: Subject, _ name: String, _ schedule: Schedule) -> ForecastEntry {
+    let next =
+      Cadence.reading(name, configuration.defaults, installation: inventory.installation).due(schedule, now: now) ?? now
+    return ForecastEntry(
+      subject: subject, what: .readFiles, dueAt: max(now, next), lapsesAt: nil,
+      why: next > now
+        ? waiting(schedule, configuration.defaults.refetchEvery) : "\(Reason.attempt(schedule, now: now))")
+  }
+
+  /// Why the next attempt is not earlier.
+  private func waiting(_ schedule: Schedule, _ interval: Duration) -> String {
+    guard schedule.failures > 0 else { return "refetch-every \(TimeText.span(Cadence.seconds(interval))) is over then" }
+    let attempts = schedule.failures == 1 ? "attempt" : "attempts"
+    return "it is tried again after \(schedule.failures) failed \(attempts): \(schedule.reason)"
   }
 
   /// What comes for a key that is made on the platform, and for the login that makes it.
@@ -153,6 +170,7 @@ private struct Forecaster {
     switch keystore.identity {
     case .selfSigned(let settings): entries += renewals(keystore, state, settings)
     case .pem:
+      entries.append(reading(subject, "identity/\(keystore.name)", state.identitySchedule))
       if let identity = keystore.ownIdentity(in: state) {
         entries.append(replacement(subject, identity, keystore.renewBefore, what: "new identity files"))
       }

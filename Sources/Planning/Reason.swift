@@ -40,7 +40,7 @@ package enum Reason: Sendable, Hashable {
   case trustLacks([String])
   /// The trust list holds this many certificates that nothing needs any more.
   case trustHoldsSurplus(count: Int)
-  /// What could not be written is not wanted any more.
+  /// The files in force are what is wanted though an attempt to write had failed.
   case failureOutlived
   /// Nothing can be written before an operator does what this sentence says, which is to be told.
   case stuck(String)
@@ -92,7 +92,7 @@ extension Reason: CustomStringConvertible {
     case .trustHoldsSurplus(let count):
       "the trust list holds \(count) \(count == 1 ? "certificate" : "certificates") that nothing needs any more"
     case .stuck(let sentence): "it stands still: \(sentence)"
-    case .failureOutlived: "what could not be written is not wanted any more"
+    case .failureOutlived: "the files in force are what is wanted now, whatever could not be written before"
     case .damaged(let damage, let generation): "the files of generation \(generation) are damaged: \(damage)"
     case .hookOwed(let keystore, let generation):
       "the hook has not yet run for generation \(generation) of \(keystore)"

@@ -51,6 +51,12 @@ package struct SubjectStatus: Sendable, Equatable {
   package var missing: [String] = []
   /// Of a keystore, whether its files were tried, where the configuration asks for that.
   package var confirmation: GenerationConfirmation?
+
+  /// Whether files are in use that will end, and nothing renews them before somebody acts.
+  package var isUnattended: Bool {
+    guard case .keystore = subject else { return false }
+    return state == .waiting && window == nil && breakage != nil
+  }
 }
 
 /// Something that ends, and when.

@@ -309,7 +309,7 @@ private struct SubjectReader {
 
 extension Work {
   /// What it is in a forecast; nil for what only tells.
-  fileprivate var step: ForecastEntry.What? {
+  package var step: ForecastEntry.What? {
     switch self {
     case .probe: .refetch
     case .readServiceKey, .readIdentityFiles: .readFiles

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FoundationEssentials
+package import Settings
 
 /// Something that certrotd can do now.
 package enum Work: Sendable, Hashable {
@@ -23,6 +24,19 @@ package enum Work: Sendable, Hashable {
 }
 
 extension Work {
+  /// Whose work it is; nil for a hook that is not among `hooks`.
+  package func subject(among hooks: [HookState]) -> Subject? {
+    switch self {
+    case .probe(let name): .endpoint(name)
+    case .readServiceKey(let name), .tendServiceKey(let name): .serviceKey(name)
+    case .readIdentityFiles(let name), .renewSelfSigned(let name), .adopt(let name), .write(let name),
+      .confirm(let name):
+      .keystore(name)
+    case .runHook(let id): hooks.first { $0.id == id }.map { .keystore($0.keystore) }
+    case .alert(let mark), .withdrawAlert(let mark): mark.subject
+    }
+  }
+
   /// Whether the two must not be done at one time: both may put another generation of one keystore in force.
   package func excludes(_ other: Work) -> Bool {
     switch (self, other) {
@@ -73,5 +87,15 @@ package struct Plan: Sendable, Equatable {
     self.due = due
     self.next = next
     self.upcoming = upcoming
+  }
+
+  /// Work that waits for longer than any jitter explains, so that nobody seems to do it; the longest waiting first.
+  ///
+  /// Alerts are no part of it: what they tell is a state of its own.
+  package func overdue(_ configuration: Configuration, now: Date) -> [DueWork] {
+    let longest = configuration.endpoints.map(\.refetchEvery).reduce(configuration.defaults.refetchEvery, max)
+    let patience = Jitter.spread * Cadence.seconds(longest)
+    return due.filter { $0.work.step != nil && now.timeIntervalSince($0.since) > patience }
+      .sorted { $0.since < $1.since }
   }
 }

@@ -146,9 +146,7 @@ package struct Daemon: Sendable {
     for error in Sapgenpse.removeLeftovers(in: layout.scratch, files: files) {
       logger.warning("a folder that was made for sapgenpse stays behind: \(error)")
     }
-    let recovery = GenerationRecovery(context: context, shelf: shelf)
-    try await recovery.resume(configuration)
-    try await recovery.adopt(configuration)
+    try await GenerationRecovery(context: context, shelf: shelf).resume(configuration)
     try await GenerationPruning(context: context, shelf: shelf).prune(configuration)
     let services = try await DaemonServices(
       context: context, shelf: shelf, configurationPath: configurationPath, systemStore: systemStore,
@@ -170,6 +168,9 @@ package struct Daemon: Sendable {
   /// Makes the folders of the state, and makes sure that no other daemon works on them.
   func takeState() throws(StartError) -> FileLock {
     do {
+      // A typing error in the path would otherwise begin anew somewhere else, and nobody would see why.
+      let parent = layout.root.removingLastComponent()
+      guard try files.linkStatusIfPresent(of: parent) != nil else { throw StartError.noFolder(parent, of: layout.root) }
       try files.makeDirectories(at: layout.keystores, mode: [.ownerReadWriteExecute, .groupExecute, .otherExecute])
       // The folder itself: a lock file could be removed, and a second daemon would lock another one. Commands that edit a
       // file in a folder lock it for a moment too.
@@ -250,6 +251,8 @@ package struct Daemon: Sendable {
 package enum StartError: Error, Sendable {
   case configuration(FilePath, mistakes: Int)
   case alreadyRunning(FilePath)
+  /// The folder that the state folder is to lie in does not exist.
+  case noFolder(FilePath, of: FilePath)
   case state(SystemError)
   case ledger(LedgerError)
 }
@@ -260,6 +263,8 @@ extension StartError: CustomStringConvertible {
     case .configuration(let path, let mistakes):
       "the configuration \(path) has \(mistakes) \(mistakes == 1 ? "mistake" : "mistakes"): certrotd check-config lists them"
     case .alreadyRunning(let root): "another certrotd runs on \(root) already"
+    case .noFolder(let parent, let root):
+      "the state folder \(root) cannot be made, since there is no folder \(parent): make that one, or correct --state"
     case .state(let error): "the state folder cannot be used: \(error)"
     case .ledger(let error): error.description
     }

@@ -53,7 +53,8 @@ struct DaemonServices: Sendable {
       fetcher: fetcher, anchors: anchors, issuers: IssuerFetcher(client: client, clock: context.clock),
       credentials: context.credentials, clock: context.clock)
     keeper = ConfigurationKeeper(
-      path: configurationPath, context: context, knowledge: knowledge, anchors: anchors, trustKeeper: trustKeeper,
+      path: configurationPath, context: context, knowledge: knowledge,
+      recovery: GenerationRecovery(context: context, shelf: shelf), anchors: anchors, trustKeeper: trustKeeper,
       watcher: watcher, bell: bell, reviewBell: reviewBell)
     passwords = PasswordReviewer(context: context, knowledge: knowledge, bell: bell)
     refresher = FileRefresher(

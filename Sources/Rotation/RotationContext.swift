@@ -78,8 +78,10 @@ package struct RotationContext: Sendable {
         ? StoredSchedule.Condition(name, since: before?.since ?? clock.now())
         : StoredSchedule.Condition(name, since: clock.now())
     }
-    try await ledger.record([StoredSchedule(key, schedule, condition: after)])
+    let stored = try await ledger.replace(StoredSchedule(key, schedule, condition: after))
     await landscape.setCondition(after, of: key)
-    return (after != nil && before?.name != condition, before?.name)
+    // Another process may have ended it, and told so, since this one read the ledger.
+    let lasted = after == nil && stored == nil ? nil : before
+    return (after != nil && before?.name != condition, lasted?.name)
   }
 }

@@ -274,6 +274,59 @@ struct CommandTests {
     }
   }
 
+  @Test(arguments: [
+    (["nonsense"], "after certrotd comes one of run, check-config"), (["key", "nonsense"], "after certrotd key comes"),
+    (["pse", "trust", "nonsense"], "after certrotd pse trust comes one of list, add, remove"),
+  ])
+  func `a command that does not exist is told with those that do`(words: [String], text: String) async {
+    do {
+      try await Certrotd.run(words)
+      Issue.record("\(words) was carried out")
+    } catch {
+      #expect(Certrotd.exitStatus(of: error) == 64)
+      #expect("\(error)".contains("there is no command nonsense: \(text)"), "\(error)")
+    }
+  }
+
+  @Test func `a command's words stay what they are`() throws {
+    for words in [["help", "status"], ["--version"], ["key", "list", "nonsense"], ["status", "--json"]] {
+      try MistakenArguments.check(words)
+    }
+  }
+
+  @Test func `help is broken into lines once`() {
+    let help = Certrotd.helpMessage(for: StatusCommand.self, columns: 60)
+    let lines = help.split(separator: "\n").map(String.init)
+    let prose = lines.filter { $0.first != " " && !$0.hasPrefix("USAGE:") }
+    #expect(prose.allSatisfy { $0.count <= 60 })
+    // A line that was broken twice leaves a short one behind.
+    let exits = lines.drop { !$0.hasPrefix("EXIT CODES") }.prefix { !$0.hasPrefix("EXAMPLES") }.dropLast()
+    #expect(exits.count > 3 && exits.allSatisfy { $0.count > 40 }, "\(help)")
+    #expect(HelpText.flowing("a\nb\n\nc:\n  d\n  e") == "a b\n\nc:\n  d\n  e")
+  }
+
+  @Test func `status knows whether a daemon works on the state`() throws {
+    let state = folder.file("state")
+    #expect(DaemonPresence.look(StateLayout(root: state)) == .unknown, "there is no such folder")
+    try HostFiles().makeDirectory(at: state, mode: .ownerReadWriteExecute)
+    #expect(DaemonPresence.look(StateLayout(root: state)) == .stopped)
+    guard let lock = try FileLock.acquire(onFolder: state, within: .zero) else {
+      Issue.record("somebody holds the lock")
+      return
+    }
+    #expect(DaemonPresence.look(StateLayout(root: state)) == .running)
+    lock.release()
+    #expect(DaemonPresence.look(StateLayout(root: state)) == .stopped)
+  }
+
+  @Test func `the daemon makes no folder above its state`() async throws {
+    let state = path("misspelt/state")
+    #expect(await certrotd("run", "--config", path("absent.yaml"), "--state", state) == 78)
+    try folder.write("good.yaml", "endpoints: {}")
+    #expect(await certrotd("run", "--config", path("good.yaml"), "--state", state) == 1)
+    #expect(try HostFiles().linkStatusIfPresent(of: folder.file("misspelt")) == nil)
+  }
+
   @Test func `every command has examples in its help`() {
     func check(_ command: any ParsableCommand.Type, _ words: [String]) {
       let subcommands = command.configuration.subcommands

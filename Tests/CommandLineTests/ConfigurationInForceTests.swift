@@ -153,6 +153,21 @@ struct ConfigurationInForceTests {
     #expect(report.events.map(\.event) == ["e9", "e7"])
   }
 
+  @Test func `the history of a keystore says why a generation failed, and has no table without rows`() async throws {
+    let ledger = try LedgerStore.open(
+      at: folder.file("ledger.sqlite3"), sealing: .file(folder.file("ledger.key")), access: .readWrite, now: Date()
+    ).store
+    let plan = NewGeneration(keystore: "x", recipe: "r", leaf: nil, trust: [], reason: "the trust list lacks CN=a")
+    let number = try await ledger.beginGeneration(plan, at: Date())
+    try await ledger.markGeneration("x", number, .failed("the disk is full"), at: Date())
+    var report = HistoryReport()
+    report.add(try await ledger.generations("x", limit: 9))
+    try ledger.close()
+    #expect(report.generations.first?.outcome == "the disk is full")
+    #expect(report.text.hasSuffix("the trust list lacks CN=a; failed: the disk is full"), "\(report.text)")
+    #expect(report.text.hasPrefix("GENERATION") && !report.text.contains("EVENT"), "\(report.text)")
+  }
+
   @Test func `an option with one value is given once`() throws {
     for words in [["--certificate", "a", "--certificate", "b"], ["--key=a", "--key", "a"], ["--json", "--json"]] {
       let error = #expect(throws: ValidationError.self) { try RepeatedOptions.check(["pse", "create"] + words) }
@@ -193,9 +208,13 @@ struct ConfigurationInForceTests {
     let command = try #require(try Certrotd.parseAsRoot(words) as? FetchCommand)
     let leaf = try TestCA.root().leaf(dns: "localhost").certificate
     let report = EndpointReport(endpoint: "localhost", chain: Chain([leaf]), verdict: .rejected([]))
-    var shown = 0
-    #expect(throws: ExitCode.fault) { try command.conclude(report) { _ in shown += 1 } }
-    #expect(shown == 1)
+    var shown: [FetchReport] = []
+    #expect(throws: ExitCode.fault) { try command.conclude(report) { shown.append($0) } }
+    #expect(shown.count == 1 && shown.first?.chain.count == 1)
+    let path = folder.file("absent/chain.pem").string
+    #expect(shown.first?.error?.contains("as \(path): ") == true, "\(shown)")
+    let json = try Output.text(of: #require(shown.first), json: true)
+    #expect(json.contains("\"error\" : ") && json.contains("\"exit-code\" : 1"))
   }
 
   @Test func `a key that is all of its file stood in no place`() {

@@ -51,13 +51,15 @@ struct ReportTests {
   }
 
   @Test func `status says what breaks, what fails and what is next`() {
-    let text = StatusReport(status(.failing), now: now).text
+    let text = StatusReport(status(.failing), now: now, daemon: .running, overdue: []).text
     #expect(text.contains("breaks next: endpoint shop, the leaf, in 1 d"))
     #expect(text.contains("failing: keystore client: the disk is full"))
     #expect(text.contains("next: endpoint shop, refetch, in 1 h"))
     #expect(text.contains("refetch in 1 h"), "also in the table")
     #expect(text.contains("KIND") && text.contains("it answers"))
-    #expect(StatusReport(Status(subjects: [], plan: Plan()), now: now).text.contains("nothing is configured"))
+    #expect(
+      StatusReport(Status(subjects: [], plan: Plan()), now: now, daemon: .running, overdue: []).text.contains(
+        "nothing is configured"))
   }
 
   @Test func `verify lists every file with its verdict and what to do`() throws {
@@ -89,15 +91,50 @@ struct ReportTests {
   }
 
   @Test(arguments: SubjectState.allCases) func `a fault is what an operator must know`(state: SubjectState) {
-    let report = StatusReport(status(state), now: now)
+    let report = StatusReport(status(state), now: now, daemon: .running, overdue: [])
     #expect(report.hasFault == [.failing, .expired, .expiring].contains(state))
   }
 
+  @Test func `without a daemon, what is overdue or waits is a fault`() throws {
+    let late = DueWork(
+      work: .probe(endpoint: "shop"), since: now - 7200, lapsesAt: now, reason: .intervalOver(elapsed: 28_800))
+    let fresh = DueWork(work: .write(keystore: "client"), since: now - 60, lapsesAt: now, reason: .passwordChanged)
+    // With the usual interval of six hours, jitter explains 36 minutes.
+    let found = Plan(due: [fresh, late]).overdue(Configuration(), now: now)
+    #expect(found == [late])
+    let overdue = StatusReport.Overdue.of(found, [])
+    let stopped = StatusReport(status(.ok), now: now, daemon: .stopped, overdue: overdue)
+    #expect(stopped.hasFault)
+    #expect(stopped.text.hasPrefix("no daemon runs"), "\(stopped.text)")
+    #expect(stopped.text.contains("overdue: endpoint shop, refetch, since 2 h"), "\(stopped.text)")
+    #expect(try keys(stopped)["overdue"] == ["kind", "name", "what", "since"])
+    #expect(StatusReport(status(.waiting), now: now, daemon: .stopped, overdue: []).hasFault)
+    let idle = StatusReport(status(.ok), now: now, daemon: .stopped, overdue: [])
+    #expect(!idle.hasFault && idle.text.hasPrefix("no daemon runs"))
+    for daemon in [DaemonPresence.running, .unknown] {
+      let report = StatusReport(status(.ok), now: now, daemon: daemon, overdue: overdue)
+      #expect(!report.hasFault && !report.text.contains("no daemon"))
+    }
+  }
+
+  @Test func `a keystore that waits while its files are in use is a fault, unless for its window`() {
+    var waiting = SubjectStatus(
+      subject: .keystore("client"), state: .waiting, breakage: Breakage(what: "the identity", at: now + 86_400),
+      reason: "it waits for its identity from service key sender")
+    #expect(waiting.isUnattended)
+    waiting.subject = .endpoint("client")
+    #expect(!waiting.isUnattended)
+    waiting.subject = .keystore("client")
+    waiting.breakage = nil
+    #expect(!waiting.isUnattended)
+  }
+
   @Test func `the keys of JSON stay as they are`() throws {
-    let status = try keys(StatusReport(status(.ok), now: now))
-    #expect(status[""] == ["now", "entries", "next"])
-    let noted = try keys(NotedReport(report: StatusReport(self.status(.ok), now: now), mistakes: 2))
-    #expect(noted[""] == ["now", "entries", "next", "configuration-mistakes"])
+    let status = try keys(StatusReport(status(.ok), now: now, daemon: .running, overdue: []))
+    #expect(status[""] == ["now", "entries", "next", "daemon", "overdue"])
+    let noted = try keys(
+      NotedReport(report: StatusReport(self.status(.ok), now: now, daemon: .running, overdue: []), mistakes: 2))
+    #expect(noted[""] == ["now", "entries", "next", "daemon", "overdue", "configuration-mistakes"])
     #expect(
       // The first one has something next.
       status["entries"] == [
@@ -117,11 +154,12 @@ struct ReportTests {
     #expect(check[""] == ["files", "endpoints", "service-keys", "keystores", "account", "warnings"])
     #expect(check["warnings"] == ["file", "line", "column", "severity", "key", "message", "hint"])
     #expect(
-      try keys(RollbackReport(keystore: "k", wanted: 1, generation: 3))[""] == ["keystore", "wanted", "generation"])
+      try keys(RollbackReport(keystore: "k", wanted: 1, generation: 3, skipped: [.init(generation: 2, reason: "a")]))
+        == ["": ["keystore", "wanted", "generation", "skipped"], "skipped": ["generation", "reason"]])
     let key = ServiceKeySettings(name: "sender", source: .file("/k.json"))
     #expect(
-      try keys(KeyImportReport(key, fileWasMissing: true))[""]
-        == ["service-key", "accepted", "path", "restored", "issuers"])
+      try keys(KeyImportReport(key, unchanged: nil, fileWasMissing: true))[""]
+        == ["service-key", "result", "accepted", "path", "restored", "issuers"])
     let refusal = ConfigurationRefusal(mistakes: [mistake])
     #expect(
       try keys(#require(ErrorReport(refusal, message: "m", exitCode: 78)))[""] == ["error", "exit-code", "mistakes"])

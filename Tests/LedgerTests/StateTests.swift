@@ -15,7 +15,7 @@ import Testing
     let folder = try #require(folder)
     let first = StoredSchedule(
       key: ScheduleKey("probe", LedgerSubject(.endpoint, "a")), lastAttempt: later(1), lastSuccess: later(0.5),
-      failures: 2, nextAttempt: later(3.25), reason: "backoff", outcome: "refused",
+      failures: 2, nextAttempt: later(3.25), reason: "backoff",
       condition: .init("unreachable", since: later(0.75)))
     let second = StoredSchedule(key: ScheduleKey("write", LedgerSubject(.keystore, "k")))
     do {

@@ -106,7 +106,7 @@ private struct Landscape {
     return StoredSchedule(
       key: ScheduleKey("probe", LedgerSubject(.endpoint, observation.endpoint)), lastAttempt: now,
       lastSuccess: failed == nil ? now : now.addingTimeInterval(-21_600), failures: failed == nil ? 0 : 1,
-      nextAttempt: now.addingTimeInterval(21_600), reason: "refetched every 6 h", outcome: failed,
+      nextAttempt: now.addingTimeInterval(21_600), reason: failed ?? "refetched every 6 h",
       condition: failed.map { _ in .init("unreachable", since: now) })
   }
 

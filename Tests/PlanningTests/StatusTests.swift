@@ -244,11 +244,12 @@ import Testing
     sample.remember(at: start)
     sample.deliver(at: start, number: 2)
     let entries = Planner.forecast(sample.configuration, sample.inventory, now: start, until: start + 400 * day)
-    #expect(entries.map(\.what) == [.refetch, .dropTrust, .replaceIdentity, .serverRenewal])
+    #expect(entries.map(\.what) == [.refetch, .readFiles, .dropTrust, .replaceIdentity, .serverRenewal])
+    #expect(entries.prefix(2).allSatisfy { $0.why == "refetch-every 6 h is over then" }, "\(entries.prefix(2))")
     #expect(entries.map(\.dueAt) == entries.map(\.dueAt).sorted())
-    #expect(entries[1].dueAt == start + 30 * day)
-    #expect(entries[2].lapsesAt == start + 365 * day)
-    #expect(Planner.forecast(sample.configuration, sample.inventory, now: start, until: start + day).count == 1)
+    #expect(entries[2].dueAt == start + 30 * day)
+    #expect(entries[3].lapsesAt == start + 365 * day)
+    #expect(Planner.forecast(sample.configuration, sample.inventory, now: start, until: start + day).count == 2)
   }
 
   /// A service key on the platform with a key in force, one that rests, and a login by certificate.

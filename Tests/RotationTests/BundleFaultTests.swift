@@ -46,6 +46,30 @@ struct BundleFaultTests {
     return try #require(status.subjects.first)
   }
 
+  @Test func `that it completes no chains is said once for as long as it lasts`() async throws {
+    let lines = LogLines()
+    try await site.run(logger: lines.logger) { daemon in
+      try await daemon.settle()
+      let pool = IssuerPool(
+        landscape: daemon.context.landscape, bundles: BundleReader(), anchors: AnchorLibrary(), logger: lines.logger)
+      func said() async -> Bool {
+        _ = lines.take()
+        _ = await pool.certificates()
+        return lines.take().contains("does not help to complete chains")
+      }
+      #expect(await !said())
+      try await breakBundle(daemon)
+      #expect(await said())
+      #expect(await !said())
+      try site.folder.write("roots.pem", "nothing")
+      #expect(await said(), "for another reason")
+      try site.folder.write("roots.pem", roots.pem)
+      #expect(await !said())
+      try await breakBundle(daemon)
+      #expect(await said())
+    }
+  }
+
   @Test func `it is told once, and what it held stays trusted through a renewal and a restart`() async throws {
     try await site.settle()
     try await site.run { daemon in

@@ -147,7 +147,7 @@ struct EndpointLifeTests {
       try await daemon.settle()
       let told = site.recorder.take()
       // The server has moved on from what was brought back.
-      #expect(told.map(\.event) == [.keystoreDamaged, .keystoreWritten, .keystoreTrustGap])
+      #expect(told.map(\.event) == [.keystoreDamaged, .keystoreWritten, .keystoreRecovered, .keystoreTrustGap])
       #expect(told.first?.fields[.reason]?.contains("is missing") == true)
       #expect(told.last?.fields[.culprit] == "configuration")
       #expect(try await daemon.currentNumber("client") == 3)
@@ -201,7 +201,7 @@ struct EndpointLifeTests {
       try await daemon.refresh()
       try await daemon.settle()
       let told = site.recorder.take()
-      #expect(told.map(\.event) == [.keystoreDamaged])
+      #expect(told.map(\.event) == [.keystoreDamaged, .keystoreRecovered])
       #expect(told.last?.fields[.generation] == "2")
       #expect(try await daemon.currentNumber("client") == 2)
       #expect(try Set(daemon.read("client", "client.pse").trust).isSuperset(of: two.issuing.path))

@@ -223,7 +223,7 @@ struct GenerationLifeTests {
       try await daemon.refresh()
       try await daemon.settle()
       let told = site.recorder.take()
-      #expect(told.map(\.event) == [.keystoreDamaged, .keystoreWritten])
+      #expect(told.map(\.event) == [.keystoreDamaged, .keystoreWritten, .keystoreRecovered])
       #expect(told.first?.fields[.path].map { FilePath($0).isAbsolute } == true)
       #expect(told.allSatisfy { !$0.message.contains("NAME") }, "\(told)")
     }
@@ -246,7 +246,7 @@ struct GenerationLifeTests {
       #expect(try Set(outside().trust) == Set(one))
       let told = site.recorder.take()
       let others = told.map(\.event).filter { $0 != .keystoreWritten }
-      #expect(others == [.keystoreDamaged])
+      #expect(others == [.keystoreDamaged, .keystoreRecovered])
       #expect(
         told.first?.fields[.path].map { FilePath($0).lastComponent } == site.folder.file(file).lastComponent)
       try await daemon.refresh()

@@ -6,6 +6,9 @@ import Host
 import Journal
 import Keystores
 import Ledger
+import OpenSSLBridge
+import Planning
+import Settings
 import SystemPackage
 import TestSupport
 import Testing
@@ -75,6 +78,102 @@ struct LostLedgerTests {
       #expect(try await daemon.currentNumber("client") == 3)
       #expect(try Set(daemon.read("client", "client.pse").trust) == Set(two), "the overlap of the old ones ends")
       #expect(try daemon.read("client", "client.pse").identity?.certificate == before.identity?.certificate)
+    }
+  }
+
+  @Test func `a keystore that a reload adds goes on with what lies on disk, too`() async throws {
+    try configure()
+    let before = try await site.run { daemon in
+      try await daemon.settle()
+      try await change(two, daemon)
+      return try daemon.read("client", "client.pse")
+    }
+    try removeLedger()
+    try site.configure("keystores: {}")
+    try await site.run { daemon in
+      try await daemon.settle()
+      try configure()
+      _ = site.recorder.take()
+      try await daemon.services.keeper.reload()
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.configurationApplied], "nothing is written")
+      #expect(try await daemon.currentNumber("client") == 2)
+      #expect(try daemon.read("client", "client.pse").identity?.certificate == before.identity?.certificate)
+      let known = await daemon.context.landscape.inventory.keystores["client"]?.current?.identity
+      #expect(known?.leaf == before.identity?.certificate.fingerprint, "its end is watched")
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `without its ledger an operator can go back to generations that lie whole on disk`(
+    isDamaged: Bool
+  ) async throws {
+    try configure()
+    try await site.run { daemon in
+      try await daemon.settle()
+      try await change(two, daemon)
+      site.clock.advance(by: .days(3))
+      try await daemon.settle()
+      #expect(try daemon.store("client").list() == [1, 2, 3])
+    }
+    try removeLedger()
+    if isDamaged { try site.folder.write("state/keystores/client/generations/000002/client.pse", bytes: [0]) }
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 3)
+      let known = try await daemon.context.ledger.generations("client", limit: 9)
+      #expect(known.map(\.number) == (isDamaged ? [3, 1] : [3, 2, 1]))
+      #expect(known.dropFirst().allSatisfy { $0.adopted && $0.state == .superseded })
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      let rollback = Rollback(
+        context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
+      let wanted = isDamaged ? 1 : 2
+      #expect(try await rollback.run(settings, to: nil).inForce == wanted)
+      try await daemon.services.keeper.rereadLedger()
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == wanted, "what was withdrawn is held")
+      #expect(try Set(daemon.read("client", "client.pse").trust) == Set(isDamaged ? one : one + two))
+    }
+  }
+
+  @Test func `going back without a number passes over what is damaged, and says so`() async throws {
+    try configure()
+    try await site.run { daemon in
+      try await daemon.settle()
+      try await change(two, daemon)
+      site.clock.advance(by: .days(3))
+      try await daemon.settle()
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      let rollback = Rollback(
+        context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
+      try site.folder.write("state/keystores/client/generations/000002/client.pse", bytes: [0])
+      _ = site.recorder.take()
+      await #expect(throws: DeliveryError.self) { try await rollback.run(settings, to: 2) }
+      let done = try await rollback.run(settings, to: nil)
+      #expect(done.wanted == 1 && done.inForce == 1 && done.skipped.map(\.generation) == [2])
+      #expect(done.skipped.first?.reason.contains("000002/client.pse is missing or not what was written") == true)
+      let told = try #require(site.recorder.take(.keystoreRolledBack).last)
+      #expect(told.fields[.reason]?.contains("generation 2 was passed over") == true, "\(told)")
+      #expect(try await daemon.currentNumber("client") == 1)
+    }
+  }
+
+  @Test func `going back where nothing earlier is whole names each and changes nothing`() async throws {
+    try configure()
+    try await site.run { daemon in
+      try await daemon.settle()
+      try await change(two, daemon)
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      let rollback = Rollback(
+        context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
+      try site.folder.write("state/keystores/client/generations/000001/client.pse", bytes: [0])
+      do {
+        _ = try await rollback.run(settings, to: nil)
+        Issue.record("it went back to a damaged generation")
+      } catch RollbackError.noneWhole("client", current: 2, let skipped) {
+        #expect(skipped.map(\.generation) == [1])
+      }
+      #expect(try await daemon.currentNumber("client") == 2)
     }
   }
 

@@ -58,7 +58,9 @@ struct RollbackPasswordTests {
     return try Set(daemon.read("client", "client.pse", as: .pse(.init(pin: password))).trust)
   }
 
-  private func rollBack(_ daemon: RunningSite) async throws -> (wanted: Int, inForce: Int) {
+  private func rollBack(
+    _ daemon: RunningSite
+  ) async throws -> (wanted: Int, inForce: Int, skipped: [Rollback.Skipped]) {
     let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
     let shelf = GenerationShelf(layout: daemon.context.layout, files: HostFiles())
     return try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: 1)
@@ -80,7 +82,7 @@ struct RollbackPasswordTests {
 
   @Test func `the content comes back under the password of now, and is held`() async throws {
     try await withNewPassword { daemon in
-      let (wanted, inForce) = try await rollBack(daemon)
+      let (wanted, inForce, _) = try await rollBack(daemon)
       #expect(wanted == 1 && inForce == 4)
       #expect(site.recorder.takeNames() == [.keystoreWritten, .keystoreRolledBack])
       #expect(try trust(openedWith: "the second one", daemon) == Set(one))

@@ -117,6 +117,43 @@ struct TrustGapTests {
     }
   }
 
+  @Test func `a path that only the ledger knows yet is no gap`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      _ = site.recorder.take()
+      // A probe has recorded what it found, and the plan learns of it a moment later.
+      let path = try #require(CertificatePath(try Authority.two.get().leaf().path))
+      let seen = EndpointObservation(endpoint: "shop", verdict: .verified(path: path), chain: path.certificates)
+      try await daemon.context.ledger.record([seen], at: site.clock.now())
+      try await daemon.services.reviewer.review()
+      #expect(site.recorder.takeNames().isEmpty)
+      // A daemon that starts now knows it at once, and writes what it needs without telling of a gap.
+    }
+    try await site.run { daemon in
+      try await daemon.services.reviewer.review()
+      #expect(site.recorder.takeNames() == [.started, .configurationApplied])
+    }
+  }
+
+  @Test func `a failure with other files holds back no verdict on what is about to be written`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      _ = site.recorder.take()
+      let path = try #require(CertificatePath(try Authority.two.get().leaf().path))
+      let seen = EndpointObservation(endpoint: "shop", verdict: .verified(path: path), chain: path.certificates)
+      try await daemon.context.ledger.record([seen], at: site.clock.now())
+      await daemon.context.landscape.update { inventory in
+        inventory.endpoints["shop"]?.verifiedPath = PathState(path, verifiedAt: site.clock.now())
+        var content = inventory.keystores["client"]?.current?.content
+        content?.recipe = "another"
+        inventory.keystores["client"]?.failedContent = content
+        inventory.keystores["client"]?.writing.failures = 1
+      }
+      try await daemon.services.reviewer.review()
+      #expect(site.recorder.takeNames().isEmpty, "what failed is not what is written next")
+    }
+  }
+
   @Test func `the daemon and verify say the same, through the same code`() async throws {
     try send(issuer: false)
     try await site.run { daemon in

@@ -61,7 +61,7 @@ struct FilesTests {
     #expect(reading(found, 4) == "4.yaml:1:1" && found.mistakes[4].message == "the file is larger than 1000000 bytes")
     #expect(reading(found, 5) == "5.yaml:1:1" && found.mistakes[5].message.contains("may not be read"))
     #expect(reading(found, 6) == "6.yaml:1:1" && found.mistakes[6].message.contains("no regular file"))
-    #expect(reading(found, 7) == "7.yaml:2:1" && found.mistakes[7].message.contains("single document"))
+    #expect(reading(found, 7) == "7.yaml:2:1" && found.mistakes[7].message.contains("a second YAML document"))
     #expect(found.mistakes.count == 8 && found.configuration == nil)
   }
 

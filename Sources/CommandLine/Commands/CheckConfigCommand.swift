@@ -11,7 +11,8 @@ struct CheckConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check-config",
     abstract: "Reads the configuration and prints every mistake.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       Uses the same reader as the daemon. Every mistake is a line `file:line:column: error: …`. A line
       `file:line:column: warning: …` is about what the daemon takes and cannot work with: a bundle or
       an identity without a certificate, a key that does not fit, a login to a platform that has ended,
@@ -30,7 +31,7 @@ struct CheckConfigCommand: ParsableCommand {
         certrotd check-config
         certrotd check-config --config ./certrotd.yaml && systemctl reload certrotd
         certrotd check-config --user certrotd --group sapsys
-      """)
+      """))
 
   @Option(
     help: ArgumentHelp(

@@ -15,7 +15,8 @@ struct FetchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fetch",
     abstract: "Fetches the chain of a TLS server and judges it.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       Shows the chain that the server sent, the verified path with its root, the verdict and the end
       dates. --save writes the path, or the chain where there is none, as PEM.
 
@@ -31,7 +32,7 @@ struct FetchCommand: AsyncParsableCommand {
         certrotd fetch my123456-api.s4hana.ondemand.com --proxy http://proxy.corp.example:3128
         certrotd fetch 192.0.2.7:8443 --server-name api.example
         certrotd fetch https://intern.example:8443 --anchors /etc/ssl/own-root.pem --save chain.pem
-      """)
+      """))
 
   @Argument(
     help: ArgumentHelp(
@@ -86,18 +87,21 @@ struct FetchCommand: AsyncParsableCommand {
 
   /// Shows and saves what was found, and ends with its exit code.
   func conclude(_ report: EndpointReport, showing show: (FetchReport) throws -> Void) throws {
-    // First of all: a path that cannot be written must not cost what was fetched.
-    try show(FetchReport(report, server: server))
-    if let save {
-      do {
-        try write(report, to: FilePath(save))
-      } catch {
-        // An error with a sentence would become a second JSON document after the report.
-        Output.complain("the certificates could not be saved: \(error)")
-        throw ExitCode.fault
-      }
+    let failure = save.flatMap { failureToWrite(report, to: $0) }
+    // A path that cannot be written must not cost what was fetched, and a second JSON document would help no program.
+    try show(FetchReport(report, server: server, error: failure, exitCode: failure.map { _ in ExitCode.fault }))
+    if let failure { Output.complain(failure) }
+    if report.path == nil || failure != nil { throw ExitCode.fault }
+  }
+
+  /// Writes the certificates, and says in a sentence what keeps them from being written; nil when nothing does.
+  private func failureToWrite(_ report: EndpointReport, to file: String) -> String? {
+    do {
+      try write(report, to: FilePath(file))
+      return nil
+    } catch {
+      return "the certificates could not be saved as \(file): \(error)"
     }
-    if report.path == nil { throw ExitCode.fault }
   }
 
   /// What is probed: what the configuration says, where it knows the name, with what the options say.

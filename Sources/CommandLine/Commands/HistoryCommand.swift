@@ -10,7 +10,8 @@ struct HistoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "history",
     abstract: "Shows what happened to an endpoint, service key or keystore, newest first.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       What was removed from the configuration keeps its history.
 
       EXIT CODES: 0 when it was told, 1 when nothing is or was called so, or there is no ledger; 78 when
@@ -19,7 +20,7 @@ struct HistoryCommand: AsyncParsableCommand {
       EXAMPLES:
         certrotd history xtract-client
         certrotd history cpi-sender --limit 5 --json
-      """)
+      """))
 
   @Argument(help: "The name of an endpoint, service key or keystore.")
   var name: String

@@ -9,7 +9,8 @@ struct KeyAdoptCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "adopt",
     abstract: "Puts a key in force that is on the platform already.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       Its credentials are read once, and it is examined and verified as a new key is. From then on it
       counts as certrotd's own: the next renewal replaces it, and deletes it once its overlap is over
       and no keystore uses it. A key that ends no later than the one in force is taken with --force
@@ -21,7 +22,7 @@ struct KeyAdoptCommand: AsyncParsableCommand {
       EXAMPLES:
         certrotd key adopt cpi-sender 0b54d0c3-6b2a-4a52-8f0e-6d3c1a2b9f10
         certrotd key adopt cpi-sender by-hand --force
-      """)
+      """))
 
   @Argument(help: "The name of a service key.")
   var name: String

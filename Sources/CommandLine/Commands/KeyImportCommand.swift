@@ -16,7 +16,8 @@ struct KeyImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Checks a downloaded service key, takes it over, and prints what it found.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       Reads every shape that the cockpit, `cf service-key`, Service Manager and Kubernetes give. The
       file is checked as the daemon checks what is dropped in: the key fits, the chain is complete,
       client authentication is allowed, the certificate is new and ends later than the one in force.
@@ -28,7 +29,7 @@ struct KeyImportCommand: AsyncParsableCommand {
       EXAMPLES:
         certrotd key import ~/Downloads/sender-key.json
         certrotd key import sender-key.json --name cpi-sender --force
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The downloaded service key.", valueName: "file"))
   var file: String
@@ -60,7 +61,8 @@ struct KeyImportCommand: AsyncParsableCommand {
         wasMissing = true
         try Privileges.asRoot { try Self.keep(bytes, at: path, files) }
       }
-      try Output.show(KeyImportReport(settings, fileWasMissing: wasMissing), as: format)
+      let current = try await bench.context.ledger.currentEntry(.serviceKey(settings.name))
+      try Output.show(KeyImportReport(settings, unchanged: current, fileWasMissing: wasMissing), as: format)
     case .absent(let reason): throw Refusal(reason)
     case .rejected(let rejection):
       throw Refusal("\(file): rejected, at fault is the \(rejection.culprit.rawValue): \(rejection.reason)")

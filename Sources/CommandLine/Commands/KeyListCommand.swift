@@ -9,7 +9,8 @@ struct KeyListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "Lists the keys of a service key's instance on the platform.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       The running daemon asks the platform. OWNER is ours for keys that this installation made or
       adopted, orphan for one of them that nothing uses, peer for those of another certrotd, and
       other. USE is what a key is to certrotd: in-force, in-flight or retiring.
@@ -19,7 +20,7 @@ struct KeyListCommand: AsyncParsableCommand {
       EXAMPLES:
         certrotd key list cpi-sender
         certrotd key list cpi-sender --json | jq -r '.keys[] | select(.owner == "orphan") | .guid'
-      """)
+      """))
 
   @Argument(help: "The name of a service key.")
   var name: String

@@ -10,7 +10,8 @@ struct PSEConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
     abstract: "Changes the version or the PIN of a PSE, and nothing that is in it.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       Without --out the file is replaced in one step and keeps owner, group and mode; what is not named
       stays as it is. After a change of the PIN, credentials that were made for it (`sapgenpse
       seclogin`) no longer fit.
@@ -22,7 +23,7 @@ struct PSEConvertCommand: ParsableCommand {
         certrotd pse convert client.pse --ask-new-pin
         certrotd pse convert server.pse --pin-file old.txt --new-pin-file new.txt
         certrotd pse convert server.pse --no-pin --out plain.pse
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The PSE.", valueName: "file"))
   var file: String

@@ -16,7 +16,8 @@ struct PSECreateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",
     abstract: "Makes a PSE without `sapgenpse`.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       With --subject it holds a new key and a certificate that it signs itself; with --certificate
       and --key, or with --from, the identity of those files; with none of them a trust list only. A
       PFX with an incomplete chain is completed from --trust. An encrypted key and a PFX need a
@@ -32,7 +33,7 @@ struct PSECreateCommand: ParsableCommand {
         certrotd pse create --out server.pse --from server.pfx --ask-password --new-pin-file pin.txt
         certrotd pse create --out client.pse --from all.pfx --alias cpi-sender --password-file pfx.txt
         certrotd pse create --out trust.pse --trust chain.pem
-      """)
+      """))
 
   @Option(help: ArgumentHelp("The PSE to make.", valueName: "file"))
   var out: String

@@ -14,7 +14,8 @@ struct PSEExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Writes the certificate, chain, trust list and key of a PSE as PEM, or as PFX.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       The files must not exist yet; all of them are made, or none. Those with the private key get mode
       0600, the others 0644. The key is PKCS #8, encrypted when a password is named; a PFX needs a
       password or --empty-password. A key of a kind that cannot be read keeps nobody from the rest.
@@ -25,7 +26,7 @@ struct PSEExportCommand: ParsableCommand {
         certrotd pse export client.pse --certificate cert.pem --chain chain.pem
         certrotd pse export client.pse --key key.pem --ask-password
         certrotd pse export server.pse --pin-file pin.txt --pfx server.pfx --password-file pfx.txt
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The PSE.", valueName: "file"))
   var file: String

@@ -7,14 +7,15 @@ struct PSEShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract: "Lists the objects, the own certificate, the key's kind and the trust list of a PSE.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       EXIT CODES: 0 when the file could be read, 1 when it could not or its key and certificate do not fit.
 
       EXAMPLES:
         certrotd pse show client.pse
         certrotd pse show server.pse --pin-file pin.txt
         certrotd pse show client.pse --json | jq -r '."trust-list"[].sha256'
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The PSE.", valueName: "file"))
   var file: String

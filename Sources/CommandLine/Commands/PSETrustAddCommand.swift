@@ -12,7 +12,8 @@ struct PSETrustAddCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "add",
     abstract: "Adds certificates to the trust list of a PSE.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       The file is replaced in one step and keeps owner, group, mode, version and PIN. What is trusted
       already is not added again. Commands that change files of one folder wait for each other.
 
@@ -22,7 +23,7 @@ struct PSETrustAddCommand: ParsableCommand {
         certrotd pse trust add client.pse chain.pem
         certrotd pse trust add client.pse certnew.p7b
         certrotd pse trust add client.pse /etc/ssl/sap root.crt --pin-file pin.txt
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The PSE.", valueName: "file"))
   var file: String

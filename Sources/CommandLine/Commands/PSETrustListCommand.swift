@@ -9,13 +9,14 @@ struct PSETrustListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "Lists the certificates that a PSE trusts, numbered.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       EXIT CODES: 0 when the file could be read, 1 when it could not.
 
       EXAMPLES:
         certrotd pse trust list client.pse
         certrotd pse trust list client.pse --json | jq -r '.entries[].sha256'
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The PSE.", valueName: "file"))
   var file: String

@@ -10,7 +10,8 @@ struct PSETrustRemoveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove",
     abstract: "Removes certificates from the trust list of a PSE.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       Each is named by its number in `certrotd pse trust list`, its SHA-256, or its subject, in the order
       that is shown here or in the opposite one of RFC 4514. All are looked up before any is removed. The file is replaced in one step and keeps owner, group, mode,
       version and PIN.
@@ -20,7 +21,7 @@ struct PSETrustRemoveCommand: ParsableCommand {
       EXAMPLES:
         certrotd pse trust remove client.pse 3
         certrotd pse trust remove client.pse "CN=Old Root, O=TS, C=DE" --pin-file pin.txt
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The PSE.", valueName: "file"))
   var file: String

@@ -12,14 +12,15 @@ struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Says what will be renewed when, and why.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       EXIT CODES: 0 when it was told, 1 when there is no ledger; 78 when the configuration has mistakes
       and the daemon never accepted one.
 
       EXAMPLES:
         certrotd plan
         certrotd plan --days 400 --json
-      """)
+      """))
 
   @OptionGroup var options: GlobalOptions
   @OptionGroup var format: FormatOption

@@ -10,7 +10,8 @@ struct RenewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "renew",
     abstract: "Renews a service key or a keystore through the running daemon.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       Shows each step as it happens and ends with the result; whoever interrupts it stops looking, and
       the daemon goes on. Without --now only what is due is renewed, and what waits after a failure
       is tried at once. A service key from a file is read again, and the keystores that hold it
@@ -23,7 +24,7 @@ struct RenewCommand: AsyncParsableCommand {
       EXAMPLES:
         certrotd renew cpi-sender
         certrotd renew xtract-client --now
-      """)
+      """))
 
   @Argument(help: "The name of a service key or a keystore.")
   var name: String

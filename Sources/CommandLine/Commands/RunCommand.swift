@@ -13,7 +13,8 @@ struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Runs the daemon.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       Runs in the foreground until SIGTERM or SIGINT, reloads the configuration on SIGHUP, and tells
       systemd when it is ready (Type=notify, WatchdogSec=). Under systemd it logs to the journal with
       fields, elsewhere to standard error.
@@ -23,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
       EXAMPLES:
         systemctl start certrotd
         certrotd run --config ./certrotd.yaml --state ./state
-      """)
+      """))
 
   @OptionGroup var options: GlobalOptions
 

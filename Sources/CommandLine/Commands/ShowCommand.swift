@@ -14,7 +14,8 @@ struct ShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract: "Shows an endpoint, service key or keystore with its certificates.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       What was removed from the configuration is shown as the ledger knows it.
 
       EXIT CODES: 0 when it was shown, however it stands; 1 when nothing is or was called so, or there is
@@ -23,7 +24,7 @@ struct ShowCommand: AsyncParsableCommand {
       EXAMPLES:
         certrotd show s4hana-cloud
         certrotd show xtract-client --json
-      """)
+      """))
 
   @Argument(help: "The name of an endpoint, service key or keystore.")
   var name: String

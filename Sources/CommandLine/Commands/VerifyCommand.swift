@@ -12,7 +12,8 @@ struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Judges a keystore's files as they lie on disk, and tries a service key's identity.",
-    discussion: """
+    discussion: HelpText.flowing(
+      """
       Of a keystore, the key must fit, the chain be complete, nothing have ended, and the trust list
       alone must verify what each listed endpoint sends at this moment: what the consumer of the
       files sees. Every file is listed with its verdict; one that is damaged keeps no other from
@@ -26,7 +27,7 @@ struct VerifyCommand: AsyncParsableCommand {
         certrotd verify xtract-client
         certrotd verify xtract-client --json | jq -r '.files[] | select(.good | not) | .path'
         certrotd verify cpi-sender --json
-      """)
+      """))
 
   @Argument(help: "The name of a keystore or a service key.")
   var name: String

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import Certificates
 import ChainFetch
 import Foundation
@@ -22,9 +23,19 @@ struct FetchReport: Output.Displayable {
   let path: [CertificateReport]
   let answers: [Answer]
   let disagreement: Bool
+  /// Why the certificates could not be saved; nil when they were, or did not have to be.
+  let error: String?
+  let exitCode: Int32?
 
-  init(_ report: EndpointReport, server: String) {
+  private enum CodingKeys: String, CodingKey {
+    case server, verified, reason, culprit, chain, path, answers, disagreement, error
+    case exitCode = "exit-code"
+  }
+
+  init(_ report: EndpointReport, server: String, error: String? = nil, exitCode: ExitCode? = nil) {
     self.server = server
+    self.error = error
+    self.exitCode = exitCode?.rawValue
     verified = report.path != nil
     reason = report.fault?.reason
     culprit = report.fault?.culprit.rawValue

@@ -20,6 +20,8 @@ struct HistoryReport: Output.Displayable {
     let number: Int
     let state: String
     let reason: String
+    /// Why it failed or was withdrawn; nil for any other.
+    let outcome: String?
     let begun: Date
     let current: Date?
     let identity: String?
@@ -58,8 +60,9 @@ struct HistoryReport: Output.Displayable {
   mutating func add(_ stored: [StoredGeneration]) {
     generations += stored.map { generation in
       Generation(
-        number: generation.number, state: generation.state.name, reason: generation.reason, begun: generation.begunAt,
-        current: generation.currentSince, identity: generation.leaf?.description, trust: generation.trust.count)
+        number: generation.number, state: generation.state.name, reason: generation.reason,
+        outcome: generation.state.outcome, begun: generation.begunAt, current: generation.currentSince,
+        identity: generation.leaf?.description, trust: generation.trust.count)
     }
   }
 
@@ -69,16 +72,26 @@ struct HistoryReport: Output.Displayable {
 
   private var happenings: String {
     guard !events.isEmpty || !generations.isEmpty else { return "nothing has happened yet" }
+    return [eventTable, generationTable].compactMap(\.self).joined(separator: "\n\n")
+  }
+
+  private var eventTable: String? {
+    guard !events.isEmpty else { return nil }
     var happened = TextTable(["WHEN", "EVENT", "WHAT"])
     for event in events { happened.add([TimeText.instant(event.at), event.event, event.message]) }
-    guard !generations.isEmpty else { return happened.text }
+    return happened.text
+  }
+
+  private var generationTable: String? {
+    guard !generations.isEmpty else { return nil }
     var made = TextTable(["GENERATION", "STATE", "BEGUN", "TRUSTED", "IDENTITY", "WHY"])
     for generation in generations {
       made.add([
         String(generation.number), generation.state, TimeText.instant(generation.begun), String(generation.trust),
-        generation.identity.map { String($0.prefix(16)) } ?? "-", generation.reason,
+        generation.identity.map { String($0.prefix(16)) } ?? "-",
+        generation.outcome.map { "\(generation.reason); \(generation.state): \($0)" } ?? generation.reason,
       ])
     }
-    return happened.text + "\n\n" + made.text
+    return made.text
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Certificates
+import Ledger
 import Rotation
 import ServiceKeys
 import Settings
@@ -9,6 +10,8 @@ import SystemPackage
 /// What `certrotd key import` shows of a service key that it took over, or that is in force already.
 struct KeyImportReport: Output.Displayable {
   let serviceKey: String
+  /// `accepted`, or `unchanged` where it is in force already.
+  let result: String
   /// Whether it was taken over now.
   let accepted: Bool
   /// Where the daemon reads it; nil for a service key that the platform makes.
@@ -23,22 +26,32 @@ struct KeyImportReport: Output.Displayable {
   let token: String?
 
   private enum CodingKeys: String, CodingKey {
-    case accepted, path, restored, field, certificate, issuers, client, token
+    case result, accepted, path, restored, field, certificate, issuers, client, token
     case serviceKey = "service-key"
   }
 
-  init(_ settings: ServiceKeySettings, fileWasMissing: Bool) {
+  /// - Parameters:
+  ///   - settings: the service key in the configuration.
+  ///   - current: the identity that is in force already.
+  ///   - fileWasMissing: whether its file was put back.
+  init(_ settings: ServiceKeySettings, unchanged current: IdentityEntry?, fileWasMissing: Bool) {
     serviceKey = settings.name
+    result = "unchanged"
     accepted = false
     path = settings.source.file?.string
     restored = fileWasMissing
-    (field, certificate, issuers, client, token) = (nil, nil, [], nil, nil)
+    field = nil
+    certificate = current.map { CertificateReport($0.leaf) }
+    issuers = current?.issuers.map { "\($0.subject)" } ?? []
+    client = current?.clientID
+    token = current?.tokenURL
   }
 
   init(
     _ settings: ServiceKeySettings, _ leaf: Certificate, _ issuers: [Certificate], _ document: ServiceKeyDocument
   ) {
     serviceKey = settings.name
+    result = "accepted"
     accepted = true
     path = settings.source.file?.string
     restored = false
@@ -50,7 +63,7 @@ struct KeyImportReport: Output.Displayable {
   }
 
   var text: String {
-    guard let certificate else {
+    guard accepted, let certificate else {
       let place = restored ? path.map { ["its file was missing and is \($0) again"] } ?? [] : []
       return (["service key \(serviceKey) is in force already"] + place).joined(separator: "\n")
     }

@@ -39,17 +39,40 @@ struct StatusReport: Output.Displayable {
     let at: Date
   }
 
+  /// What should have been done a while ago.
+  struct Overdue: Encodable {
+    let kind: String
+    let name: String
+    let what: String
+    let since: Date
+
+    /// Of works that are overdue; hooks are found among `hooks`.
+    static func of(_ works: [DueWork], _ hooks: [HookState]) -> [Overdue] {
+      works.compactMap { due in
+        guard let subject = due.work.subject(among: hooks), let what = due.work.step else { return nil }
+        return Overdue(kind: subject.kind, name: subject.name, what: what.rawValue, since: due.since)
+      }
+    }
+  }
+
   let now: Date
   let entries: [Entry]
   let next: Next?
+  let daemon: DaemonPresence
+  let overdue: [Overdue]
   private let headline: String
+  /// Whether files are in use that nothing renews.
+  private let hasUnattendedFiles: Bool
 
   private enum CodingKeys: String, CodingKey {
-    case now, entries, next
+    case now, entries, next, daemon, overdue
   }
 
-  init(_ status: Status, now: Date) {
+  init(_ status: Status, now: Date, daemon: DaemonPresence, overdue: [Overdue]) {
     self.now = now
+    self.daemon = daemon
+    self.overdue = overdue
+    hasUnattendedFiles = status.subjects.contains(where: \.isUnattended)
     entries = status.subjects.map { Entry($0) }
     next = status.happensNext.flatMap { subject in
       guard let at = subject.nextAttempt, let what = subject.nextStep else { return nil }
@@ -60,11 +83,20 @@ struct StatusReport: Output.Displayable {
 
   /// Whether something is wrong that an operator should know.
   var hasFault: Bool {
-    entries.contains { ["failing", "expired", "expiring"].contains($0.state) }
+    entries.contains { ["failing", "expired", "expiring"].contains($0.state) } || hasUnattendedFiles
+      || isStandingStill
+  }
+
+  /// Whether something is overdue or waits, and no daemon runs that could do it.
+  private var isStandingStill: Bool {
+    daemon == .stopped && (!overdue.isEmpty || entries.contains { $0.state == SubjectState.waiting.rawValue })
   }
 
   var text: String {
-    guard !entries.isEmpty else { return "nothing is configured: add an endpoint to the configuration and reload" }
+    guard !entries.isEmpty else {
+      return (absence + ["nothing is configured: add an endpoint to the configuration and reload"])
+        .joined(separator: "\n")
+    }
     var table = TextTable(["KIND", "NAME", "STATE", "BREAKS", "NEXT", "WHY"])
     for entry in entries {
       table.add([
@@ -73,7 +105,18 @@ struct StatusReport: Output.Displayable {
         entry.reason,
       ])
     }
-    return headline + "\n\n" + table.text
+    return (absence + [headline]).filter { !$0.isEmpty }.joined(separator: "\n") + "\n\n" + table.text
+  }
+
+  /// That no daemon runs, and what should have been done since; nothing where one does, or nobody can tell.
+  private var absence: [String] {
+    guard daemon == .stopped else { return [] }
+    var lines = ["no daemon runs, and nothing is done until it does: systemctl start certrotd"]
+    lines += overdue.prefix(3).map { late in
+      "overdue: \(late.kind) \(late.name), \(late.what), since \(TimeText.span(now.timeIntervalSince(late.since)))"
+    }
+    if overdue.count > 3 { lines.append("overdue: \(overdue.count - 3) more") }
+    return lines
   }
 
   private static func headline(_ status: Status, now: Date) -> String {

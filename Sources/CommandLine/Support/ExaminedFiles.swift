@@ -55,6 +55,8 @@ struct ExaminedFiles: ConfigurationFiles {
     case .key(let path, let passphrase):
       do {
         _ = try key(path, passphrase)
+      } catch let error as PrivateKeyError {
+        return "\(path) holds no private key that can be used: \(error.sentence)"
       } catch {
         return "\(path) holds no private key that can be used: \(error)"
       }

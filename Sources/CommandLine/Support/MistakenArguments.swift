@@ -4,11 +4,12 @@ import ArgumentParser
 
 /// Finds arguments that the argument parser would answer with something that helps nobody.
 enum MistakenArguments {
-  /// Refuses a secret among the arguments, and a negative number, which would be taken for an option.
+  /// Refuses a command that does not exist, a secret among the arguments, and a negative number, which would be taken for an option.
   ///
   /// - Parameter arguments: without the name of the program.
   /// - Throws: `ValidationError`, which ends a command with exit code 64; no message repeats a secret.
   static func check(_ arguments: [String]) throws {
+    try checkCommand(arguments)
     var previous: String?
     for argument in arguments {
       // What follows are values, whatever they look like.
@@ -21,6 +22,23 @@ enum MistakenArguments {
         throw ValidationError(negative(argument, after: previous, in: arguments))
       }
       previous = argument
+    }
+  }
+
+  /// Refuses a word where a command has to stand.
+  private static func checkCommand(_ arguments: [String]) throws {
+    var path: [String] = []
+    var command: any ParsableCommand.Type = Certrotd.self
+    for argument in arguments {
+      let subcommands = command.configuration.subcommands
+      guard !subcommands.isEmpty, argument.first != "-", argument != "help" else { return }
+      guard let next = subcommands.first(where: { $0._commandName == argument }) else {
+        let names = subcommands.map { $0._commandName }.joined(separator: ", ")
+        let place = (["certrotd"] + path).joined(separator: " ")
+        throw ValidationError("there is no command \(argument): after \(place) comes one of \(names)")
+      }
+      path.append(argument)
+      command = next
     }
   }
 

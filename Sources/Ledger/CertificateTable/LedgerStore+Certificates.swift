@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Certificates
-import FoundationEssentials
+package import FoundationEssentials
 import GRDB
 
 /// Certificates that were seen, received or trusted.
 extension LedgerStore {
+  /// Keeps these certificates for whoever asks for them by fingerprint.
+  package func remember(_ certificates: [Certificate], at now: Date) async throws(LedgerError) {
+    try await write { database in
+      for certificate in certificates { _ = try database.certificateRow(making: certificate, at: now) }
+    }
+  }
+
   /// Those of these certificates that the ledger holds.
   package func certificates(
     _ fingerprints: Set<Fingerprint>

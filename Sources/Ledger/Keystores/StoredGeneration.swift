@@ -30,7 +30,8 @@ package enum GenerationProgress: Sendable, Equatable {
     }
   }
 
-  var outcome: String? {
+  /// Why it failed or was withdrawn, one sentence; nil for any other.
+  package var outcome: String? {
     switch self {
     case .intended, .staged, .current, .superseded: nil
     case .failed(let reason), .rolledBack(let reason): reason
@@ -104,6 +105,9 @@ package struct StoredGeneration: Sendable, Equatable {
   package var currentSince: Date?
   /// When its state changed last.
   package var changedAt: Date
+
+  /// Whether it was in force, as far as anybody knows: of one that was found on disk, the ledger that knew is lost.
+  package var wasInForce: Bool { currentSince != nil || adopted }
 }
 
 /// What a generation is going to be.

@@ -24,8 +24,6 @@ package struct StoredSchedule: Sendable, Equatable {
   package var nextAttempt: Date?
   /// Why the next attempt is then.
   package var reason: String?
-  /// What came of the last attempt, one sentence.
-  package var outcome: String?
   /// The state that an event was raised for, such as `unreachable`; nil while all is well.
   package var condition: Condition?
 
@@ -41,7 +39,7 @@ package struct StoredSchedule: Sendable, Equatable {
 
   package init(
     key: ScheduleKey, lastAttempt: Date? = nil, lastSuccess: Date? = nil, failures: Int = 0, nextAttempt: Date? = nil,
-    reason: String? = nil, outcome: String? = nil, condition: Condition? = nil
+    reason: String? = nil, condition: Condition? = nil
   ) {
     self.key = key
     self.lastAttempt = lastAttempt
@@ -49,7 +47,6 @@ package struct StoredSchedule: Sendable, Equatable {
     self.failures = failures
     self.nextAttempt = nextAttempt
     self.reason = reason
-    self.outcome = outcome
     self.condition = condition
   }
 }

@@ -41,8 +41,14 @@ struct ControlDesk: ControlActions {
   func renew(
     _ name: String, now: Bool, tell: @escaping @Sendable (ControlStep) async throws -> Void
   ) async throws -> ControlOutcome {
-    guard let scope = RenewalScope(name, in: await context.landscape.configuration) else {
-      throw Fault.noSuchName(name)
+    let configuration = await context.landscape.configuration
+    guard let scope = RenewalScope(name, in: configuration) else {
+      guard configuration.endpoint(named: name) != nil else { throw Fault.noSuchName(name) }
+      let reason = """
+        \(name) is an endpoint, whose certificate the server renews: certrotd fetch \(name) shows what it sends now, and \
+        certrotd renew --now with the name of a keystore that trusts it has the daemon ask it again
+        """
+      throw Fault.refused(reason: reason, culprit: "configuration")
     }
     return try await Renewal(context: context, keys: keys, bell: bell, scope: scope).run(now: now, tell: tell)
   }

@@ -177,7 +177,7 @@ struct Renewal: Sendable {
   }
 
   private func step(_ work: Work) -> ControlStep {
-    let named = work.subject ?? scope.keystore.map { Subject.keystore($0.name) }
+    let named = work.subject(among: []) ?? scope.keystore.map { Subject.keystore($0.name) }
     return ControlStep(
       at: context.clock.now(), kind: named?.kind ?? "", name: named?.name ?? "", event: nil, message: work.stepText)
   }
@@ -196,18 +196,6 @@ extension Schedule {
 }
 
 extension Work {
-  /// Whose work it is; nil where only the ledger tells.
-  fileprivate var subject: Subject? {
-    switch self {
-    case .probe(let name): .endpoint(name)
-    case .readServiceKey(let name), .tendServiceKey(let name): .serviceKey(name)
-    case .readIdentityFiles(let name), .renewSelfSigned(let name), .adopt(let name), .write(let name),
-      .confirm(let name):
-      .keystore(name)
-    case .runHook, .alert, .withdrawAlert: nil
-    }
-  }
-
   /// What is being done, for a person who waits.
   fileprivate var stepText: String {
     switch self {

@@ -57,8 +57,8 @@ extension IdentityFault: CustomStringConvertible {
       "there is no certificate beside the private key"
     case .keyFitsNone(let subject):
       """
-      the private key belongs to none of the certificates\(subject.map { ", not to \($0)" } ?? ""): take certificate and \
-      key that were made together
+      the private key belongs to \(subject.map { "another certificate than \($0)" } ?? "none of the certificates"): take \
+      certificate and key that were made together
       """
     case .expired(let end):
       "the certificate ended at \(TimeText.instant(end)): a newer one is needed"

@@ -209,7 +209,10 @@ private struct FileFault: Error, CustomStringConvertible {
   let files: [FilePath]
   let error: any Error
 
-  var description: String { "\(files.map(\.string).joined(separator: " and ")): \(error)" }
+  var description: String {
+    let what = (error as? PrivateKeyError)?.sentence ?? "\(error)"
+    return "\(files.map(\.string).joined(separator: " and ")): \(what)"
+  }
 }
 
 extension IdentityFault {

@@ -106,8 +106,9 @@ package struct ServiceKeyIntake: Sendable {
     let before = await context.landscape.inventory.serviceKeys[settings.name] ?? SourceState()
     let cadence = await context.landscape.cadence(of: .readServiceKey(settings.name))
     let schedule = before.schedule.succeeded(at: context.clock.now(), cadence: cadence)
-    _ = try await context.record(schedule, of: key, condition: nil)
+    let (_, told) = try await context.record(schedule, of: key, condition: nil)
     await context.landscape.update { $0.serviceKeys[settings.name]?.rejected = nil }
+    guard told != nil else { return }
     try await context.tell(
       [Self.recovered(settings.name, because: Self.goodOne)], of: LedgerSubject(.serviceKey, settings.name))
   }
@@ -207,6 +208,9 @@ package struct ServiceKeyIntake: Sendable {
         bytes, fields: settings.fields.map { ServiceKeyFieldPaths(certificate: $0.certificate, key: $0.key) })
       let passphrase = try settings.passphrase.map { try context.credentials.secret($0) }
       key = try PrivateKey(pem: document.privateKeyPEM, passphrase: passphrase)
+    } catch let error as PrivateKeyError {
+      throw Rejection(
+        culprit: .configuration, reason: error.sentence, digest: Fingerprint(bytes: digest), mayPass: false)
     } catch {
       throw rejection(.configuration, error)
     }

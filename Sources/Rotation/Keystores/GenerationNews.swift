@@ -49,21 +49,39 @@ enum GenerationNews {
       message: "keystore \(generation.keystore) has generation \(generation.number): \(reason)", fields: fields)
   }
 
-  // `path` is the first file that was found to be wrong, `damage` what was wrong with each, `failure` why another
-  // generation stands in.
+  /// What was done about damaged files.
+  enum Repair {
+    /// They were taken from the generation again.
+    case putBack
+    /// The same content was written as a new generation, since the damaged one had lost its own copy.
+    case madeAnew
+    /// Another generation was put in force, for this reason.
+    case standsIn(because: String)
+  }
+
+  // `number` is the generation that is in force now, `path` the first file that was found to be wrong, `damage` what was
+  // wrong with each.
   static func repaired(
-    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String,
-    standingInSince failure: String? = nil
+    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String, _ repair: Repair
   ) -> Events.Raised {
-    let damage = failure.map { "\(damage); \($0)" } ?? damage
-    let what = failure == nil ? "are put back" : "generation \(number) stands in for them"
-    var fields: [EventField: String] = [.keystore: settings.name, .generation: String(number), .reason: damage]
+    let (what, reason) =
+      switch repair {
+      case .putBack: (" and are put back", damage)
+      case .madeAnew: (" and are made anew as generation \(number)", damage)
+      case .standsIn(let failure): ("; generation \(number) stands in for them", "\(damage); \(failure)")
+      }
+    var fields: [EventField: String] = [.keystore: settings.name, .generation: String(number), .reason: reason]
     fields[.path] = path.string
     return Events.Raised(
       .keystoreDamaged,
-      message: """
-        the files of keystore \(settings.name) were changed by someone else\(failure == nil ? " and" : ";") \(what): \(damage)
-        """,
-      fields: fields)
+      message: "the files of keystore \(settings.name) were changed by someone else\(what): \(reason)", fields: fields)
+  }
+
+  // What `keystore.damaged` told is over.
+  static func whole(_ settings: KeystoreSettings, _ number: Int) -> Events.Raised {
+    let reason = "the files of generation \(number) are in place and whole"
+    return Events.Raised(
+      .keystoreRecovered, message: "keystore \(settings.name) is in order again: \(reason)",
+      fields: [.keystore: settings.name, .generation: String(number), .reason: reason])
   }
 }

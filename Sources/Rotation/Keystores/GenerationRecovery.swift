@@ -63,14 +63,15 @@ struct GenerationRecovery: Sendable {
     }
   }
 
-  /// Takes over what lies on disk for keystores that the ledger knows nothing of, as after a damaged ledger was set aside.
+  /// Takes over what lies on disk for those of `keystores` that the ledger knows nothing of, as after a damaged ledger was
+  /// set aside.
   ///
   /// Numbers go on where they were, and a self-signed identity keeps its key, so that nobody has to be told of a new one.
   ///
+  /// - Parameter keystores: those whose files nobody writes meanwhile.
   /// - Throws: `LedgerError`.
-  func adopt(_ configuration: Configuration) async throws {
-    for keystore in configuration.keystores
-    where try await context.ledger.generations(keystore.name, limit: 1).isEmpty {
+  func adopt(_ keystores: [KeystoreSettings]) async throws {
+    for keystore in keystores where try await context.ledger.generations(keystore.name, limit: 1).isEmpty {
       let store = shelf.store(of: keystore.name)
       do {
         let kept = try store.list()
@@ -83,15 +84,61 @@ struct GenerationRecovery: Sendable {
           try await adoptNewestWhole(of: kept, outputs, keystore)
           continue
         }
-        try await adopt(current, content(of: current, outputs, keystore), of: keystore)
+        try await adoptCurrent(current, outputs, keystore)
+        // Last of all, since whoever is known with any generation is not looked at again: a crash costs these alone.
+        try await adoptEarlier(kept.filter { $0 < current }, outputs, keystore)
       } catch let error as LedgerError {
         throw error
       } catch {
-        context.logger.warning(
-          "the files on disk could not be taken over, new ones will be written: \(error)",
-          metadata: ["keystore": .string(keystore.name)])
+        tellLost(keystore, error)
       }
     }
+  }
+
+  private func adoptCurrent(_ number: Int, _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings) async throws {
+    let found: KeystoreContent?
+    do {
+      found = try content(of: number, outputs, keystore)
+    } catch {
+      return tellLost(keystore, error)
+    }
+    try await adopt(number, found, of: keystore, isCurrent: true)
+    try await keep(found, of: keystore)
+  }
+
+  private func tellLost(_ keystore: KeystoreSettings, _ error: any Error) {
+    context.logger.warning(
+      "the files on disk could not be taken over, new ones will be written: \(error)",
+      metadata: ["keystore": .string(keystore.name)])
+  }
+
+  /// Takes over those of `numbers` whose files are whole, so that an operator can go back to them.
+  ///
+  /// What lies above the one in force may have been withdrawn, or never been used: nobody knows any more.
+  private func adoptEarlier(_ numbers: [Int], _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings) async throws {
+    for number in numbers {
+      let content: KeystoreContent?
+      do {
+        content = try whole(number, outputs, keystore)
+      } catch {
+        tellSkipped(number, keystore, error)
+        continue
+      }
+      try await adopt(number, content, of: keystore, isCurrent: false)
+    }
+  }
+
+  /// What a generation holds whose own files are those that were staged.
+  private func whole(
+    _ number: Int, _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings
+  ) throws -> KeystoreContent? {
+    try shelf.store(of: keystore.name).verify(number)
+    return try content(of: number, outputs, keystore)
+  }
+
+  private func tellSkipped(_ number: Int, _ keystore: KeystoreSettings, _ error: any Error) {
+    context.logger.warning(
+      "generation \(number) cannot be taken over: \(error)", metadata: ["keystore": .string(keystore.name)])
   }
 
   private func content(
@@ -110,11 +157,9 @@ struct GenerationRecovery: Sendable {
     for number in kept.sorted(by: >) {
       let content: KeystoreContent?
       do {
-        try shelf.store(of: keystore.name).verify(number)
-        content = try self.content(of: number, outputs, keystore)
+        content = try whole(number, outputs, keystore)
       } catch {
-        context.logger.warning(
-          "generation \(number) cannot be taken over: \(error)", metadata: ["keystore": .string(keystore.name)])
+        tellSkipped(number, keystore, error)
         continue
       }
       try await keep(content, of: keystore)
@@ -124,16 +169,18 @@ struct GenerationRecovery: Sendable {
     }
   }
 
+  // Its certificates are kept, so that their ends are watched even before anything else is known of them.
   private func adopt(
-    _ number: Int, _ content: KeystoreContent?, of keystore: KeystoreSettings
+    _ number: Int, _ content: KeystoreContent?, of keystore: KeystoreSettings, isCurrent: Bool
   ) async throws {
     let now = context.clock.now()
     let identity = content?.identity
+    let certificates = [identity?.certificate].compactMap(\.self) + (identity?.issuers ?? []) + (content?.trust ?? [])
+    try await context.ledger.remember(certificates, at: now)
     let plan = NewGeneration(
       keystore: keystore.name, recipe: keystore.filesRecipe, leaf: identity?.certificate.fingerprint,
       trust: content?.trust.map(\.fingerprint).sorted() ?? [], reason: "it was found on disk")
-    _ = try await context.ledger.adoptGeneration(plan, number: number, isCurrent: true, files: [], at: now)
-    try await keep(content, of: keystore)
+    try await context.ledger.adoptGeneration(plan, number: number, isCurrent: isCurrent, files: [], at: now)
   }
 
   /// Keeps the trust list, from which nothing leaves before its overlap is over, and a self-signed identity.

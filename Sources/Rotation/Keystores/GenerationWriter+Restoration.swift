@@ -29,16 +29,14 @@ extension GenerationWriter {
       path = try store.damage(of: current.number).first?.path ?? path
       try shelf.refuseCollisions(of: current.number, keystore: settings.name, in: configuration)
       try activate(current.number, store, settings)
-      try await tellRepaired(settings, current.number, at: path, damage)
+      try await tellRepaired(settings, current.number, at: path, damage, .putBack)
       return current
     } catch let collision as OutputCollision {
       // The settings have other paths by now.
-      context.logger.notice(
-        "the current generation cannot be put back: \(collision)", metadata: ["keystore": .string(settings.name)])
+      tellMadeAnew(settings, current.number, collision)
     } catch let error as DeliveryError {
       ownDamage = error.isOwnDamage
-      context.logger.notice(
-        "the current generation cannot be put back: \(error)", metadata: ["keystore": .string(settings.name)])
+      tellMadeAnew(settings, current.number, error)
     }
     let content = current.content.made(by: settings)
     do {
@@ -54,7 +52,7 @@ extension GenerationWriter {
       else { throw error }
       try await tellRepaired(
         settings, state.number, at: path, damage,
-        standingInSince: "generation \(current.number) could not be made again: \(error)")
+        .standsIn(because: "generation \(current.number) could not be made again: \(error)"))
       return state
     }
   }
@@ -68,7 +66,7 @@ extension GenerationWriter {
     let store = shelf.store(of: settings.name)
     let known = try await context.ledger.generations(settings.name, limit: LedgerStore.generationsPerKeystore)
     let kept = try store.list()
-    let used = known.filter { $0.number != damaged && $0.currentSince != nil && kept.contains($0.number) }
+    let used = known.filter { $0.number != damaged && $0.wasInForce && kept.contains($0.number) }
     for generation in used.filter({ !$0.isRolledBack }) + used.filter(\.isRolledBack) {
       let number = generation.number
       do {
@@ -96,18 +94,23 @@ extension GenerationWriter {
   }
 
   private func tellRepaired(
-    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String,
-    standingInSince failure: String? = nil
+    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String, _ repair: GenerationNews.Repair
   ) async throws {
     try await context.tell(
-      [GenerationNews.repaired(settings, number, at: path, damage, standingInSince: failure)],
+      [GenerationNews.repaired(settings, number, at: path, damage, repair)],
       of: LedgerSubject(.keystore, settings.name))
+  }
+
+  private func tellMadeAnew(_ settings: KeystoreSettings, _ number: Int, _ error: any Error) {
+    context.logger.notice(
+      "the content of generation \(number) is written anew, since its own files cannot be used: \(error)",
+      metadata: ["keystore": .string(settings.name)])
   }
 }
 
 extension DeliveryError {
   /// Whether the generation's own files were damaged, rather than the places where they go out of reach.
-  fileprivate var isOwnDamage: Bool {
+  var isOwnDamage: Bool {
     switch reason {
     case .damaged, .manifestUnreadable, .noSuchGeneration: true
     case .system, .invalidItem, .generationExists: false

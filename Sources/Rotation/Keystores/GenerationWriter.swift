@@ -78,7 +78,8 @@ struct GenerationWriter: Sendable {
         let schedule = before.writing.failed(at: now, cadence: cadence, reason: loss.description)
         try await fail(settings, schedule, content, loss)
       } else {
-        try await finish(settings, before.writing.succeeded(at: now, cadence: cadence))
+        let repaired = before.isRepaired(by: reason) ? state.number : nil
+        try await finish(settings, before.writing.succeeded(at: now, cadence: cadence), repairing: repaired)
       }
     } catch let error as CancellationError {
       throw error
@@ -167,7 +168,7 @@ struct GenerationWriter: Sendable {
     }
     try await GenerationPruning(context: context, shelf: shelf)
       .prune(settings, keep: configuration.defaults.keepGenerations)
-    let damaged = repair.map { GenerationNews.repaired(settings, number, at: $0.path, $0.damage) }
+    let damaged = repair.map { GenerationNews.repaired(settings, number, at: $0.path, $0.damage, .madeAnew) }
     let written = GenerationNews.written(settings, number, wanted, reason, previous: current?.number)
     try await context.tell([damaged, written].compactMap(\.self), of: LedgerSubject(.keystore, settings.name))
     try await renewHooks(in: configuration)
@@ -241,19 +242,25 @@ struct GenerationWriter: Sendable {
     }
   }
 
+  // `repaired` is the generation in force where damaged files were put right.
   private func finish(
     _ settings: KeystoreSettings, _ schedule: Schedule,
-    because reason: String = "a generation was written and judged good"
+    because reason: String = "a generation was written and judged good", repairing repaired: Int? = nil
   ) async throws {
     await context.landscape.update { inventory in
       inventory.keystores[settings.name]?.writing = schedule
       inventory.keystores[settings.name]?.failedContent = nil
     }
     let (_, before) = try await context.record(schedule, of: .write(settings.name), condition: nil)
-    guard before != nil else { return }
-    let event = Events.Raised(
-      .keystoreRecovered, message: "keystore \(settings.name) is in order again",
-      fields: [.keystore: settings.name, .reason: reason])
+    let event: Events.Raised
+    if let repaired {
+      event = GenerationNews.whole(settings, repaired)
+    } else {
+      guard before != nil else { return }
+      event = Events.Raised(
+        .keystoreRecovered, message: "keystore \(settings.name) is in order again: \(reason)",
+        fields: [.keystore: settings.name, .reason: reason])
+    }
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }
 
@@ -365,6 +372,11 @@ extension KeystoreState {
     let isHeld = heldContent != generation.content
     rolledBackTo = isHeld ? generation.number : nil
     if !isHeld { heldContent = nil }
+  }
+
+  /// Whether damaged files of the current generation were put right, which `keystore.damaged` has told of.
+  fileprivate func isRepaired(by reason: Reason) -> Bool {
+    if case .damaged = reason { current != nil } else { false }
   }
 
   /// Whether the plan wants the current generation put back, or its files made anew, rather than another content.

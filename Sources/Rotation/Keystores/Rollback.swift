@@ -19,32 +19,51 @@ package struct Rollback: Sendable {
     self.shelf = shelf
   }
 
-  /// Puts generation `target`, or the one before the current, back in force.
+  /// A generation that was passed over since its files are not whole, and what is wrong with them, one sentence.
+  package struct Skipped: Sendable, Hashable {
+    package let generation: Int
+    package let reason: String
+  }
+
+  /// Puts generation `target` back in force, or the newest before the current whose files are whole.
   ///
   /// Where its files have another password than their credentials hold now, its content is written as a new generation with
   /// the password of now: consumers could not open the old files.
   ///
-  /// - Returns: the number of the generation that was asked for, and of the one that is in force now.
+  /// - Returns: the number of the generation that was meant, and of the one that is in force now; and which were passed
+  ///   over, newest first, where no target was named.
   /// - Throws: ``RollbackError``, `DeliveryError`, `LedgerError`, `SystemError`.
   package func run(
     _ settings: KeystoreSettings, to target: Int?
-  ) async throws -> (wanted: Int, inForce: Int) {
+  ) async throws -> (wanted: Int, inForce: Int, skipped: [Skipped]) {
     let state = await context.landscape.inventory.keystores[settings.name] ?? KeystoreState()
     let settings = settings.inForce(state)
     let store = shelf.store(of: settings.name)
     let (current, candidates) = try await candidates(of: settings, store)
-    let wanted =
-      target.map { number in candidates.first { $0.number == number } }
-      ?? candidates.first {
-        $0.number < current.number
+    let choices = candidates.filter { target == nil ? $0.number < current.number : $0.number == target }
+    var skipped: [Skipped] = []
+    for wanted in choices {
+      do {
+        let number = try await goTo(wanted, from: current, store, settings, passing: skipped)
+        return (wanted.number, number, skipped)
+      } catch let error as DeliveryError where error.isOwnDamage && target == nil {
+        // Nothing was changed: what is in force was judged before anything else.
+        skipped.append(Skipped(generation: wanted.number, reason: error.description))
       }
-    guard let wanted else {
-      throw RollbackError.notKept(
-        settings.name, target, current: current.number, kept: candidates.map(\.number).sorted())
     }
+    guard skipped.isEmpty else { throw RollbackError.noneWhole(settings.name, current: current.number, skipped) }
+    throw RollbackError.notKept(
+      settings.name, target, current: current.number, kept: candidates.map(\.number).sorted())
+  }
+
+  /// Puts `wanted` in force by the hand of an operator, and tells.
+  private func goTo(
+    _ wanted: StoredGeneration, from current: StoredGeneration, _ store: GenerationStore, _ settings: KeystoreSettings,
+    passing skipped: [Skipped]
+  ) async throws -> Int {
     let isBack = wanted.number < current.number
-    let reason =
-      "an operator \(isBack ? "rolled back" : "went on") from generation \(current.number) to \(wanted.number)"
+    let step = "an operator \(isBack ? "rolled back" : "went on") from generation \(current.number) to \(wanted.number)"
+    let reason = ([step] + skipped.map(\.description)).joined(separator: "; ")
     let number = try await put(wanted, inPlaceOf: current, store, settings, .byHand, because: reason)
     let event = Events.Raised(
       .keystoreRolledBack,
@@ -54,7 +73,7 @@ package struct Rollback: Sendable {
         .reason: reason,
       ])
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
-    return (wanted.number, number)
+    return number
   }
 
   /// Puts generation `target` back in force in place of `withdrawn`, which was refused, as ``run(_:to:)`` does; no event tells.
@@ -85,7 +104,7 @@ package struct Rollback: Sendable {
     let kept = try store.list()
     let known = try await context.ledger.generations(settings.name, limit: LedgerStore.generationsPerKeystore)
     return (
-      current, known.filter { $0.number != current.number && kept.contains($0.number) && $0.currentSince != nil }
+      current, known.filter { $0.number != current.number && kept.contains($0.number) && $0.wasInForce }
     )
   }
 
@@ -180,11 +199,17 @@ package struct Rollback: Sendable {
   }
 }
 
+extension Rollback.Skipped: CustomStringConvertible {
+  package var description: String { "generation \(generation) was passed over: \(reason)" }
+}
+
 /// Why a keystore cannot go back.
 package enum RollbackError: Error, Sendable, Hashable {
   case noGeneration(String)
   /// What was asked for is not there; nil is the one before the current.
   case notKept(String, Int?, current: Int, kept: [Int])
+  /// The files of every earlier generation are damaged.
+  case noneWhole(String, current: Int, [Rollback.Skipped])
   /// Another keystore writes a file of it now.
   case foreignPath(String, Int, OutputCollision)
   /// Nothing but the password of its files is another than in force.
@@ -198,6 +223,11 @@ extension RollbackError: CustomStringConvertible {
     switch self {
     case .noGeneration(let keystore):
       return "keystore \(keystore) has no generation yet"
+    case .noneWhole(let keystore, let current, let skipped):
+      return """
+        keystore \(keystore) has no earlier generation whose files are whole, and generation \(current) stays in force: \
+        \(skipped.map(\.description).joined(separator: "; "))
+        """
     case .foreignPath(let keystore, let wanted, let collision):
       return "generation \(wanted) of keystore \(keystore) cannot come back, and nothing was changed: \(collision)"
     case .onlyPassword(let keystore, let wanted):

@@ -57,7 +57,7 @@ package actor TrustReviewer {
     let (configuration, inventory) = (await context.landscape.configuration, await context.landscape.inventory)
     let now = context.clock.now()
     guard let state = inventory.keystores[keystore.name], !keystore.isToBeWritten(state, inventory, now: now),
-      let gaps = try await gaps(of: keystore, state, in: configuration, now: now)
+      let gaps = try await gaps(of: keystore, inventory, in: configuration, now: now)
     else { return }
     let sentences = Dictionary(gaps.map { ($0.endpoint, $0.sentence(for: keystore.trust)) }) { first, _ in first }
     guard sentences != state.gaps else { return }
@@ -72,8 +72,9 @@ package actor TrustReviewer {
 
   /// nil where it cannot be told.
   private func gaps(
-    of keystore: KeystoreSettings, _ state: KeystoreState, in configuration: Configuration, now: Date
+    of keystore: KeystoreSettings, _ inventory: Inventory, in configuration: Configuration, now: Date
   ) async throws -> [TrustGap]? {
+    let state = inventory.keystores[keystore.name] ?? KeystoreState()
     guard let current = state.current, keystore.hasTrustList else { return [] }
     let trust: [Certificate]
     do {
@@ -86,6 +87,9 @@ package actor TrustReviewer {
       return nil
     }
     let chains = try await assembler.endpointChains(of: keystore, in: configuration)
+    // The ledger learns of another path before the plan does: until then nobody can say whether a new generation follows.
+    // Whoever recorded it has the list judged again.
+    guard chains.allSatisfy({ $0.isKnown(to: inventory) }) else { return nil }
     return KeystoreJudge.gaps(in: trust, towards: chains, now: now)
   }
 
@@ -133,6 +137,14 @@ extension TrustGap {
   }
 }
 
+extension KeystoreJudge.EndpointChain {
+  /// Whether the path is the one that a plan for `inventory` goes by.
+  fileprivate func isKnown(to inventory: Inventory) -> Bool {
+    Set(path.map(\.fingerprint))
+      == Set(inventory.endpoints[name]?.verifiedPath?.certificates.map(\.fingerprint) ?? [])
+  }
+}
+
 extension KeystoreSettings {
   /// Whether one of the files holds the trust list.
   var hasTrustList: Bool {
@@ -146,9 +158,11 @@ extension KeystoreSettings {
 
   /// Whether a new generation is due that was not tried in vain yet: it is judged once it is in force.
   fileprivate func isToBeWritten(_ state: KeystoreState, _ inventory: Inventory, now: Date) -> Bool {
-    guard state.writing.failures == 0 else { return false }
     let trust = TrustPlanner.wanted(self, inventory, now: now)
-    guard case .write = WritePlanner.decide(self, inventory, trust: trust, now: now) else { return false }
+    guard case .write(let content, _) = WritePlanner.decide(self, inventory, trust: trust, now: now) else {
+      return false
+    }
+    guard state.writing.failures == 0 || state.failedContent.map({ $0 != content }) == true else { return false }
     // The one in force may stay for days.
     return WriteWindow.wait(of: self, inventory, now: now) == nil
   }

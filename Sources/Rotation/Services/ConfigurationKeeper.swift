@@ -2,7 +2,7 @@
 
 import Certificates
 import Foundation
-package import Host
+import Host
 package import Journal
 import Ledger
 import Logging
@@ -15,6 +15,7 @@ package struct ConfigurationKeeper: Sendable {
   private let path: FilePath
   private let context: RotationContext
   private let knowledge: KnowledgeReader
+  private let recovery: GenerationRecovery
   private let anchors: AnchorLibrary
   private let trustKeeper: TrustKeeper
   private let watcher: FileWatcher
@@ -24,13 +25,14 @@ package struct ConfigurationKeeper: Sendable {
   /// A reload that is overtaken by another one would put older files in force.
   private let turn = Turn()
 
-  package init(
-    path: FilePath, context: RotationContext, knowledge: KnowledgeReader, anchors: AnchorLibrary,
-    trustKeeper: TrustKeeper, watcher: FileWatcher, bell: Bell, reviewBell: Bell
+  init(
+    path: FilePath, context: RotationContext, knowledge: KnowledgeReader, recovery: GenerationRecovery,
+    anchors: AnchorLibrary, trustKeeper: TrustKeeper, watcher: FileWatcher, bell: Bell, reviewBell: Bell
   ) {
     self.path = path
     self.context = context
     self.knowledge = knowledge
+    self.recovery = recovery
     self.anchors = anchors
     self.trustKeeper = trustKeeper
     self.watcher = watcher
@@ -99,6 +101,9 @@ package struct ConfigurationKeeper: Sendable {
     _ = try await context.ledger.markPresent(.serviceKey, names: Set(configuration.serviceKeys.map(\.name)), at: now)
     _ = try await context.ledger.markPresent(.keystore, names: Set(configuration.keystores.map(\.name)), at: now)
     await anchors.reload()
+    // Of those that were in force in this run already, the daemon writes the files.
+    let inForce = isStart ? [] : Set(await context.landscape.configuration.keystores.map(\.name))
+    try await recovery.adopt(configuration.keystores.filter { !inForce.contains($0.name) })
     let before = await context.landscape.knowledge
     var known = try await knowledge.read(configuration, now: now)
     // Whoever restarts or reloads has often just removed the cause, such as a missing permission. A daemon that crashes

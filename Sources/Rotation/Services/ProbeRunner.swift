@@ -133,8 +133,8 @@ struct ProbeRunner: Sendable {
     await context.landscape.end(reports.map { .probe(endpoint: $0.endpoint) })
     for look in looks { try await context.tell(look.news.events, of: LedgerSubject(.endpoint, look.endpoint)) }
     // A server that stops sending an issuer changes no path, and yet what a consumer sees.
-    try await reviewer.review(
-      listing: Set(zip(reports, outcomes).filter { $0.path != nil && $1.isNews }.map(\.0.endpoint)))
+    let news = zip(reports, outcomes).filter { $0.path != nil && $1.isNews }.map(\.0.endpoint)
+    try await reviewer.review(listing: moved.union(news))
     ProcessMemory.returnFreePages()
     bell.ring()
   }

@@ -29,13 +29,14 @@ enum IdentityReader {
 
   private static func pem(_ field: Field) -> PEMIdentityFiles? {
     guard let mapping = MappingReader(field, KeyTable.pemIdentity) else { return nil }
-    let certificate = mapping.required("certificate")?.readableFile()
-    let key = mapping.required("key")?.readableFile()
+    let certificate = mapping.required("certificate")?.triedFile()
+    let key = mapping.required("key")?.triedFile()
     let passphrase = mapping["passphrase-credential"]?.credential()
     guard let certificate, let key else { return nil }
-    let files = PEMIdentityFiles(certificate: certificate, key: key, passphrase: passphrase)
-    let areCertificates = mapping["certificate"]?.examine(.certificates(certificate)) == true
-    let isKey = mapping["key"]?.examine(.key(key, passphrase: passphrase)) == true
+    let files = PEMIdentityFiles(certificate: certificate.path, key: key.path, passphrase: passphrase)
+    let areCertificates =
+      certificate.isReadable && mapping["certificate"]?.examine(.certificates(certificate.path)) == true
+    let isKey = key.isReadable && mapping["key"]?.examine(.key(key.path, passphrase: passphrase)) == true
     if areCertificates, isKey, mapping["key"]?.examine(.identity(files)) == true {
       mapping["certificate"]?.examine(.leaf(files))
     }

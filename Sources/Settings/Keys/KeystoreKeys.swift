@@ -24,7 +24,8 @@ extension KeyTable {
       KeyDescription(
         "after-change", "list", default: "empty",
         "Programs to run after the files changed, in order: a list of arguments, or a mapping.",
-        example: "[[/usr/local/bin/restart-consumer, client]]"),
+        example:
+          "[[/usr/local/bin/restart-consumer, client], {run: [/usr/local/bin/tell-strust, --quiet], deadline: 2m}]"),
       KeyDescription(
         "confirm", "mapping", default: "not tried",
         "What has to work once the files are in force; otherwise the generation before comes back.",

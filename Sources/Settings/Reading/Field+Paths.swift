@@ -57,6 +57,13 @@ extension Field {
 
   /// An absolute file, or where `orFolder` says so a folder, that must be readable now, and fit to be what `thing` says.
   func readableFile(orFolder: Bool = false, _ thing: ((FilePath) -> NamedThing)? = nil) -> FilePath? {
+    guard let (path, isReadable) = triedFile(orFolder: orFolder) else { return nil }
+    if isReadable, let thing { examine(thing(path)) }
+    return path
+  }
+
+  /// Like ``readableFile(orFolder:_:)``, and whether it can be read now; that it cannot was reported.
+  func triedFile(orFolder: Bool = false) -> (path: FilePath, isReadable: Bool)? {
     guard let path = absolutePath() else { return nil }
     do throws(FileProblem) {
       let kind = try context.files.facts(of: path).kind
@@ -65,11 +72,11 @@ extension Field {
         return nil
       }
       try context.files.checkReadable(path)
-      if let thing { examine(thing(path)) }
+      return (path, true)
     } catch {
       report("\(path) \(error)")
+      return (path, false)
     }
-    return path
   }
 
   /// An absolute program that is there and executable; a path that is none has been reported.

@@ -132,6 +132,11 @@ struct YAMLDocument {
       if let tab = text.indentingTab(inLine: mark.line) {
         return .init(position: tab, message: "here is a tab, and YAML indents with spaces only")
       }
+      if case .composer = error, context?.text.contains("single document") == true {
+        return .init(
+          position: TextPosition(line: mark.line, column: mark.column),
+          message: "a second YAML document begins here, and a file holds one: remove the line '---'")
+      }
       let detail = context.map { " \($0.text) that begins in line \($0.mark.line)" } ?? ""
       return .init(
         position: TextPosition(line: mark.line, column: mark.column), message: "YAML syntax: \(problem)\(detail)")
