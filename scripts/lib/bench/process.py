@@ -58,6 +58,12 @@ class Process:
         self.must_run()
         self._child.send_signal(signal.SIGHUP)
 
+    def kill(self) -> None:
+        """Ends the process as the kernel does when it has to, and waits for that."""
+        self.must_run()
+        self._child.kill()
+        self._child.wait()
+
     def stop(self) -> Use:
         """Ends the process with SIGTERM, with SIGKILL after ten seconds, and tells what it used up to its end."""
         seconds = time.monotonic() - self.started
