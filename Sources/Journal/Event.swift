@@ -28,6 +28,8 @@ package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case keyRenewed = "key.renewed"
   case keyOverlapEnded = "key.overlap-ended"
   case keyDeleted = "key.deleted"
+  case keyLost = "key.lost"
+  case keyAttemptFailed = "key.attempt-failed"
   case keyOrphaned = "key.orphaned"
   case keyRenewalFailing = "key.renewal-failing"
   case platformUnavailable = "platform.unavailable"

@@ -33,6 +33,14 @@ extension Event {
       EventDefinition(
         "0478ef3d15b9480a93d692b905ed1680", .notice, "A key was deleted on the platform",
         [.serviceKey, .keyGUID, .reason])
+    case .keyLost:
+      EventDefinition(
+        "8f2b6c1d94e74a3fb05d7ce1a6f23948", .error, "The platform no longer has a key in force",
+        [.serviceKey, .keyName, .keyGUID, .reason])
+    case .keyAttemptFailed:
+      EventDefinition(
+        "5d90e7a3c1b84f26a8e43b7f0c6d1e52", .info, "An attempt to renew a service key failed",
+        [.serviceKey, .reason, .culprit, .attempts, .nextAttempt])
     case .keyOrphaned:
       EventDefinition(
         "4d6e7082cc644ecb804fc0a634abb726", .warning, "A key is left on the platform", [.serviceKey, .keyGUID, .reason])

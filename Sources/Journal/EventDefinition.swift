@@ -76,7 +76,8 @@ extension Event {
       EventDefinition(
         "fc75efce5c05471e94e79f7f9a58f526", .notice, "A service key is in order again", [.serviceKey, .reason])
     case .keyDue, .keyCreated, .keyAdopted, .keyVerified, .keyRefused, .keyRenewed, .keyOverlapEnded, .keyDeleted,
-      .keyOrphaned, .keyRenewalFailing, .platformUnavailable, .platformRecovered, .loginFailing, .loginRecovered,
+      .keyLost, .keyAttemptFailed, .keyOrphaned, .keyRenewalFailing, .platformUnavailable, .platformRecovered,
+      .loginFailing, .loginRecovered,
       .loginExpiring:
       platformDefinition
     case .identityRenewed:

@@ -156,10 +156,15 @@ private struct Forecaster {
     }
     let due = RenewalPoint.due(
       notBefore: login.notBefore, notAfter: login.notAfter, renewBefore: serviceKey.renewBefore)
+    let users = configuration.serviceKeys.map(\.name).filter { inventory.serviceKeys[$0]?.login == login }
+    let named = users.prefix(Self.usersNamed).joined(separator: ", ")
+    let more = users.count > Self.usersNamed ? " and \(users.count - Self.usersNamed) more" : ""
     return [
       ForecastEntry(
         subject: .serviceKey(serviceKey.name), what: .replaceLogin, dueAt: max(now, due), lapsesAt: login.notAfter,
-        why: "the certificate that certrotd logs in with, \(login.subject), must be replaced before it ends")
+        why: "the certificate that certrotd logs in with, \(login.subject), must be replaced before it ends; "
+          + (users.count == 1
+            ? "service key \(named) is made with it" : "service keys \(named)\(more) are made with it"))
     ]
   }
 
@@ -252,4 +257,5 @@ private struct Forecaster {
   }
 
   private static let renewalsListed = 100
+  private static let usersNamed = 5
 }

@@ -23,6 +23,8 @@ package struct IdentityState: Sendable, Hashable {
 package struct SourceState: Sendable, Equatable {
   /// Of reading the file, or of comparing the keys on the platform with those that are known.
   package var schedule: Schedule
+  /// Of the attempts to renew it on the platform.
+  package var renewals: Schedule
   /// The identity that was accepted last; a file that is rejected later leaves it in force.
   package var identity: IdentityState?
   /// One sentence: why the file that lies there now was not taken over; `nil` unless it was rejected.
@@ -37,10 +39,12 @@ package struct SourceState: Sendable, Equatable {
   package var login: KnownCertificate?
 
   package init(
-    schedule: Schedule = .untouched, identity: IdentityState? = nil, rejected: String? = nil,
-    rotation: KeyRotation? = nil, keys: [PlatformKeyState] = [], login: KnownCertificate? = nil
+    schedule: Schedule = .untouched, renewals: Schedule = .untouched, identity: IdentityState? = nil,
+    rejected: String? = nil, rotation: KeyRotation? = nil, keys: [PlatformKeyState] = [],
+    login: KnownCertificate? = nil
   ) {
     self.schedule = schedule
+    self.renewals = renewals
     self.identity = identity
     self.rejected = rejected
     self.rotation = rotation

@@ -46,7 +46,7 @@ package enum Planner {
     case .readServiceKey(let name):
       return .reading("service-key/\(name)", configuration.defaults, installation: installation)
     case .tendServiceKey(let name):
-      return .reading("service-key/\(name)", configuration.defaults, installation: installation)
+      return .surveying(name, configuration.serviceKey(named: name), configuration.defaults, installation: installation)
     case .readIdentityFiles(let name):
       return .reading("identity/\(name)", configuration.defaults, installation: installation)
     case .renewSelfSigned(let name): return .once("renew/\(name)", installation: installation)
@@ -68,6 +68,25 @@ extension Cadence {
   static func reading(_ name: String, _ defaults: Defaults, installation: UInt64) -> Cadence {
     Cadence(every: defaults.refetchEvery, jitter: Jitter(installation: installation, name: name))
   }
+
+  /// Of comparing the keys on the platform with those that are known.
+  ///
+  /// Another installation that renews deletes the key in force when the overlap is over: its successor has to be noticed
+  /// within a part of that, however long the usual interval is.
+  static func surveying(
+    _ name: String, _ serviceKey: ServiceKeySettings?, _ defaults: Defaults, installation: UInt64
+  ) -> Cadence {
+    let usual = defaults.refetchEvery
+    let jitter = Jitter(installation: installation, name: "service-key/\(name)")
+    guard let serviceKey, serviceKey.replacement != .deleteFirst else { return Cadence(every: usual, jitter: jitter) }
+    return Cadence(
+      every: min(usual, max(serviceKey.overlap / surveysWithinOverlap, shortestSurvey)), jitter: jitter)
+  }
+
+  /// How often the platform is looked at within an overlap, at least.
+  private static let surveysWithinOverlap = 4
+  /// However short an overlap is: calls are counted.
+  private static let shortestSurvey = Duration.seconds(600)
 
   static func once(_ name: String, installation: UInt64) -> Cadence {
     Cadence(every: nil, jitter: Jitter(installation: installation, name: name))

@@ -79,7 +79,7 @@ package enum SubjectState: String, Sendable, CaseIterable {
   case failing
   /// An `alert-before` mark is crossed.
   case expiring
-  /// Something that it needs has ended.
+  /// Something that it needs has ended, or the platform no longer has the key that it logs in with.
   case expired
   /// It cannot go on before something else happens.
   case waiting

@@ -66,7 +66,12 @@ private struct SubjectReader {
       // That its file is looked at before then changes nothing for anybody.
       (status.nextAttempt, status.nextStep) = (replacement(of: identity, serviceKey.renewBefore), .replaceIdentity)
     }
-    if let ended = ended(status.breakage) {
+    if isRenewed { (status.lastAttempt, status.lastSuccess) = attempts(state) }
+    if let lost = state.identity.flatMap({ state.lost($0.leaf) }) {
+      status.breakage = earlier(status.breakage, lost.breakage(now: now))
+      (status.nextAttempt, status.nextStep) = (max(now, state.rotation?.nextAttempt ?? now), .renewIdentity)
+      (status.state, status.reason) = (.expired, remedied(lost, state))
+    } else if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
     } else if let failure = failing(state, isRenewed: isRenewed) {
       (status.state, status.reason) = (.failing, failure)
@@ -100,6 +105,32 @@ private struct SubjectReader {
       (status.state, status.reason) = (.waiting, "no service key was accepted yet")
     }
     return status
+  }
+
+  /// When a key on the platform was last tended, and when that last worked: renewed, or, unless that fails, looked after.
+  private func attempts(_ state: SourceState) -> (last: Date?, success: Date?) {
+    let begun = state.rotation.flatMap { $0.isResting ? nil : $0.since }
+    let last = [state.schedule.lastAttempt, state.renewals.lastAttempt, begun].compactMap(\.self).max()
+    guard state.renewals.failures == 0 else { return (last, state.renewals.lastSuccess) }
+    return (last, [state.schedule.lastSuccess, state.renewals.lastSuccess].compactMap(\.self).max())
+  }
+
+  /// What a lost key means, and what is being done about it.
+  private func remedied(_ lost: LostKey, _ state: SourceState) -> String {
+    guard let rotation = state.rotation, !rotation.isResting else { return lost.sentence }
+    return "\(lost.sentence); \(rotation.account)"
+  }
+
+  /// The key in the files of a keystore, if the platform no longer has it, with what it means.
+  private func lost(_ keystore: KeystoreSettings, _ current: GenerationState?) -> (key: LostKey, sentence: String)? {
+    guard case .serviceKey(let name) = keystore.identity, let source = inventory.serviceKeys[name],
+      let leaf = current?.identity?.leaf, let lost = source.lost(leaf)
+    else { return nil }
+    return (lost, remedied(lost, source))
+  }
+
+  private func earlier(_ one: Breakage?, _ other: Breakage) -> Breakage {
+    one.map { $0.at < other.at ? $0 : other } ?? other
   }
 
   /// What the end of the certificate that certrotd logs in with means for a service key; nil as long as it is far away.
@@ -157,7 +188,10 @@ private struct SubjectReader {
     let decision = WritePlanner.decide(keystore, inventory, trust: trust, now: now)
     let wait = WriteWindow.wait(for: decision, keystore, trust, inventory, now)
     status.window = wait
-    if let ended = ended(status.breakage) {
+    if let lost = lost(keystore, state.current) {
+      status.breakage = earlier(status.breakage, lost.key.breakage(now: now))
+      (status.state, status.reason) = (.expired, lost.sentence)
+    } else if let ended = ended(status.breakage) {
       (status.state, status.reason) = (.expired, ended)
       if case .stuck(let standstill) = decision { status.reason = standstill.sentence }
     } else if works.contains(where: inventory.underWay.contains) {

@@ -119,6 +119,7 @@ struct CheckLoginTests {
       (try pem(good.chain) + text(other.key), "belongs to no certificate in it"),
       (try pem(good.chain.reversed()) + text(good.key), "must come before the others"),
       (try pem(old.chain) + text(old.key), "has ended"),
+      (try pem(Array(good.chain.prefix(1))) + text(good.key), "without its issuer"),
     ]
     for (content, words) in cases {
       let found = try warnings(Self.certificate, content)

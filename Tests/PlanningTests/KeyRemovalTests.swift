@@ -76,6 +76,17 @@ struct KeyRemovalTests {
       "such as after the ledger was restored from an older one")
   }
 
+  @Test func `who looks at the keys is told why a leftover is left alone`() {
+    let knowledge = OrphanPlanner.Knowledge(installation: "here", base: "cpi", inForce: "live")
+    let keys = [
+      Self.listed("live"), Self.listed("fresh", age: 60), Self.listed("old"), Self.listed("going", .deleting),
+      Self.listed("peer", by: "there", age: 60),
+    ]
+    let resting = OrphanPlanner.restingOrphans(keys, knowledge, now: Self.now)
+    #expect(resting.map(\.guid) == ["fresh", "going"])
+    #expect(resting.map(\.refusal) == [.young(until: Self.now + 3540), .goes])
+  }
+
   @Test func `a key that is being made is no orphan, by whatever it is known`() {
     let knowledge = OrphanPlanner.Knowledge(
       installation: "here", base: "cpi", inForce: "force", inFlight: ["flight"], nameInFlight: "named",

@@ -82,15 +82,26 @@ struct PlatformKeyLossTests {
         var told: [Event] = []
         try await platform.live(daemon, until: aTime + 21 * day) {
           told += platform.site.recorder.takeNames()
-          return told.contains(.platformUnavailable)
+          return told.contains(.keyRenewalFailing)
         }
         #expect(told.filter { $0 == .keyDeleted || $0 == .keyRenewalFailing } == [.keyDeleted, .keyRenewalFailing])
+        #expect(!told.contains(.platformUnavailable), "what may pass with the next attempt is no outage yet")
+        let status = StatusReader.read(
+          await daemon.context.landscape.configuration, await daemon.context.landscape.inventory,
+          now: platform.site.clock.now())
+        for subject in status.subjects {
+          #expect(subject.state == .expired && subject.reason.contains("the platform no longer has the key"))
+          #expect(
+            (subject.breakage?.at ?? .distantFuture) <= platform.site.clock.now(), "\(subject.subject) is broken now")
+        }
         let rotation = await daemon.context.landscape.inventory.serviceKeys["sender"]?.rotation
         guard case .failed(let failure)? = rotation?.standing else {
           Issue.record("not failed")
           return
         }
         #expect(failure.attempts == 1)
+        try await platform.live(daemon, until: platform.site.clock.now() + 90)
+        #expect(platform.site.recorder.takeNames().contains(.platformUnavailable))
       }
     }
   }

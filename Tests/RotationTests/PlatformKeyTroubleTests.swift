@@ -58,6 +58,11 @@ struct PlatformKeyTroubleTests {
         let before = platform.site.recorder.takeNames()
         #expect(before.contains(.loginFailing) && !before.contains(.keyRenewed))
         _ = try await daemon.services.keys.renew("sender", now: false)
+        try await platform.live(daemon, until: aTime + 3700)
+        #expect(try await platform.calls("uaa.token") == 1, "the same password once more might lock the user")
+        let failing = await daemon.context.landscape.inventory.serviceKeys["sender"]?.rotation?.obstacle ?? ""
+        #expect(failing.contains("correct the password that 'password-credential' names"), "\(failing)")
+        _ = try await daemon.services.keys.renew("sender", now: false)
         try await platform.live(daemon, until: aTime + 2 * 3600)
         #expect(platform.site.recorder.takeNames().contains(.keyRenewed))
       }

@@ -118,7 +118,8 @@ struct CloudFoundryTests {
       body: error(10_008, "CF-UnprocessableEntity", "Service plan does not allow bindings."), kind: .refused,
       words: "does not allow bindings"),
     Refusal(
-      status: "502 Bad Gateway", body: "<html>secret page</html>", kind: .unavailable, words: "answered 502",
+      status: "502 Bad Gateway", body: "<html>secret page</html>", kind: .unavailable,
+      words: "answered 502 (POST http://127.",
       headers: ["Content-Type: text/html"]),
     Refusal(
       status: "429 Too Many Requests", body: error(10_013, "CF-RateLimitExceeded", "Rate Limit Exceeded"),
@@ -136,6 +137,22 @@ struct CloudFoundryTests {
     #expect(failure?.mayHaveHappened == (refusal.kind == .unavailable))
     #expect(failure?.retryAfter == (refusal.kind == .rateLimited ? .seconds(1800) : nil))
     #expect(stub.asked.count { $0.method == "POST" && $0.path.hasPrefix("/v3") } == 1)
+  }
+
+  @Test func `a redirect and an answer of something else name the call`() async throws {
+    let (moved, _) = try await platform { _, _, _ in
+      reply("302 Found", headers: ["Location: https://elsewhere.example/"], "")
+    }
+    let redirect = await platformFailure { () async throws(PlatformFailure) in try await moved.keys(of: instance) }
+    let words = redirect?.words ?? ""
+    #expect(
+      words.hasPrefix("listing the keys of cpi: answered 302, a redirect, which is not followed (GET http://"),
+      "\(words)")
+    #expect(words.hasSuffix("/v3/service_credential_bindings)"), "\(words)")
+    let (portal, _) = try await platform { _, _, _ in reply("200 OK", "<html>log in, please</html>") }
+    let page = await platformFailure { () async throws(PlatformFailure) in try await portal.keys(of: instance) }
+    let other = page?.words ?? ""
+    #expect(other.contains("the list is not the JSON that was expected (GET http://"), "\(other)")
   }
 
   @Test func `a token that ends in the middle is replaced once`() async throws {

@@ -158,7 +158,7 @@ struct LoginTests {
   }
 
   @Test(arguments: [true, false])
-  func `an operator's word has a refused proof tried once more`(afterRestart: Bool) async throws {
+  func `an operator's word has a refused proof tried once more, each hour at most`(afterRestart: Bool) async throws {
     let platform = try StubPlatform { _, number, _ in
       number < 3 ? reply("401 Unauthorized", "{\"error\":\"unauthorized\"}") : Self.token(number)
     }
@@ -173,7 +173,15 @@ struct LoginTests {
     for asked in 2...3 {
       #expect(try await failure()?.kind == .loginRefused)
       #expect(platform.asked.count == asked - 1, "a refused proof is not sent again by itself")
-      if afterRestart { pool = LoginPool(memory: memory) }
+      for pause in [0, LoginState.restByHand - 1] {
+        wallClock.advance(pause)
+        if afterRestart { pool = LoginPool(memory: memory) }
+        await pool.pardon(password.principal)
+        let words = try await failure()?.words ?? ""
+        #expect(words.contains("'password-credential'") && words.contains("could lock the user"), "\(words)")
+        #expect(platform.asked.count == asked - 1, "tries by hand lock a user, too")
+      }
+      wallClock.advance(1)
       await pool.pardon(password.principal)
       #expect(try await failure()?.kind == (asked == 2 ? .loginRefused : nil))
       #expect(platform.asked.count == asked)

@@ -135,6 +135,11 @@ struct ExaminedFiles: ConfigurationFiles {
       return
         "the certificate \(leaf.subject) in \(reference) has ended, and nobody can log in with it: put a newer one there"
     }
+    guard leaf.subject == leaf.issuer || certificates.contains(where: { $0.subject == leaf.issuer }) else {
+      return
+        "\(reference) holds the certificate \(leaf.subject) without its issuer \(leaf.issuer), and platforms refuse a "
+        + "certificate that comes alone: append the certificates of its issuers"
+    }
     guard leaf.validity.notBefore <= now else {
       return "the certificate \(leaf.subject) in \(reference) is not valid yet: check the clock of this host"
     }

@@ -39,6 +39,10 @@ package struct KeyRemoval: Sendable, Hashable {
     case stillUsed([String])
     case overlap(until: Date)
     case lastValid
+    /// It may belong to a step that the ledger does not know yet.
+    case young(until: Date)
+    /// The platform deletes it already.
+    case goes
     /// There is no such key to speak of.
     case unknown
   }
@@ -64,6 +68,9 @@ extension KeyRemoval.Refusal: CustomStringConvertible {
     case .stillUsed(let keystores): "the keystores \(keystores.joined(separator: ", ")) still hold it"
     case .overlap(let until): "the overlap lasts until \(TimeText.instant(until))"
     case .lastValid: "it is the last valid one"
+    case .young(let until):
+      "it is left alone until \(TimeText.instant(until)), since it may belong to a step that was cut short"
+    case .goes: "the platform is deleting it"
     case .unknown: "nothing is known of it"
     }
   }

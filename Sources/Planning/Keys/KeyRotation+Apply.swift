@@ -122,6 +122,9 @@ struct KeyRotationChange {
     if let guid = predecessor.guid {
       guard !keys.contains(where: { $0.guid == guid }) else { return }
       losePredecessor()
+      // It works on, and nobody here can delete it.
+      guard !context.isPredecessorElsewhere else { return rotation.predecessorGoneAt = nil }
+      events.append(.lost(name: predecessor.name ?? guid, guid: guid))
     } else if !rotation.isPredecessorGone, let wanted = context.adopted,
       let key = keys.first(where: { $0.guid == wanted }) ?? keys.first(where: { $0.name == wanted }),
       key.installation == nil, key.state == .ready
@@ -275,12 +278,12 @@ struct KeyRotationChange {
       }
       events.append(.verified(name: key.name))
     case .refused(let words):
-      if rotation.refusal == nil { events.append(.refused(name: key.name, words: words)) }
       rotation.refusal = words
-      // A new key is not known everywhere at once.
+      // A new key is not known everywhere at once: before the patience is over, nobody can do anything about it.
       guard now.timeIntervalSince(rotation.since) >= Cadence.seconds(context.verifyPatience) else {
         return wait(Self.secondsToVerify, "the platform does not accept the new key yet: \(words)")
       }
+      events.append(.refused(name: key.name, words: words))
       startAnew("the platform does not accept the new key: \(words)", culprit: "platform", discarding: key)
     default: fail(KeyFailure("an outcome does not fit verification", culprit: "certrotd"))
     }

@@ -29,8 +29,10 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var failedDeletions = 0
   /// How often the platform listed the new key as complete and gave no credentials.
   package internal(set) var withheld = 0
-  /// Whether the platform no longer has the key in force, which certrotd knew there.
+  /// Whether the service instance no longer has the key in force, which certrotd knew there.
   package internal(set) var isPredecessorGone = false
+  /// When it was deleted or found to be so; nil as long as it may work, and in ledgers of before.
+  package internal(set) var predecessorGoneAt: Date?
   /// Whether it is about one certain key, which an operator asked for or another installation made, and in place of which
   /// no other is made.
   package internal(set) var isAdoption = false

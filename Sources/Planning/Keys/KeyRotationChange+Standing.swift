@@ -47,6 +47,7 @@ extension KeyRotationChange {
   mutating func losePredecessor() {
     rotation.predecessor?.guid = nil
     rotation.isPredecessorGone = true
+    rotation.predecessorGoneAt = now
     // What failed before was no outage; what fails from now on is one.
     rotation.failingSince = nil
   }

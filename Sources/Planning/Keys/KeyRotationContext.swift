@@ -22,6 +22,8 @@ package struct KeyRotationContext: Sendable, Hashable {
   package var successorDue: Date?
   /// How long a new key lives; nil where only the platform knows.
   package var validity: Duration?
+  /// Whether the key in force belongs to another service instance than the one that is asked.
+  package var isPredecessorElsewhere = false
 
   package init(
     installation: String, base: String, adopted: String? = nil, overlap: Duration, verifyPatience: Duration,
@@ -151,6 +153,8 @@ package enum KeyRotationEvent: Sendable, Hashable {
   /// hand, and it is certrotd's from now on.
   case adopted(name: String, guid: String, isShared: Bool)
   case verified(name: String)
+  /// The platform no longer has the key in force, though certrotd did not delete it.
+  case lost(name: String, guid: String)
   /// With the platform's words; the old key stays in force.
   case refused(name: String, words: String)
   case renewed(name: String, notAfter: Date)

@@ -58,12 +58,8 @@ package enum OrphanPlanner {
   /// does not know yet.
   package static func orphans(_ keys: [ListedKey], _ knowledge: Knowledge, now: Date) -> [Orphan] {
     let valid = validKeys(keys, knowledge, now: now)
-    return keys.compactMap { key in
-      guard key.installation == knowledge.installation, key.base == knowledge.base, key.guid != knowledge.inForce,
-        !knowledge.inFlight.contains(key.guid), key.name != knowledge.nameInFlight, key.state != .deleting,
-        knowledge.overlaps[key.guid] != nil
-          || now.timeIntervalSince(key.createdAt ?? .distantPast) >= (key.state == .creating ? longestMaking : youth)
-      else { return nil }
+    return leftovers(keys, knowledge).compactMap { key in
+      guard key.state != .deleting, restsUntil(key, knowledge, now: now) == nil else { return nil }
       let isUseless = knowledge.useless.contains(key.guid)
       let isLeftToOthers = isUseless && key.state == .ready
       let removal = KeyRemoval(
@@ -76,6 +72,36 @@ package enum OrphanPlanner {
       return Orphan(
         guid: key.guid, name: key.name, mayBeUsed: !neverValid.contains(key.state), refusal: removal.refusal(now: now))
     }
+  }
+
+  /// Those keys that ``orphans(_:_:now:)`` leaves alone although nothing is known to use them, for somebody who looks.
+  package static func restingOrphans(_ keys: [ListedKey], _ knowledge: Knowledge, now: Date) -> [Orphan] {
+    leftovers(keys, knowledge).compactMap { key in
+      let refusal: KeyRemoval.Refusal
+      if key.state == .deleting {
+        refusal = .goes
+      } else if let until = restsUntil(key, knowledge, now: now) {
+        refusal = .young(until: until)
+      } else {
+        return nil
+      }
+      return Orphan(guid: key.guid, name: key.name, mayBeUsed: !neverValid.contains(key.state), refusal: refusal)
+    }
+  }
+
+  /// The keys of this installation for this service key that are neither in force nor in flight.
+  private static func leftovers(_ keys: [ListedKey], _ knowledge: Knowledge) -> [ListedKey] {
+    keys.filter { key in
+      key.installation == knowledge.installation && key.base == knowledge.base && key.guid != knowledge.inForce
+        && !knowledge.inFlight.contains(key.guid) && key.name != knowledge.nameInFlight
+    }
+  }
+
+  /// Until when a key is left alone for its youth; nil when it is not.
+  private static func restsUntil(_ key: ListedKey, _ knowledge: Knowledge, now: Date) -> Date? {
+    guard knowledge.overlaps[key.guid] == nil, let createdAt = key.createdAt else { return nil }
+    let until = createdAt.addingTimeInterval(key.state == .creating ? longestMaking : youth)
+    return until > now ? until : nil
   }
 
   /// The keys that would still work if another one went: the platform has them, and certrotd has used them.

@@ -137,8 +137,8 @@ package enum PlatformKeyPlanner {
     _ serviceKey: ServiceKeySettings, _ state: SourceState, _ configuration: Configuration, _ inventory: Inventory,
     now: Date
   ) -> Date {
-    let cadence = Cadence.reading(
-      "service-key/\(serviceKey.name)", configuration.defaults, installation: inventory.installation)
+    let cadence = Cadence.surveying(
+      serviceKey.name, serviceKey, configuration.defaults, installation: inventory.installation)
     let usual = cadence.due(state.schedule, now: now) ?? now
     guard state.schedule.failures == 0, let last = state.schedule.lastAttempt else { return usual }
     let ends = state.keys.filter { [.retiring, .givenUp].contains($0.role) }.compactMap(\.overlapEnds).filter {

@@ -75,9 +75,23 @@ struct ControlDesk: ControlActions {
         ? "nothing was asked, since the service key has verify: none; the certificate ends at \(ends)"
         : "the certificate is accepted, and ends at \(ends)"
       return ControlVerdict(verdict: .accepted, reason: reason)
-    case .refused(let reason): return ControlVerdict(verdict: .refused, reason: reason, culprit: "platform")
+    case .refused(let reason):
+      let explained = await missing(name, settings).map { "\(reason); \($0)" } ?? reason
+      return ControlVerdict(verdict: .refused, reason: explained, culprit: "platform")
     case .inconclusive(let culprit, let reason):
       return ControlVerdict(verdict: .inconclusive, reason: reason, culprit: culprit.rawValue)
+    }
+  }
+
+  /// Whether a key is refused since the platform has it no longer; nil where that is not so, or nobody says so.
+  private func missing(_ name: String, _ settings: ServiceKeySettings) async -> String? {
+    guard settings.source.platformKey != nil else { return nil }
+    do {
+      return try await keys.lostKey(of: name).map {
+        "the service instance no longer has the key \($0), and another one is made at once"
+      }
+    } catch {
+      return "whether the platform still has the key is not known: \(error)"
     }
   }
 
@@ -167,7 +181,8 @@ extension ControlKey {
     case .orphan(let why):
       owner = "orphan"
       reason = why ?? "it is deleted next"
-    case .ours: break
+    case .neighbour(let name): reason = "service key \(name) of this configuration uses it"
+    case .ours(let base): reason = "it was made for '\(base)', which no service key of this configuration is called"
     case .peer: break
     case .other: owner = "other"
     }

@@ -44,6 +44,11 @@ package enum IdentityFault: Error, Hashable, Sendable {
     return "if that is meant all the same, use certrotd \(command) --force"
   }
 
+  /// Whether certificate and private key are no pair.
+  var isUnfit: Bool {
+    if case .keyFitsNone = self { true } else { false }
+  }
+
   /// Whether nothing stands against it once an issuer is at hand.
   var isIncomplete: Bool {
     if case .incomplete = self { true } else { false }
@@ -51,17 +56,24 @@ package enum IdentityFault: Error, Hashable, Sendable {
 }
 
 extension IdentityFault: CustomStringConvertible {
+  /// What is wrong, and what whoever supplies identities by hand does about it.
   package var description: String {
+    switch self {
+    case .keyFitsNone: "\(finding): take certificate and key that were made together"
+    case .expired: "\(finding): a newer one is needed"
+    default: finding
+    }
+  }
+
+  /// What is wrong, for an identity that nobody supplies by hand.
+  var finding: String {
     switch self {
     case .noCertificate:
       "there is no certificate beside the private key"
     case .keyFitsNone(let subject):
-      """
-      the private key belongs to \(subject.map { "another certificate than \($0)" } ?? "none of the certificates"): take \
-      certificate and key that were made together
-      """
+      "the private key belongs to \(subject.map { "another certificate than \($0)" } ?? "none of the certificates")"
     case .expired(let end):
-      "the certificate ended at \(TimeText.instant(end)): a newer one is needed"
+      "the certificate ended at \(TimeText.instant(end))"
     case .notYetValid(let start):
       "the certificate is valid only from \(TimeText.instant(start)) on: check the clock of this host"
     case .wrongPurpose(let subject, let allowed):

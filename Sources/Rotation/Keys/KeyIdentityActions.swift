@@ -157,7 +157,9 @@ struct KeyIdentityActions: Sendable {
       // Another key would lack the same issuer, which a bundle can supply.
       throw Defect.host(fault.description, fault.culprit)
     } catch let fault as IdentityFault {
-      throw Defect.bad(fault.description, fault)
+      let hint =
+        fault.isUnfit && settings.fields != nil ? ": see whether the fields of the configuration name a pair" : ""
+      throw Defect.bad(fault.finding + hint, fault)
     } catch let error as LedgerError {
       throw error
     } catch let error as CredentialError {

@@ -14,8 +14,10 @@ package struct KeyListing: Sendable, Hashable {
     case retiring(until: Date?)
     /// This installation made it and nothing uses it; why it stays, nil when it is deleted next.
     case orphan(String?)
-    /// This installation made it, for another service key or a while ago.
-    case ours
+    /// Another service key of the configuration uses it, or it was made for that.
+    case neighbour(String)
+    /// This installation made it, for a service key that the configuration does not name; what its name begins with.
+    case ours(base: String)
     /// Another certrotd made it.
     case peer(installation: String)
     /// certrotd did not make it.
@@ -25,8 +27,8 @@ package struct KeyListing: Sendable, Hashable {
     var ownerOnceAdopted: KeyOwner {
       switch self {
       case .inForce, .inFlight, .retiring, .orphan, .ours: .ours
-      // The other certrotd uses it, and deletes it in its own time.
-      case .peer: .foreign
+      // Whoever else uses it deletes it in its own time.
+      case .peer, .neighbour: .foreign
       case .other: .named
       }
     }
@@ -55,16 +57,22 @@ package struct KeyListing: Sendable, Hashable {
 }
 
 extension KeyListing.Standing {
-  init(_ key: PlatformKey, _ known: PlatformKeyState?, orphan: OrphanPlanner.Orphan?, mark: KeyMark) {
+  init(
+    _ key: PlatformKey, _ known: PlatformKeyState?, orphan: OrphanPlanner.Orphan?, neighbour: String?, mark: KeyMark
+  ) {
     switch known?.role {
     case .inForce: self = .inForce
     case .inFlight: self = .inFlight
     case .retiring: self = .retiring(until: known?.overlapEnds)
     case .givenUp, .deleted, nil:
-      if let orphan {
+      if let neighbour {
+        self = .neighbour(neighbour)
+      } else if let orphan {
         self = .orphan(orphan.refusal.map { "\($0)" })
       } else if let owner = key.mark {
-        self = owner.installation == mark.installation ? .ours : .peer(installation: owner.installation)
+        self =
+          owner.installation == mark.installation
+          ? .ours(base: owner.base) : .peer(installation: owner.installation)
       } else {
         self = .other
       }

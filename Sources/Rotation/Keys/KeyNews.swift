@@ -40,10 +40,12 @@ enum KeyNews {
   ///   - event: what happened.
   ///   - settings: of the service key.
   ///   - identity: the one in force.
+  ///   - hasKeyInForce: whether the platform still has its key, as far as anybody knows.
   ///   - now: the wall clock.
   /// - Returns: what is told of it.
   static func raised(
-    _ event: KeyRotationEvent, _ settings: ServiceKeySettings, identity: IdentityState?, now: Date
+    _ event: KeyRotationEvent, _ settings: ServiceKeySettings, identity: IdentityState?, hasKeyInForce: Bool = true,
+    now: Date
   ) -> Events.Raised {
     let name = settings.name
     let title = "service key \(name)"
@@ -64,9 +66,16 @@ enum KeyNews {
       return Events.Raised(
         .keyVerified, message: "\(title): the platform accepts the new key \(key)",
         fields: [.serviceKey: name, .keyName: key])
-    case .refused(let key, let words):
+    case .lost(let key, let guid):
+      let reason = "somebody deleted it on the platform: nothing can log in with it, and another one is made at once"
       return Events.Raised(
-        .keyRefused, message: "\(title): the new key \(key) is not accepted, and the one in force stays: \(words)",
+        .keyLost, message: "\(title): the platform no longer has the key in force, \(key): \(reason)",
+        fields: [.serviceKey: name, .keyName: key, .keyGUID: guid, .reason: reason])
+    case .refused(let key, let words):
+      let works = hasKeyInForce && identity.map { $0.notAfter > now } ?? false
+      let consequence = works ? "the one in force stays" : "there is none in force that works"
+      return Events.Raised(
+        .keyRefused, message: "\(title): the new key \(key) is not accepted, and \(consequence): \(words)",
         fields: [.serviceKey: name, .keyName: key, .reason: words])
     case .renewed(let key, let end):
       var fields: [EventField: String] = [.serviceKey: name, .keyName: key, .notAfter: EventTime.text(end)]
@@ -88,6 +97,34 @@ enum KeyNews {
     case .orphaned(let guid, let reason): return orphaned(settings, guid, reason: reason)
     case .failing(let failure): return failing(failure, settings, identity, now)
     }
+  }
+
+  /// An attempt that failed, where nothing else tells of it and the one before did not fail for the same reason.
+  ///
+  /// - Parameters:
+  ///   - before: the rotation as it was recorded before the attempt.
+  ///   - after: as it is now.
+  ///   - events: what is told of the attempt anyway.
+  ///   - settings: of the service key.
+  /// - Returns: nil when it did not fail, and when nothing is new about that.
+  static func attemptFailed(
+    from before: KeyRotation, to after: KeyRotation, telling events: [KeyRotationEvent], _ settings: ServiceKeySettings
+  ) -> Events.Raised? {
+    guard case .failed(let failure) = after.standing, after.standing != before.standing else { return nil }
+    if case .failed(let earlier) = before.standing, earlier.reason == failure.reason { return nil }
+    let isTold = events.contains { event in
+      switch event {
+      case .failing, .refused: true
+      default: false
+      }
+    }
+    guard !isTold else { return nil }
+    return Events.Raised(
+      .keyAttemptFailed, message: "service key \(settings.name): \(failure.reason); \(failure.prospect)",
+      fields: [
+        .serviceKey: settings.name, .reason: failure.reason, .culprit: failure.culprit,
+        .attempts: String(failure.attempts), .nextAttempt: EventTime.text(failure.nextAttempt),
+      ])
   }
 
   private static func failing(

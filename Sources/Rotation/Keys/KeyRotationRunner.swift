@@ -142,7 +142,9 @@ struct KeyRotationRunner: Sendable {
   ) async throws {
     // A daemon that ends has asked nobody: what was intended is found again at the next start.
     if case .failed = outcome { try Task.checkCancellation() }
-    let (after, events) = rotation.applying(outcome, await rotationContext(settings), now: context.clock.now())
+    var facts = await rotationContext(settings)
+    facts.isPredecessorElsewhere = try await isElsewhere(rotation, settings, instance)
+    let (after, events) = rotation.applying(outcome, facts, now: context.clock.now())
     var keys = try await changes(from: rotation, to: after, settings, instance: instance)
     if let leaf, let guid = after.newKey?.guid {
       // Examination gives it the serial number and the end, so that it is among those that change.
@@ -151,9 +153,12 @@ struct KeyRotationRunner: Sendable {
     let inventory = await context.landscape.inventory
     let identity = inventory.serviceKeys[settings.name]?.identity
     try await checkpoint.pass(point(settings, after.phase, .beforeRecording))
-    try await context.tell(
-      events.map { KeyNews.raised($0, settings, identity: identity, now: context.clock.now()) },
-      of: LedgerSubject(.serviceKey, settings.name))
+    var news = events.map {
+      KeyNews.raised(
+        $0, settings, identity: identity, hasKeyInForce: !after.isPredecessorGone, now: context.clock.now())
+    }
+    if let failed = KeyNews.attemptFailed(from: rotation, to: after, telling: events, settings) { news.append(failed) }
+    try await context.tell(news, of: LedgerSubject(.serviceKey, settings.name))
     if let credentials, let guid = after.newKey?.guid {
       let known = try await context.ledger.platformKeys(of: settings.name)
       guard let key = (keys + known).first(where: { $0.guid == guid }) else {
@@ -163,7 +168,39 @@ struct KeyRotationRunner: Sendable {
     } else {
       try await write(after, of: settings, keys: keys)
     }
+    try await noteAttempt(after, events, settings)
     tellProgress(after, events, settings)
+  }
+
+  /// Records when a renewal was last tried, and when one last worked, which outlives the rotation.
+  private func noteAttempt(
+    _ rotation: KeyRotation, _ events: [KeyRotationEvent], _ settings: ServiceKeySettings
+  ) async throws {
+    let now = context.clock.now()
+    let before = await context.landscape.inventory.serviceKeys[settings.name]?.renewals ?? .untouched
+    let after: Schedule
+    if events.contains(where: { if case .renewed = $0 { true } else { false } }) {
+      after = Schedule(lastAttempt: now, lastSuccess: now)
+    } else if case .failed(let failure) = rotation.standing, !rotation.isResting {
+      after = Schedule(
+        lastAttempt: now, lastSuccess: before.lastSuccess, failures: failure.attempts, reason: failure.reason)
+    } else if case .abandoned = rotation.state {
+      after = Schedule(lastAttempt: now, lastSuccess: before.lastSuccess)
+    } else {
+      return
+    }
+    await context.landscape.update { $0.serviceKeys[settings.name]?.renewals = after }
+    _ = try await context.record(after, of: .renewServiceKey(settings.name), condition: nil)
+  }
+
+  /// Whether the key in force was made in another service instance than the configuration names now.
+  private func isElsewhere(
+    _ rotation: KeyRotation, _ settings: ServiceKeySettings, _ instance: String?
+  ) async throws -> Bool {
+    guard rotation.state == .due, let instance, let guid = rotation.predecessor?.guid else { return false }
+    return try await context.ledger.platformKeys(of: settings.name).contains {
+      $0.guid == guid && $0.instance != instance
+    }
   }
 
   private func keep(

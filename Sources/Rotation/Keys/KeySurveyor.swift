@@ -164,7 +164,11 @@ struct KeySurveyor: Sendable {
         try await noteDeletion(record.guid, record.name, wasInForce: record.state == .retiring, record, settings)
       case .inForce where rotation?.isResting != false:
         await request(settings, because: "the key \(record.name) is no longer on the platform")
-      case .inForce, .inFlight, .deleted: break
+      case .inForce:
+        // What waits for its time until a new key would end later finds at its next look that there is nothing to wait for.
+        guard let rotation, rotation.state == .due, case .waiting = rotation.standing else { continue }
+        await context.landscape.update { $0.serviceKeys[settings.name]?.rotation = rotation.released() }
+      case .inFlight, .deleted: break
       }
     }
   }

@@ -45,6 +45,11 @@ struct PlatformAccess: Sendable {
       connection.platform, caller: caller, troubles: troubles, logger: context.logger)
     let instance = try await watched.instance(connection.instance)
     let mark = Self.mark(of: settings, await context.landscape.configuration)
+    if let rival = try await rival(of: settings, mark, in: instance) {
+      throw PlatformFailure(
+        .local, .configuration,
+        "it makes keys of the same name in the same service instance as \(rival): give one of them 'key-name'")
+    }
     return Reached(
       platform: watched, instance: instance,
       actions: PlatformKeyActions(watched, instance: instance, parameters: key.parameters, mark: mark))
@@ -60,6 +65,35 @@ struct PlatformAccess: Sendable {
     KeyMark(
       installation: configuration.defaults.installation ?? ProcessInfo.processInfo.hostName,
       base: settings.source.platformKey?.base ?? settings.name)
+  }
+
+  /// Another service key that makes its keys under the same name in the same instance, which only the platform can tell
+  /// where the configuration reaches it by two logins: each would take the other's keys for its own, and delete them.
+  ///
+  /// Whoever has no key there makes way; between two that have, whoever comes later in the configuration.
+  private func rival(
+    of settings: ServiceKeySettings, _ mark: KeyMark, in instance: PlatformInstance
+  ) async throws(PlatformFailure) -> String? {
+    let configuration = await context.landscape.configuration
+    let namesakes = configuration.serviceKeys.filter {
+      $0.source.platformKey != nil && Self.mark(of: $0, configuration) == mark
+    }.map(\.name)
+    guard namesakes.count > 1, let own = namesakes.firstIndex(of: settings.name) else { return nil }
+    let hasKey = try await uses(settings.name, instance)
+    for (index, other) in namesakes.enumerated() where index != own && (index < own || !hasKey) {
+      if try await uses(other, instance) { return other }
+    }
+    return nil
+  }
+
+  private func uses(_ serviceKey: String, _ instance: PlatformInstance) async throws(PlatformFailure) -> Bool {
+    do throws(LedgerError) {
+      return try await context.ledger.platformKeys(of: serviceKey).contains {
+        $0.instance == instance.guid && [.inFlight, .inForce, .retiring].contains($0.state)
+      }
+    } catch {
+      throw PlatformFailure(.local, .host, "the ledger cannot be read: \(error)")
+    }
   }
 
   private func ownLogin(_ settings: ServiceKeySettings) async throws(PlatformFailure) -> OwnLogin? {

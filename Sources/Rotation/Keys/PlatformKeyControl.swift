@@ -27,10 +27,13 @@ package struct PlatformKeyControl: Sendable {
     self.bell = bell
   }
 
-  /// Has a service key renewed: the renewal that is under way goes on at once, or, with `now`, one begins whatever the end
-  /// of the key in force says.
+  /// Has a service key renewed: the renewal that is under way goes on at once, or, with `now`, one begins whatever the
+  /// end of the key in force says.
   ///
-  /// A login that the platform refused is tried again: whoever asks may have had the user unlocked.
+  /// Without `now` one begins, too, when the platform no longer has the key in force.
+  ///
+  /// A login that the platform refused is tried again where that cannot lock a user (``LoginState/mayBePardoned(_:_:now:)``):
+  /// whoever asks may have had the user unlocked.
   ///
   /// - Parameters:
   ///   - name: of the service key in the configuration.
@@ -41,10 +44,14 @@ package struct PlatformKeyControl: Sendable {
     let settings = try await platformKey(name)
     let state = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
     let isUnderWay = state.rotation.map { !$0.isResting } ?? (state.identity == nil)
+    var reason = "an operator asked for a new key"
     if !isUnderWay, !now, let identity = state.identity {
       let due = RenewalPoint.due(
         notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: settings.renewBefore)
-      if due > context.clock.now() { throw .notDue(name, until: due) }
+      if due > context.clock.now() {
+        guard let lost = try await lostKey(of: name) else { throw .notDue(name, until: due) }
+        reason = "the service instance no longer has the key \(lost)"
+      }
     }
     let stream = progress.follow(name)
     do throws(PlatformFailure) {
@@ -53,23 +60,46 @@ package struct PlatformKeyControl: Sendable {
       // The renewal meets the same obstacle, and ends with it.
       context.logger.warning("whether the login of \(name) was refused cannot be forgotten: \(error)")
     }
-    await context.landscape.update { inventory in
+    await context.landscape.update { [reason] inventory in
       if isUnderWay {
         let released = inventory.serviceKeys[name]?.rotation?.released()
         inventory.serviceKeys[name]?.rotation = released
       } else {
-        inventory.serviceKeys[name]?.request = "an operator asked for a new key"
+        inventory.serviceKeys[name]?.request = reason
       }
     }
     bell.ring()
     return stream
   }
 
+  /// The name of the key in force, if the platform does not list it; then a new one is made soon.
+  ///
+  /// - Throws: ``Refusal``.
+  package func lostKey(of name: String) async throws(Refusal) -> String? {
+    let before = await context.landscape.inventory.serviceKeys[name]
+    guard before?.rotation?.isResting != false, let inForce = before?.keys.first(where: { $0.role == .inForce }) else {
+      return nil
+    }
+    let listed = try await keys(of: name)
+    return listed.contains { $0.guid == inForce.guid } ? nil : inForce.name
+  }
+
+  /// Has the keys on the platform compared with those that are known, since the one in force is not among them.
+  private func noteLoss(of key: PlatformKeyState, _ name: String) async {
+    await context.landscape.update {
+      $0.serviceKeys[name]?.schedule.release(because: "the key \(key.name) is not listed any more")
+    }
+    bell.ring()
+  }
+
   /// The keys of the service instance, as the platform lists them now: ours and others'.
+  ///
+  /// Where the key in force is not among them, a new one is made soon.
   ///
   /// - Throws: ``Refusal``.
   package func keys(of name: String) async throws(Refusal) -> [KeyListing] {
     let settings = try await platformKey(name)
+    let before = await context.landscape.inventory.serviceKeys[name]
     let keys: [PlatformKey]
     do throws(PlatformFailure) {
       let reached = try await access.reach(settings, nil)
@@ -77,18 +107,28 @@ package struct PlatformKeyControl: Sendable {
     } catch {
       throw .platform(error)
     }
+    if let inForce = before?.keys.first(where: { $0.role == .inForce }), before?.rotation?.isResting != false,
+      !keys.contains(where: { $0.guid == inForce.guid })
+    {
+      await noteLoss(of: inForce, name)
+    }
     let configuration = await context.landscape.configuration
     let inventory = await context.landscape.inventory
-    let orphans = OrphanPlanner.orphans(
-      keys.map { ListedKey($0, isGivenUp: false) }, KeySurveyor.knowledge(settings, configuration, inventory),
-      now: context.clock.now())
+    let listed = keys.map { ListedKey($0, isGivenUp: false) }
+    let knowledge = KeySurveyor.knowledge(settings, configuration, inventory)
+    let now = context.clock.now()
+    let orphans =
+      OrphanPlanner.orphans(listed, knowledge, now: now) + OrphanPlanner.restingOrphans(listed, knowledge, now: now)
     let mark = PlatformAccess.mark(of: settings, configuration)
+    let neighbours = KeyNeighbours(of: settings, configuration, inventory)
     let known = inventory.serviceKeys[name]?.keys ?? []
     return keys.map { key in
       let record = known.first { $0.guid == key.guid }
       return KeyListing(
         key, notAfter: record?.notAfter,
-        standing: .init(key, record, orphan: orphans.first { $0.guid == key.guid }, mark: mark), mark: mark)
+        standing: .init(
+          key, record, orphan: orphans.first { $0.guid == key.guid }, neighbour: neighbours.user(of: key), mark: mark),
+        mark: mark)
     }
   }
 

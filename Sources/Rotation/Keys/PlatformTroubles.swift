@@ -10,7 +10,8 @@ import ServiceKeys
 
 /// Tells of platforms that do not answer and of logins that are not accepted, once each, and when it is over.
 ///
-/// What was told is not kept over a restart: a daemon that starts during an outage tells of it again.
+/// What was told of logins is kept in the ledger, so that a restart neither tells of it again nor forgets since when it is.
+/// An outage is told once it has outlasted the next attempt, and again by a daemon that starts during it.
 package actor PlatformTroubles {
   /// Whose calls these are.
   package struct Caller: Sendable, Hashable {
@@ -22,12 +23,12 @@ package actor PlatformTroubles {
   }
 
   /// What is called, as far as troubles are told apart: one may fail while another works.
-  package enum Call: Sendable, Hashable {
+  package enum Call: String, Sendable, Hashable {
     case connect, read, create, follow, credentials, delete
   }
 
   /// What goes wrong.
-  private enum Topic: Hashable {
+  fileprivate enum Topic: Hashable {
     /// The platform does not answer as it should.
     case outage(platform: String)
     /// It does not take the login.
@@ -41,10 +42,15 @@ package actor PlatformTroubles {
     /// When it was noticed last.
     var last: Date
     var calls: Set<Call>
+    /// Whether it was told.
+    var isTold = false
+    /// Where the ledger has it.
+    var record: ScheduleKey?
   }
 
   private let context: RotationContext
   private var troubles: [Topic: Trouble] = [:]
+  private var isRestored = false
 
   package init(context: RotationContext) { self.context = context }
 
@@ -52,22 +58,29 @@ package actor PlatformTroubles {
   ///
   /// - Throws: `LedgerError`.
   func note(_ failure: PlatformFailure, of caller: Caller, calling call: Call) async throws {
+    await restore()
     switch failure.kind {
     case .unreachable, .unavailable, .malformed:
-      guard isNew(.outage(platform: caller.platform), call) else { return }
+      let topic = Topic.outage(platform: caller.platform)
+      let trouble = add(call, to: topic)
+      // Whatever passes before the next attempt concerns nobody.
+      guard !trouble.isTold, trouble.last.timeIntervalSince(trouble.since) >= Self.secondsToOutlast else { return }
+      troubles[topic]?.isTold = true
+      let span = TimeText.span(trouble.last.timeIntervalSince(trouble.since))
       try await tell(
-        .platformUnavailable, "the platform \(caller.platform) does not answer as it should: \(failure.words)",
+        .platformUnavailable,
+        "the platform \(caller.platform) has not answered as it should for \(span): \(failure.words)",
         [.platform: caller.platform, .reason: failure.words, .culprit: failure.culprit.rawValue], caller)
     case .loginRefused, .tooManyLogins, .unauthorized:
       try await answered(caller, call, acceptsLogin: false)
-      guard isNew(.login(platform: caller.platform, login: caller.login), call) else { return }
-      try await tellLogin("\(caller.login) cannot log in to \(caller.platform)", failure, caller)
+      try await tellLogin(
+        .login(platform: caller.platform, login: caller.login), call,
+        "\(caller.login) cannot log in to \(caller.platform)", failure, caller)
     case .forbidden:
       try await answered(caller, call, acceptsLogin: false)
-      guard
-        isNew(.role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call)
-      else { return }
-      try await tellLogin("\(caller.login) lacks a role on \(caller.platform)", failure, caller)
+      try await tellLogin(
+        .role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call,
+        "\(caller.login) lacks a role on \(caller.platform)", failure, caller)
     case .missing, .nameTaken, .quotaExceeded, .busy, .refused, .ambiguous: try await answered(caller, call)
     case .rateLimited, .local, .cancelled: break
     }
@@ -77,8 +90,10 @@ package actor PlatformTroubles {
   ///
   /// - Throws: `LedgerError`.
   func answered(_ caller: Caller, _ call: Call, acceptsLogin: Bool = true) async throws {
+    await restore()
     if acceptsLogin { try await noteLogin(caller, call) }
-    guard let since = end(.outage(platform: caller.platform), call) else { return }
+    guard let over = end(.outage(platform: caller.platform), call), over.isTold else { return }
+    let since = over.since
     let span = TimeText.span(context.clock.now().timeIntervalSince(since))
     try await tell(
       .platformRecovered, "the platform \(caller.platform) answers again, after \(span)",
@@ -89,7 +104,7 @@ package actor PlatformTroubles {
   private func noteLogin(_ caller: Caller, _ call: Call) async throws {
     let refused = troubles.removeValue(forKey: .login(platform: caller.platform, login: caller.login))
     let lacking = end(.role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call)
-    guard let since = refused?.since ?? lacking else { return }
+    guard let since = refused?.since ?? lacking?.since else { return }
     let span = TimeText.span(context.clock.now().timeIntervalSince(since))
     let reason = refused == nil ? "it lacked a role for \(span)" : "it was not accepted for \(span)"
     try await tell(
@@ -97,24 +112,27 @@ package actor PlatformTroubles {
       [
         .platform: caller.platform, .login: caller.login, .reason: reason, .since: EventTime.text(since),
       ], caller)
+    for record in [refused?.record, lacking?.record].compactMap(\.self) {
+      try await keep(nil, since: since, at: record)
+    }
   }
 
-  private func isNew(_ topic: Topic, _ call: Call) -> Bool {
+  /// Takes note that a call failed, and gives all that is known of the trouble.
+  private func add(_ call: Call, to topic: Topic) -> Trouble {
     let now = context.clock.now()
-    guard var trouble = troubles[topic] else {
-      troubles[topic] = Trouble(since: now, last: now, calls: [call])
-      return true
-    }
-    trouble.last = now
+    var trouble = troubles[topic] ?? Trouble(since: now, last: now, calls: [])
+    // What failed once and long ago has nothing to do with this.
+    if !trouble.isTold, now.timeIntervalSince(trouble.last) >= Self.secondsToForget { trouble.since = now }
+    trouble.last = max(now, trouble.since)
     trouble.calls.insert(call)
     troubles[topic] = trouble
-    return false
+    return trouble
   }
 
   /// Ends a trouble when the calls that failed work, or none of them has failed for long.
   ///
-  /// - Returns: since when it was; nil when it goes on, and when there was none.
-  @discardableResult private func end(_ topic: Topic, _ call: Call) -> Date? {
+  /// - Returns: what it was; nil when it goes on, and when there was none.
+  private func end(_ topic: Topic, _ call: Call) -> Trouble? {
     guard var trouble = troubles[topic] else { return nil }
     trouble.calls.remove(call)
     // Whoever gives credentials has made the key, whatever became of the answer.
@@ -122,7 +140,46 @@ package actor PlatformTroubles {
     let isOver =
       trouble.calls.isEmpty || context.clock.now().timeIntervalSince(trouble.last) >= Self.secondsToForget
     troubles[topic] = isOver ? nil : trouble
-    return isOver ? trouble.since : nil
+    return isOver ? trouble : nil
+  }
+
+  private func tellLogin(
+    _ topic: Topic, _ call: Call, _ what: String, _ failure: PlatformFailure, _ caller: Caller
+  ) async throws {
+    let known = troubles[topic]
+    let trouble = add(call, to: topic)
+    let record = known?.record ?? ScheduleKey.login(topic.kind, serviceKey: caller.serviceKey)
+    troubles[topic]?.isTold = true
+    troubles[topic]?.record = record
+    if !trouble.isTold { try await tellLogin(what, failure, caller) }
+    if known?.calls != trouble.calls {
+      try await keep(
+        TroubleText.encode(topic.words + [TroubleText.joined(trouble.calls)]), since: trouble.since, at: record)
+    }
+  }
+
+  private func keep(_ condition: String?, since: Date, at key: ScheduleKey) async throws {
+    let after = condition.map { StoredSchedule.Condition($0, since: since) }
+    try await context.ledger.record([StoredSchedule(key, .untouched, condition: after)])
+    await context.landscape.setCondition(after, of: key)
+  }
+
+  /// Takes over what an earlier life of the daemon told of logins.
+  private func restore() async {
+    guard !isRestored else { return }
+    let conditions = await context.landscape.conditions
+    // Somebody else may have been quicker.
+    guard !isRestored else { return }
+    isRestored = true
+    for (key, condition) in conditions
+    where Topic.kinds.contains(where: { key == .login($0, serviceKey: key.subject.name) }) {
+      guard let words = TroubleText.decode(condition.name), let calls = words.last,
+        let topic = Topic(Array(words.dropLast()))
+      else { continue }
+      troubles[topic] = Trouble(
+        since: condition.since, last: context.clock.now(),
+        calls: Set(calls.split(separator: ",").compactMap { Call(rawValue: String($0)) }), isTold: true, record: key)
+    }
   }
 
   private func tellLogin(_ what: String, _ failure: PlatformFailure, _ caller: Caller) async throws {
@@ -143,4 +200,46 @@ package actor PlatformTroubles {
 
   /// Longer than the pause between two attempts ever is.
   private static let secondsToForget: TimeInterval = 3 * 3600
+  /// Less than the shortest pause between two attempts, and more than all that are made at once.
+  private static let secondsToOutlast: TimeInterval = 30
+}
+
+extension PlatformTroubles.Topic {
+  fileprivate static let kinds = ["refused", "role"]
+
+  /// Under which name the ledger has it.
+  fileprivate var kind: String { words[0] }
+
+  /// As texts, from which `init` makes the same.
+  fileprivate var words: [String] {
+    switch self {
+    case .outage(let platform): ["outage", platform]
+    case .login(let platform, let login): ["refused", platform, login]
+    case .role(let platform, let login, let serviceKey): ["role", platform, login, serviceKey]
+    }
+  }
+
+  fileprivate init?(_ words: [String]) {
+    switch (words.first, words.count) {
+    case ("refused", 3): self = .login(platform: words[1], login: words[2])
+    case ("role", 4): self = .role(platform: words[1], login: words[2], serviceKey: words[3])
+    default: return nil
+    }
+  }
+}
+
+/// Texts in one, as the ledger keeps them: a JSON array.
+private enum TroubleText {
+  static func joined(_ calls: Set<PlatformTroubles.Call>) -> String {
+    calls.map(\.rawValue).sorted().joined(separator: ",")
+  }
+
+  static func encode(_ words: [String]) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return String(decoding: try encoder.encode(words), as: UTF8.self)
+  }
+
+  /// Nil for anything else, which is then found anew.
+  static func decode(_ text: String) -> [String]? { try? JSONDecoder().decode([String].self, from: Data(text.utf8)) }
 }

@@ -61,7 +61,9 @@ package struct KnowledgeReader: Sendable {
     for serviceKey in configuration.serviceKeys {
       let stored = schedules[.readServiceKey(serviceKey.name)]
       inventory.serviceKeys[serviceKey.name] = SourceState(
-        schedule: stored?.schedule ?? .untouched, identity: try await currentIdentity(.serviceKey(serviceKey.name)),
+        schedule: stored?.schedule ?? .untouched,
+        renewals: schedules[.renewServiceKey(serviceKey.name)]?.schedule ?? .untouched,
+        identity: try await currentIdentity(.serviceKey(serviceKey.name)),
         rejected: stored?.condition?.name.hasPrefix(SourceState.rejection) == true ? stored?.reason : nil,
         rotation: rotations.first { $0.serviceKey == serviceKey.name }.flatMap(rotation),
         keys: try await ledger.platformKeys(of: serviceKey.name).map(PlatformKeyState.init),

@@ -13,6 +13,16 @@ extension ScheduleKey {
     ScheduleKey("read", LedgerSubject(.serviceKey, name))
   }
 
+  /// Of the attempts to renew a key on the platform.
+  package static func renewServiceKey(_ name: String) -> ScheduleKey {
+    ScheduleKey("renew", LedgerSubject(.serviceKey, name))
+  }
+
+  /// Of a login that a platform does not accept, or that lacks a role there.
+  static func login(_ topic: String, serviceKey name: String) -> ScheduleKey {
+    ScheduleKey("login-\(topic)", LedgerSubject(.serviceKey, name))
+  }
+
   /// Of renewing a keystore's self-signed identity, or of reading its PEM files.
   package static func identity(_ keystore: String) -> ScheduleKey {
     ScheduleKey("identity", LedgerSubject(.keystore, keystore))

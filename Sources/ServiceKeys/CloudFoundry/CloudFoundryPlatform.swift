@@ -18,9 +18,9 @@ package struct CloudFoundryPlatform: KeyPlatform {
     api: String, method: LoginMethod, network: PlatformNetwork, logins: LoginPool
   ) async throws(PlatformFailure) -> CloudFoundryPlatform {
     let address = try address(api)
-    let response = try await PlatformCall(url: address.origin + "/", purpose: "asking \(address.origin) for its links")
-      .perform(over: network)
-    let root = try BoundedJSON.decode(CloudFoundryRoot.self, from: response.body, what: "the list of links")
+    let call = PlatformCall(url: address.origin + "/", purpose: "asking \(address.origin) for its links")
+    let root = try call.decode(
+      CloudFoundryRoot.self, from: try await call.perform(over: network), what: "the list of links")
     guard let link = root.links.uaa?.href ?? root.links.login?.href, let uaa = address.neighbour(link) else {
       throw .malformed("\(address.origin) names no token endpoint that may be used")
     }
@@ -71,8 +71,7 @@ package struct CloudFoundryPlatform: KeyPlatform {
 
   package func progress(of job: String) async throws(PlatformFailure) -> JobProgress {
     guard let url = address.resolve(job) else { throw .malformed("a job on another host is not followed") }
-    let response = try await call(.get, url, purpose: "following the job")
-    return try BoundedJSON.decode(CloudFoundryJob.self, from: response.body, what: "the job").progress()
+    return try await fetch(CloudFoundryJob.self, url, what: "the job", purpose: "following the job").progress()
   }
 
   package func credentials(of guid: String) async throws(PlatformFailure) -> SecretBytes {
@@ -142,8 +141,7 @@ extension CloudFoundryPlatform {
     while let url = next {
       pages += 1
       guard pages <= Self.mostPages else { throw .malformed("\(purpose): the list does not end") }
-      let response = try await call(.get, url, purpose: purpose)
-      let page = try BoundedJSON.decode(CloudFoundryPage<Element>.self, from: response.body, what: "the list")
+      let page = try await fetch(CloudFoundryPage<Element>.self, url, what: "the list", purpose: purpose)
       try PlatformList.add(page.resources.map(value), to: &elements, purpose: purpose)
       guard let link = page.pagination?.next?.href else { return elements }
       guard let following = address.resolve(link) else { throw .malformed("\(purpose): the list goes on elsewhere") }
@@ -161,6 +159,14 @@ extension CloudFoundryPlatform {
       call.body = .bytes(body)
     }
     return try await call.perform(over: network, tokens: session)
+  }
+
+  /// Reads what `url` holds.
+  private func fetch<Value: Decodable>(
+    _ type: Value.Type, _ url: String, what: String, purpose: String
+  ) async throws(PlatformFailure) -> Value {
+    let call = PlatformCall(url: url, purpose: purpose)
+    return try call.decode(type, from: try await call.perform(over: network, tokens: session), what: what)
   }
 
   private static let mostPages = 100

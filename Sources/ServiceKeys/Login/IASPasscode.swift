@@ -10,11 +10,10 @@ enum IASPasscode {
   static func fetch(
     _ login: LoginMethod.Passcode, _ network: PlatformNetwork
   ) async throws(PlatformFailure) -> SecretBytes {
-    let response = try await PlatformCall(
+    let call = PlatformCall(
       url: PlatformAddress.withoutSlash(login.tenant) + "/service/users/passcode", clientIdentity: login.identity,
-      purpose: "fetching a passcode"
-    ).perform(over: network)
-    let body = try BoundedJSON.decode(Body.self, from: response.body, what: "the answer of the tenant")
+      purpose: "fetching a passcode")
+    let body = try call.decode(Body.self, from: try await call.perform(over: network), what: "the answer of the tenant")
     guard !body.passcode.isEmpty else { throw .malformed("the tenant gave an empty passcode") }
     return SecretBytes(copying: body.passcode.utf8)
   }

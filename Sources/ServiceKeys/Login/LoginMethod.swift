@@ -47,6 +47,20 @@ package enum LoginMethod: Sendable, Equatable {
     }
   }
 
+  /// What an administrator does about a refusal; it goes on from the platform's words.
+  var remedy: String {
+    switch self {
+    case .password:
+      "correct the password that 'password-credential' names: the same one is not sent again for now, even by hand within "
+        + "an hour, since that could lock the user"
+    case .passcode:
+      "see that 'certificate-credential' holds the certificate of this user: the same one is not sent again for now, "
+        + "even by hand within an hour"
+    case .clientSecret: "put another secret where the configuration names it"
+    case .clientCertificate: "put another certificate where the configuration names it"
+    }
+  }
+
   /// Whether each login makes a session of a user, of which there may be ten at a time.
   var makesUserSession: Bool {
     switch self {

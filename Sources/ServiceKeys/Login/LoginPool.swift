@@ -29,6 +29,8 @@ package actor LoginPool {
 
   /// Lets a refused proof be tried once more, since an operator says so, at whatever token endpoint; nothing is asked.
   ///
+  /// It is not where that could lock a user (``LoginState/mayBePardoned(_:_:now:)``).
+  ///
   /// - Parameter principal: ``LoginMethod/principal``.
   package func pardon(_ principal: String) async {
     pardoned.insert(principal)

@@ -55,7 +55,7 @@ package actor LoginSession {
     self.network = network
   }
 
-  /// Lets a refused proof be tried once more at the next call, since an operator says so.
+  /// Lets a refused proof be tried once more at the next call, since an operator says so, unless that could lock a user.
   func pardon() { isPardoned = true }
 
   private func outcome(
@@ -90,7 +90,8 @@ package actor LoginSession {
       case .logIn: return .success(try await logIn(&state))
       case .refused(let words, let until):
         throw PlatformFailure(
-          .loginRefused, .configuration, words, retryAfter: .seconds(max(0, until.timeIntervalSince(now))))
+          .loginRefused, .configuration, "\(words); \(method.remedy)",
+          retryAfter: .seconds(max(0, until.timeIntervalSince(now))))
       case .tooManyLogins(let until):
         throw PlatformFailure(
           .tooManyLogins, .certrotd,
@@ -117,7 +118,8 @@ package actor LoginSession {
       state.record.refusal = refusal
       try await keep(state)
       throw PlatformFailure(
-        .loginRefused, .configuration, words, retryAfter: .seconds(LoginState.rest(refusal, method)))
+        .loginRefused, .configuration, "\(words); \(method.remedy)",
+        retryAfter: .seconds(LoginState.rest(refusal, method)))
     }
   }
 
@@ -140,7 +142,9 @@ package actor LoginSession {
     var loaded = try await known()
     guard isPardoned else { return loaded }
     isPardoned = false
-    guard loaded.record.refusal != nil else { return loaded }
+    guard let refusal = loaded.record.refusal,
+      LoginState.mayBePardoned(refusal, method, now: network.wallClock.now())
+    else { return loaded }
     loaded.record.refusal = nil
     try await keep(loaded)
     return loaded

@@ -51,6 +51,12 @@ package struct LoginState: Sendable {
     return said.lowercased().contains("locked") ? lockHolds : refusalHolds
   }
 
+  /// Whether an operator's word has a refused proof sent once more: a user's only after an hour, since a few tries by hand
+  /// within a short time lock the user.
+  package static func mayBePardoned(_ refusal: LoginRefusal, _ method: LoginMethod, now: Date) -> Bool {
+    !method.makesUserSession || now >= refusal.at + restByHand
+  }
+
   /// A minute before its end a token is no longer used; a clock that was set back makes none live longer.
   private func isFresh(_ now: Date) -> Bool {
     guard let tokenEnd, let tokenStart else { return false }
@@ -61,6 +67,8 @@ package struct LoginState: Sendable {
   package static let refusalHolds: TimeInterval = 12 * 3600
   /// The same for a user who is locked already, and whom time or an administrator unlocks.
   package static let lockHolds: TimeInterval = 3600
+  /// Seconds that it rests even though an operator asks for it.
+  package static let restByHand: TimeInterval = 3600
   /// The same for clients, which are never locked.
   package static let clientRefusalHolds: TimeInterval = 300
   /// The platform allows ten sessions of one user; two are left for people.

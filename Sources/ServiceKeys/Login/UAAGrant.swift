@@ -51,11 +51,11 @@ struct UAAGrant: Sendable {
   func send(to endpoint: String, over network: PlatformNetwork) async throws(PlatformFailure) -> Answer {
     var headers = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")]
     if let authorization { headers.append(HTTPHeader("Authorization", secret: authorization)) }
-    let response = try await PlatformCall(
+    let call = PlatformCall(
       method: .post, url: endpoint + query, headers: headers, body: .secret(form), clientIdentity: identity,
-      purpose: "logging in"
-    ).perform(over: network)
-    let body = try BoundedJSON.decode(Body.self, from: response.body, what: "the answer of the token endpoint")
+      purpose: "logging in")
+    let body = try call.decode(
+      Body.self, from: try await call.perform(over: network), what: "the answer of the token endpoint")
     guard (body.tokenType ?? "bearer").lowercased() == "bearer", !body.accessToken.isEmpty else {
       throw .malformed("the token endpoint gave no bearer token")
     }

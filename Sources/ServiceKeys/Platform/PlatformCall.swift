@@ -65,6 +65,22 @@ struct PlatformCall: Sendable {
     return request
   }
 
+  /// What was called, for a sentence: method, host and path, without the query, which may hold names of others.
+  var place: String { "\(method.rawValue) \(url.prefix { $0 != "?" })" }
+
+  /// Reads the answer to this call.
+  ///
+  /// - Throws: `malformed`, which says what was called.
+  func decode<Value: Decodable>(
+    _ type: Value.Type, from response: HTTPResponse, what: String
+  ) throws(PlatformFailure) -> Value {
+    do throws(PlatformFailure) {
+      return try BoundedJSON.decode(type, from: response.body, what: what)
+    } catch {
+      throw PlatformFailure(error.kind, error.culprit, "\(purpose): \(error.words) (\(place))")
+    }
+  }
+
   private func explained(
     _ reason: RetryPolicy.GivingUp, _ response: HTTPResponse?, _ failure: HTTPFailure?
   ) -> PlatformFailure {
@@ -83,7 +99,7 @@ struct PlatformCall: Sendable {
       default: .platform
       }
     return PlatformFailure(
-      kind, culprit, "\(purpose): \(complaint.sentence)",
+      kind, culprit, "\(purpose): \(complaint.sentence(of: place))",
       retryAfter: reason.retryAfter, mayHaveHappened: reason.mayHaveHappened)
   }
 }

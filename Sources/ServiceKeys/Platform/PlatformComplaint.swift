@@ -37,10 +37,13 @@ struct PlatformComplaint {
     }
   }
 
-  /// "answered 422: CF-UnprocessableEntity, The binding name is invalid.", filtered.
-  var sentence: String {
+  /// "answered 422: CF-UnprocessableEntity, The binding name is invalid.", filtered; where the platform gives no reason,
+  /// the call has to tell who answered: a router, a proxy, or another service at a wrong address.
+  func sentence(of place: String) -> String {
     let words = [title, detail].compactMap(\.self).joined(separator: ", ")
-    return words.isEmpty ? "answered \(status)" : "answered \(status): \(PlatformWords.clean(words))"
+    guard words.isEmpty else { return "answered \(status): \(PlatformWords.clean(words))" }
+    let redirect = (300..<400).contains(status) ? ", a redirect, which is not followed" : ""
+    return "answered \(status)\(redirect) (\(place))"
   }
 
   /// Finds in the words what the status does not tell: Cloud Foundry has one code, 10008, for all of these.

@@ -68,8 +68,9 @@ package struct ServiceManagerPlatform: KeyPlatform {
 
   package func progress(of job: String) async throws(PlatformFailure) -> JobProgress {
     guard let url = address.resolve(job) else { throw .malformed("an operation on another host is not followed") }
-    let response = try await call(.get, url, purpose: "following the operation")
-    return try BoundedJSON.decode(ServiceManagerOperation.self, from: response.body, what: "the operation").progress
+    return try await fetch(
+      ServiceManagerOperation.self, url, what: "the operation", purpose: "following the operation"
+    ).progress
   }
 
   package func credentials(of guid: String) async throws(PlatformFailure) -> SecretBytes {
@@ -105,8 +106,7 @@ package struct ServiceManagerPlatform: KeyPlatform {
     var token: String?
     for _ in 0..<Self.mostPages {
       let url = token.map { "\(base)&token=\(SecretForm.escape($0))" } ?? base
-      let response = try await call(.get, url, purpose: purpose)
-      let page = try BoundedJSON.decode(ServiceManagerPage<Element>.self, from: response.body, what: "the list")
+      let page = try await fetch(ServiceManagerPage<Element>.self, url, what: "the list", purpose: purpose)
       try PlatformList.add((page.items ?? []).map(value), to: &elements, purpose: purpose)
       guard let next = page.token, !next.isEmpty, page.items?.isEmpty == false else { return elements }
       token = next
@@ -123,6 +123,14 @@ package struct ServiceManagerPlatform: KeyPlatform {
       call.body = .bytes(body)
     }
     return try await call.perform(over: network, tokens: session)
+  }
+
+  /// Reads what `url` holds.
+  private func fetch<Value: Decodable>(
+    _ type: Value.Type, _ url: String, what: String, purpose: String
+  ) async throws(PlatformFailure) -> Value {
+    let call = PlatformCall(url: url, purpose: purpose)
+    return try call.decode(type, from: try await call.perform(over: network, tokens: session), what: what)
   }
 
   private static let keysPath = "/v1/service_bindings"
