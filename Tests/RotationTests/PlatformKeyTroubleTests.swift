@@ -54,7 +54,7 @@ struct PlatformKeyTroubleTests {
       try platform.configure()
       try await platform.fault("refused", "uaa.token")
       try await platform.site.run { daemon in
-        try await platform.live(daemon, until: aTime + 3600)
+        try await platform.live(daemon, until: aTime + 1800)
         let before = platform.site.recorder.takeNames()
         #expect(before.contains(.loginFailing) && !before.contains(.keyRenewed))
         _ = try await daemon.services.keys.renew("sender", now: false)
