@@ -16,6 +16,9 @@ package struct AlertMark: Sendable, Hashable {
     self.kind = kind
   }
 
+  /// A certificate has few marks, and plans look for them by the thousand.
+  package func hash(into hasher: inout Hasher) { hasher.combine(certificate) }
+
   /// What the certificate is to the subject.
   package enum Role: String, Sendable, Hashable, CaseIterable {
     /// The identity that a service key or a keystore holds.

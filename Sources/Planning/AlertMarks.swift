@@ -18,7 +18,13 @@ package enum AlertMarks {
   /// - Returns: whole seconds, nearest first.
   package static func applying(_ alertBefore: [Duration], to role: AlertMark.Role, lifetime: Double) -> [Int64] {
     let limit = role == .leaf ? lifetime / 3 : lifetime
-    return Set(alertBefore.map(\.components.seconds)).filter { $0 > 0 && Double($0) < limit }.sorted()
+    var marks: [Int64] = []
+    // A handful, for each certificate of each plan: looking through them is faster than a set.
+    for seconds in alertBefore.lazy.map(\.components.seconds)
+    where seconds > 0 && Double(seconds) < limit && !marks.contains(seconds) {
+      marks.append(seconds)
+    }
+    return marks.sorted()
   }
 
   /// The marks of an `alert-before` for an identity of a service key.
