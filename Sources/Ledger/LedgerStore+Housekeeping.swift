@@ -61,6 +61,7 @@ extension LedgerStore {
         AND NOT EXISTS (SELECT 1 FROM identity WHERE leaf = candidate.id)
         AND NOT EXISTS (SELECT 1 FROM trust_member WHERE certificate = candidate.id)
         AND fingerprint NOT IN (SELECT fingerprint FROM generation_trust)
+        AND fingerprint NOT IN (SELECT leaf FROM generation WHERE leaf IS NOT NULL)
       LIMIT ?)
     """
 }

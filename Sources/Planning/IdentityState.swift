@@ -10,12 +10,15 @@ package struct IdentityState: Sendable, Hashable {
   package var notAfter: Date
   /// For a keystore's own identity, the `IdentitySource.recipe` that it was made or read by; `nil` for a service key's.
   package var recipe: String?
+  /// When it was taken over; nil where that does not matter.
+  package var acceptedAt: Date?
 
-  package init(leaf: Fingerprint, notBefore: Date, notAfter: Date, recipe: String? = nil) {
+  package init(leaf: Fingerprint, notBefore: Date, notAfter: Date, recipe: String? = nil, acceptedAt: Date? = nil) {
     self.leaf = leaf
     self.notBefore = notBefore
     self.notAfter = notAfter
     self.recipe = recipe
+    self.acceptedAt = acceptedAt
   }
 }
 

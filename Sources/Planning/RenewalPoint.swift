@@ -10,4 +10,18 @@ package enum RenewalPoint {
     let lifetime = max(0, notAfter.timeIntervalSince(notBefore))
     return notAfter.addingTimeInterval(-Lifetime.margin(of: lifetime, renewBefore))
   }
+
+  /// The same for an identity that is made on a platform, but never at once after it was taken over.
+  ///
+  /// Where the clocks of host and platform are days apart, a new identity may be due as soon as it is there, and so would
+  /// be the next. It has a tenth of what was left of its life, an hour at least where that is no more than a quarter.
+  package static func due(
+    notBefore: Date, notAfter: Date, acceptedAt: Date?, renewBefore: RenewBefore, now: Date
+  ) -> Date {
+    let due = due(notBefore: notBefore, notAfter: notAfter, renewBefore: renewBefore)
+    // A time that is still to come was written by a clock that ran ahead.
+    guard let acceptedAt, acceptedAt <= now else { return due }
+    let left = max(0, notAfter.timeIntervalSince(acceptedAt))
+    return max(due, acceptedAt.addingTimeInterval(max(left / 10, min(3600, left / 4))))
+  }
 }

@@ -12,8 +12,10 @@ import Testing
     // A duration as long as the lifetime gives way to a third of it.
     (20.0, .duration(.seconds(30 * 86_400)), 20 * 0.67),
     (30.0, .duration(.seconds(30 * 86_400)), 30 * 0.67),
-    // One a little shorter is the operator's word, however early it makes the renewal.
-    (31.0, .duration(.seconds(30 * 86_400)), 1.0),
+    // And so does one that is hardly shorter: platforms date certificates back by an hour.
+    (31.0, .duration(.seconds(30 * 86_400)), 31 * 0.67),
+    (7.0 + 1 / 24.0, .duration(.seconds(7 * 86_400)), (7 + 1 / 24.0) * 0.67),
+    (40.0, .duration(.seconds(36 * 86_400)), 4.0),
     (365.0, .fraction(0), 365 * 0.67),
     (365.0, .fraction(1), 365 * 0.67),
     (0.0, .fraction(0.5), 0.0),
@@ -24,6 +26,26 @@ import Testing
     let due = RenewalPoint.due(
       notBefore: start, notAfter: start + lifetimeDays * day, renewBefore: renewBefore)
     #expect(abs(due.timeIntervalSince(start) - dueDay * day) < 1)
+  }
+
+  @Test(arguments: [
+    // As it should be: it was taken over when it began.
+    (30.0, 0.0, 30 * 0.67), (7.0, 1 / 24.0, 7 * 0.67),
+    // The host's clock is far ahead of the platform's: it is due already, and so would be the next.
+    (3.0, 2.1, 2.1 + 0.09), (3.0, 2.9, 2.9 + 0.025), (30.0, 25, 25.5),
+    // It was over when it came.
+    (3.0, 3.5, 3.5),
+  ])
+  func `a new key has a part of its life before it is replaced`(
+    lifetimeDays: Double, acceptedDay: Double, dueDay: Double
+  ) {
+    let (end, accepted) = (start + lifetimeDays * day, start + acceptedDay * day)
+    let due = RenewalPoint.due(
+      notBefore: start, notAfter: end, acceptedAt: accepted, renewBefore: .fraction(0.33), now: accepted)
+    #expect(abs(due.timeIntervalSince(start) - dueDay * day) < 1)
+    let setBack = RenewalPoint.due(
+      notBefore: start, notAfter: end, acceptedAt: accepted, renewBefore: .fraction(0.33), now: accepted - 1)
+    #expect(setBack == RenewalPoint.due(notBefore: start, notAfter: end, renewBefore: .fraction(0.33)))
   }
 
   @Test func isAlwaysWithinTheLifetime() {

@@ -332,4 +332,36 @@ struct PlatformKeyTroubleTests {
       }
     }
   }
+
+  @Test func `a corrected login is tried at once after a reload`() async throws {
+    try await PlatformSite.run { platform in
+      let password = platform.site.folder.file("password")
+      try platform.configure(login: "user: {name: nobody@example.com, password-credential: \(password)}")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 60)
+        #expect(try await platform.ours().isEmpty)
+        try platform.configure()
+        #expect(try await daemon.services.keeper.reload().isEmpty)
+        try await platform.live(daemon, until: aTime + 180)
+        #expect(try await platform.ours().count(where: \.exists) == 1)
+      }
+    }
+  }
+
+  @Test func `a platform whose clock lags by days is not asked for one key after another`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(validity: 3, more: "overlap: 1h")
+      platform.site.clock.set(aTime + 2.5 * day)
+      try await platform.site.run { daemon in
+        for _ in 1...120 {
+          try await daemon.settle()
+          platform.site.clock.advance(by: .minutes(1))
+          let theirs = (platform.site.clock.now() - 2.5 * day).timeIntervalSince1970
+          try await platform.control(.post, "/clock", "{\"now\": \(theirs)}")
+        }
+        let made = try await platform.ours().count
+        #expect((1...3).contains(made), "\(made) keys in two hours")
+      }
+    }
+  }
 }

@@ -52,12 +52,14 @@ extension LedgerStore {
 
   /// Registers a generation that lies on disk and that the ledger does not know, as after the loss of a ledger.
   ///
-  /// Adopting a current one supersedes the one that is. A generation that the ledger knows stays as it is.
+  /// Adopting a current one supersedes the one that is, and enqueues `hooks`: whether they ran for it, nobody knows any
+  /// more. A generation that the ledger knows stays as it is.
   ///
   /// - Returns: whether it was unknown.
   @discardableResult
   package func adoptGeneration(
-    _ plan: NewGeneration, number: Int, isCurrent: Bool, files: [StoredGenerationFile], at now: Date
+    _ plan: NewGeneration, number: Int, isCurrent: Bool, files: [StoredGenerationFile], hooks: [NewHook] = [],
+    at now: Date
   ) async throws(LedgerError) -> Bool {
     try await write { database in
       let keystore = try database.keystoreRow(making: plan.keystore, at: now)
@@ -68,6 +70,7 @@ extension LedgerStore {
       let row = try database.insertGeneration(
         plan, keystore: keystore, number: number, state: isCurrent ? .current : .superseded, adopted: true, at: now)
       try database.replaceFiles(of: row, with: files)
+      if isCurrent { try database.enqueueHooks(hooks, of: row, at: now) }
       return true
     }
   }

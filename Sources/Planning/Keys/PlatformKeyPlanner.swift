@@ -39,9 +39,11 @@ package enum PlatformKeyPlanner {
   ///   - configuration: as it is in force.
   ///   - inventory: what is known.
   ///   - installation: as it stands in the labels of its keys.
+  ///   - now: the wall clock.
   /// - Returns: its settings, and what keystores hold now.
   package static func context(
-    _ serviceKey: ServiceKeySettings, _ configuration: Configuration, _ inventory: Inventory, installation: String = ""
+    _ serviceKey: ServiceKeySettings, _ configuration: Configuration, _ inventory: Inventory, installation: String = "",
+    now: Date
   ) -> KeyRotationContext {
     let state = inventory.serviceKeys[serviceKey.name] ?? SourceState()
     var context = KeyRotationContext(
@@ -61,7 +63,9 @@ package enum PlatformKeyPlanner {
       context.successorDue =
         state.request == nil
         ? RenewalPoint.due(
-          notBefore: certificate.notBefore, notAfter: certificate.notAfter, renewBefore: serviceKey.renewBefore)
+          notBefore: certificate.notBefore, notAfter: certificate.notAfter,
+          acceptedAt: state.identity?.notAfter == certificate.notAfter ? state.identity?.acceptedAt : nil,
+          renewBefore: serviceKey.renewBefore, now: now)
         : .distantPast
     default: break
     }
@@ -106,7 +110,7 @@ package enum PlatformKeyPlanner {
     {
       rotation = rotation.released()
     }
-    switch rotation.next(context(serviceKey, configuration, inventory), now: now) {
+    switch rotation.next(context(serviceKey, configuration, inventory, now: now), now: now) {
     case .act(let action): return .act(action)
     case .wait(let until, _): return .wait(until: until)
     case .finished: return .finish
@@ -125,7 +129,8 @@ package enum PlatformKeyPlanner {
       return .begin(KeyRotation(predecessor: predecessor, dueAt: now, now: now), .requested(request))
     }
     let due = RenewalPoint.due(
-      notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
+      notBefore: identity.notBefore, notAfter: identity.notAfter, acceptedAt: identity.acceptedAt,
+      renewBefore: serviceKey.renewBefore, now: now)
     guard due <= now else { return .wait(until: due) }
     return .begin(
       KeyRotation(predecessor: predecessor, dueAt: due, now: now),

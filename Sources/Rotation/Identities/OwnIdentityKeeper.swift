@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Certificates
-import FoundationEssentials
+package import FoundationEssentials
 import Host
 import Journal
 import Keystores
@@ -239,9 +239,10 @@ extension KeystoreSettings {
 }
 
 extension IdentityState {
-  package init(_ leaf: Certificate, recipe: String? = nil) {
+  package init(_ leaf: Certificate, recipe: String? = nil, acceptedAt: Date? = nil) {
     self.init(
-      leaf: leaf.fingerprint, notBefore: leaf.validity.notBefore, notAfter: leaf.validity.notAfter, recipe: recipe)
+      leaf: leaf.fingerprint, notBefore: leaf.validity.notBefore, notAfter: leaf.validity.notAfter, recipe: recipe,
+      acceptedAt: acceptedAt)
   }
 }
 

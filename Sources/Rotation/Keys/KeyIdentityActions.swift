@@ -5,6 +5,7 @@ import FoundationEssentials
 import Host
 import Keystores
 import Ledger
+import Logging
 import OpenSSLBridge
 import Planning
 import ServiceKeys
@@ -75,6 +76,18 @@ struct KeyIdentityActions: Sendable {
     }
   }
 
+  /// Tells that the next renewal would follow at once, which ``RenewalPoint`` puts off.
+  private func warnOfHaste(_ certificate: Certificate, _ settings: ServiceKeySettings) {
+    let (start, end) = (certificate.validity.notBefore, certificate.validity.notAfter)
+    guard RenewalPoint.due(notBefore: start, notAfter: end, renewBefore: settings.renewBefore) <= context.clock.now()
+    else { return }
+    context.logger.warning(
+      """
+      the new key, valid from \(TimeText.instant(start)) to \(TimeText.instant(end)), is due for renewal already: compare \
+      the clocks of this host and of the platform, and renew-before with the validity that the platform gives
+      """, metadata: ["service-key": .string(settings.name)])
+  }
+
   /// Makes it the service key's identity, unless it is, and looks whether every keystore holds it.
   ///
   /// - Parameters:
@@ -92,9 +105,12 @@ struct KeyIdentityActions: Sendable {
           owner: owner, leaf: identity.certificate, issuers: identity.issuers,
           privateKey: try Self.der(identity.key), clientID: document.clientID, tokenURL: document.tokenURL)
         _ = try await context.ledger.acceptIdentity(new, at: context.clock.now())
+        warnOfHaste(identity.certificate, settings)
       }
+      let acceptedAt = try await context.ledger.currentEntry(owner)?.acceptedAt
       await context.landscape.update {
-        $0.serviceKeys[settings.name, default: SourceState()].identity = IdentityState(identity.certificate)
+        $0.serviceKeys[settings.name, default: SourceState()].identity = IdentityState(
+          identity.certificate, acceptedAt: acceptedAt)
       }
     } catch let defect as Defect {
       return defect.outcome

@@ -251,7 +251,7 @@ struct KeyRotationRunner: Sendable {
     let configuration = await context.landscape.configuration
     return PlatformKeyPlanner.context(
       settings, configuration, await context.landscape.inventory,
-      installation: PlatformAccess.mark(of: settings, configuration).installation)
+      installation: PlatformAccess.mark(of: settings, configuration).installation, now: context.clock.now())
   }
 
   private func changes(

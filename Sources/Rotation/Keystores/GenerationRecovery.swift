@@ -180,7 +180,8 @@ struct GenerationRecovery: Sendable {
     let plan = NewGeneration(
       keystore: keystore.name, recipe: keystore.filesRecipe, leaf: identity?.certificate.fingerprint,
       trust: content?.trust.map(\.fingerprint).sorted() ?? [], reason: "it was found on disk")
-    try await context.ledger.adoptGeneration(plan, number: number, isCurrent: isCurrent, files: [], at: now)
+    try await context.ledger.adoptGeneration(
+      plan, number: number, isCurrent: isCurrent, files: [], hooks: isCurrent ? keystore.owedAfterChange : [], at: now)
   }
 
   /// Keeps the trust list, from which nothing leaves before its overlap is over, and a self-signed identity.

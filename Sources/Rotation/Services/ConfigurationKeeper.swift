@@ -126,6 +126,7 @@ package struct ConfigurationKeeper: Sendable {
       try await forgetIdentityAttempts(of: old.keystoresWithOtherIdentity(in: configuration))
       await context.landscape.release(
         old.serviceKeysReadOtherwise(in: configuration).map { .readServiceKey($0) }, because: Self.otherSettings)
+      await releaseRotations(of: old.serviceKeysMadeOtherwise(in: configuration))
     }
     if isStart {
       await context.landscape.release(known.inventory.readings(of: configuration), because: "certrotd has started")
@@ -201,6 +202,17 @@ package struct ConfigurationKeeper: Sendable {
     try await context.ledger.record(schedules)
   }
 
+  /// Has renewals that failed by other settings tried again at once; a login that the platform refused is not sent again
+  /// all the same, unless it is another one now.
+  private func releaseRotations(of serviceKeys: [String]) async {
+    await context.landscape.update { inventory in
+      for name in serviceKeys {
+        guard let rotation = inventory.serviceKeys[name]?.rotation, case .failed = rotation.standing else { continue }
+        inventory.serviceKeys[name]?.rotation = rotation.released()
+      }
+    }
+  }
+
   /// Forgets how it went with identities whose source is another one now: neither a backoff nor what was told concerns it.
   private func forgetIdentityAttempts(of keystores: [String]) async throws {
     for name in keystores {
@@ -250,6 +262,14 @@ extension Configuration {
   fileprivate func serviceKeysReadOtherwise(in new: Configuration) -> [String] {
     let old = Dictionary(serviceKeys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     return new.serviceKeys.filter { $0.source.file != nil && old[$0.name]?.isRead(like: $0) == false }.map(\.name)
+  }
+
+  /// The service keys from a platform that `new` has too, but makes or tries otherwise.
+  fileprivate func serviceKeysMadeOtherwise(in new: Configuration) -> [String] {
+    let old = Dictionary(serviceKeys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    return new.serviceKeys.filter {
+      $0.source.platformKey != nil && old[$0.name]?.isRead(like: $0) == false
+    }.map(\.name)
   }
 }
 

@@ -63,7 +63,8 @@ package struct KnowledgeReader: Sendable {
       inventory.serviceKeys[serviceKey.name] = SourceState(
         schedule: stored?.schedule ?? .untouched,
         renewals: schedules[.renewServiceKey(serviceKey.name)]?.schedule ?? .untouched,
-        identity: try await currentIdentity(.serviceKey(serviceKey.name)),
+        identity: try await currentIdentity(
+          .serviceKey(serviceKey.name), ofPlatform: serviceKey.source.platformKey != nil),
         rejected: stored?.condition?.name.hasPrefix(SourceState.rejection) == true ? stored?.reason : nil,
         rotation: rotations.first { $0.serviceKey == serviceKey.name }.flatMap(rotation),
         keys: try await ledger.platformKeys(of: serviceKey.name).map(PlatformKeyState.init),
@@ -168,9 +169,9 @@ package struct KnowledgeReader: Sendable {
     }
   }
 
-  private func currentIdentity(_ owner: IdentityOwner) async throws -> IdentityState? {
+  private func currentIdentity(_ owner: IdentityOwner, ofPlatform: Bool = false) async throws -> IdentityState? {
     try await ledger.identities(owner).first { $0.supersededAt == nil }.map {
-      IdentityState($0.leaf, recipe: $0.recipe)
+      IdentityState($0.leaf, recipe: $0.recipe, acceptedAt: ofPlatform ? $0.acceptedAt : nil)
     }
   }
 

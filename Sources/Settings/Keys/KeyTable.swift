@@ -71,8 +71,8 @@ package enum KeyTable {
   static let renewBefore = KeyDescription(
     "renew-before", "percentage, 1% to 90%, or duration", default: "33%",
     """
-    How long before the end of a certificate it is renewed: a part of its lifetime, or a time; a time as long as the \
-    whole lifetime counts as 33%.
+    How long before the end of a certificate it is renewed: a part of its lifetime, or a time; a time of more than \
+    90% of the lifetime counts as 33%.
     """, example: "20d")
 
   static let alertBefore = KeyDescription(

@@ -14,17 +14,19 @@ package enum Lifetime {
 
   /// How long before its end something is renewed.
   ///
-  /// A duration that is as long as the whole lifetime would make every new identity due at once, for ever; then a third of
-  /// the lifetime is used instead.
+  /// A duration of nearly the whole lifetime would make every new identity due at once, for ever, since certificates
+  /// are dated back a little; beyond nine tenths, the most that a percentage may be, a third of the lifetime is used.
   package static func margin(of lifetime: Double, _ renewBefore: RenewBefore) -> Double {
     switch renewBefore {
     case .fraction(let fraction): lifetime * (fraction > 0 && fraction < 1 ? fraction : fallback)
     case .duration(let duration):
-      duration / .seconds(1) < lifetime ? max(0, duration / .seconds(1)) : lifetime * fallback
+      duration / .seconds(1) <= lifetime * longest ? max(0, duration / .seconds(1)) : lifetime * fallback
     }
   }
 
   /// The part of a lifetime that is used when the configured one cannot be.
   private static let fallback = 0.33
+  /// The largest part of a lifetime that may be left when something is renewed.
+  private static let longest = 0.9
   private static let day: Double = 86_400
 }
