@@ -138,7 +138,8 @@ struct KeyLife {
   }
 
   private mutating func conclude(_ outcome: KeyOutcome, _ intended: KeyRotation) async {
-    let context = PlatformKeyPlanner.context(settings, configuration, inventory, installation: mark.installation, now: now)
+    let context = PlatformKeyPlanner.context(
+      settings, configuration, inventory, installation: mark.installation, now: now)
     let (after, events) = intended.applying(outcome, context, now: now)
     record(from: intended, to: after)
     renewals += events.count { if case .renewed = $0 { true } else { false } }
