@@ -25,7 +25,8 @@ final class Watch: Sendable {
     let task = Task.detached { [self] in
       repeat {
         look()
-        await Task.yield()
+        // A pace, not a wait: without one it would take a whole processor from what it watches.
+        do { try await Task.sleep(for: .milliseconds(10)) } catch { return }
       } while !state.withLock(\.isOver)
     }
     worker.withLock { $0 = task }
