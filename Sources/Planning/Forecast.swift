@@ -125,8 +125,7 @@ private struct Forecaster {
           subject: subject, what: .renewIdentity, dueAt: max(now, rotation.nextAttempt ?? now),
           lapsesAt: state.identity?.notAfter, why: rotation.account))
     } else if let identity = state.identity {
-      let due = RenewalPoint.due(
-        notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
+      let due = RenewalPoint.due(identity, renewBefore: serviceKey.renewBefore, now: now)
       entries.append(
         ForecastEntry(
           subject: subject, what: .renewIdentity, dueAt: max(now, due), lapsesAt: identity.notAfter,

@@ -11,6 +11,13 @@ package enum RenewalPoint {
     return notAfter.addingTimeInterval(-Lifetime.margin(of: lifetime, renewBefore))
   }
 
+  /// The same for what is known of an identity, by which everybody goes: planning, status, forecast and commands.
+  package static func due(_ identity: IdentityState, renewBefore: RenewBefore, now: Date) -> Date {
+    due(
+      notBefore: identity.notBefore, notAfter: identity.notAfter, acceptedAt: identity.acceptedAt,
+      renewBefore: renewBefore, now: now)
+  }
+
   /// The same for an identity that is made on a platform, but never at once after it was taken over.
   ///
   /// Where the clocks of host and platform are days apart, a new identity may be due as soon as it is there, and so would

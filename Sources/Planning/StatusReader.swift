@@ -87,8 +87,7 @@ private struct SubjectReader {
         status.reason = "\(reason); so far: \(rotation.phase)"
       }
     } else if let identity = state.identity {
-      let start = RenewalPoint.due(
-        notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
+      let start = RenewalPoint.due(identity, renewBefore: serviceKey.renewBefore, now: now)
       let marks = AlertMarks.of(serviceKey, serviceKey.alertBefore, identity)
       if let ending = ending(.identity, identity.notBefore, identity.notAfter, marks, "the identity") {
         (status.state, status.reason) = (.expiring, isRenewed ? ending : "\(ending); put a new service key in place")
@@ -148,8 +147,7 @@ private struct SubjectReader {
   /// Whether what is done on the platform at `time` renews the key, rather than looks after the keys there.
   private static func renews(_ serviceKey: ServiceKeySettings, _ state: SourceState, at time: Date) -> Bool {
     guard state.rotation?.isResting != false, let identity = state.identity, state.request == nil else { return true }
-    return RenewalPoint.due(
-      notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore) <= time
+    return RenewalPoint.due(identity, renewBefore: serviceKey.renewBefore, now: time) <= time
   }
 
   /// What stands in the way of a service key; nil if nothing does.

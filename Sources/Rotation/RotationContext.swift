@@ -6,6 +6,7 @@ package import Journal
 package import Ledger
 package import Logging
 import Planning
+import Settings
 
 /// What every step of a rotation needs: where things are kept, what is known, what time it is, and whom to tell.
 package struct RotationContext: Sendable {
@@ -44,6 +45,12 @@ package struct RotationContext: Sendable {
           fields: Dictionary(uniqueKeysWithValues: event.fields.map { ($0.key.rawValue, $0.value) }))
       })
     for event in raised { await landscape.announce(.told(subject, event)) }
+  }
+
+  /// What the ledger says of confirming the generation in force; nil where nothing is asked for.
+  func confirmation(of settings: KeystoreSettings) async throws(LedgerError) -> GenerationConfirmation? {
+    guard settings.confirm != nil, let stored = try await ledger.confirmation(of: settings.name) else { return nil }
+    return GenerationConfirmation(stored)
   }
 
   /// Records when something was tried and when it is tried again.

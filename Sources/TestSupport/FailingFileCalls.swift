@@ -50,6 +50,11 @@ package final class FailingFileCalls: FileCalls {
   /// The calls that were made, each as `name path`.
   package var log: [String] { done.withLock(\.self) }
 
+  /// The numbers, from 1 on, of the calls of these names.
+  package func numbers(of calls: Set<String>) -> [Int] {
+    zip(1..., log).filter { calls.contains(String($1.prefix { $0 != " " })) }.map(\.0)
+  }
+
   private func enter(_ call: String, _ path: FilePath) throws(SystemError) {
     guard isArmed.withLock(\.self) else { return }
     let number = done.withLock { done in

@@ -45,10 +45,7 @@ struct ConfirmationCrashTests {
     _ = try await refuse(days: 100)
     let calls = FailingFileCalls(isArmed: false)
     try await ConfirmationBlade.play(scene, calls)
-    let changing = ["symlink", "rename", "renameat2", "fsync", "unlink", "write", "fchmod", "fchown"]
-    return calls.log.indices.filter { index in changing.contains { calls.log[index].hasPrefix("\($0) ") } }.map {
-      $0 + 1
-    }
+    return calls.numbers(of: FailingFileCalls.changing)
   }
 
   /// After a restart the generation before is in force, its hook has run, and an operator knows.

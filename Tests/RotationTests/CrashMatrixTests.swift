@@ -25,7 +25,7 @@ struct CrashMatrixTests {
     try #require(points.count > 100, "\(points.count)")
     let isFull = ProcessInfo.processInfo.environment["CERTROTD_FULL_CRASH_MATRIX"] != nil
     var outcomes = CrashOutcomes()
-    for number in stride(from: 1, through: points.count, by: isFull ? 1 : points.count / 4) {
+    for number in stride(from: 1, through: points.count, by: isFull ? 1 : points.count / 8) {
       try await scene.restore()
       let death = CrashDay(scene, dyingAt: number)
       let watch = Watch(scene)

@@ -64,7 +64,7 @@ struct PlatformFleetTests {
           key-\(number):
             from: {\(source), preset: cloud-integration, validity: \(lifetime)d}}
             verify: token
-            overlap: 6h
+            overlap: \(lifetime < 5 ? "6h" : "2d")
         """)
       keystores.append(
         """

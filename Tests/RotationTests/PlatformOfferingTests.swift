@@ -49,31 +49,31 @@ struct PlatformOfferingTests {
   }
 
   static let troubles: [Trouble] = [
-    Trouble(
-      fault: "server-error", route: "cf.keys.create", outcome: "platform.unavailable, platform.recovered; 1 made"),
-    Trouble(fault: "redirect", route: "cf.keys.list", outcome: "nothing; 1 made"),
-    Trouble(fault: "not-json", route: "cf.keys.list", outcome: "platform.unavailable, platform.recovered; 1 made"),
-    Trouble(fault: "too-large", route: "cf.keys.list", outcome: "platform.unavailable, platform.recovered; 1 made"),
+    Trouble(fault: "server-error", route: "cf.keys.create", outcome: "key.attempt-failed; 1 made"),
+    Trouble(fault: "redirect", route: "cf.keys.list", outcome: "key.attempt-failed; 1 made"),
+    Trouble(fault: "not-json", route: "cf.keys.list", outcome: "key.attempt-failed; 1 made"),
+    Trouble(fault: "too-large", route: "cf.keys.list", outcome: "key.attempt-failed; 1 made"),
     Trouble(fault: "truncated", route: "cf.keys.details", outcome: "nothing; 1 made"),
     Trouble(fault: "slow", route: "cf.jobs.get", outcome: "nothing; 1 made"),
     Trouble(fault: "credentials-unavailable", route: "cf.keys.details", outcome: "nothing; 1 made"),
-    Trouble(fault: "job-timeout", route: "cf.keys.create", outcome: "nothing; 2 made"),
-    Trouble(fault: "job-stuck", route: "cf.keys.create", outcome: "nothing; 2 made"),
-    Trouble(fault: "duplicate", route: "cf.keys.create", outcome: "nothing; 1 made"),
+    // The platform goes on with what it gave up, so that a key comes that nobody waits for.
+    Trouble(fault: "job-timeout", route: "cf.keys.create", outcome: "key.attempt-failed, key.orphaned; 2 made"),
+    Trouble(fault: "job-stuck", route: "cf.keys.create", outcome: "key.attempt-failed; 2 made"),
+    Trouble(fault: "duplicate", route: "cf.keys.create", outcome: "key.attempt-failed; 1 made"),
     // Another key would lack the same issuer, so that the first one is given a day.
     Trouble(
       fault: "root-missing", route: "cf.keys.create",
-      outcome: "key.renewal-failing, key.renewal-failing, key.orphaned; 2 made"),
+      outcome: "key.attempt-failed, key.renewal-failing, key.renewal-failing, key.orphaned; 2 made"),
     Trouble(
       fault: "chain-missing", route: "cf.keys.create",
-      outcome: "key.renewal-failing, key.renewal-failing, key.orphaned; 2 made"),
+      outcome: "key.attempt-failed, key.renewal-failing, key.renewal-failing, key.orphaned; 2 made"),
     // A refused password rests for twelve hours.
     Trouble(
-      fault: "refused", route: "uaa.token", outcome: "login.failing, key.renewal-failing, login.recovered; 1 made"),
-    Trouble(
-      fault: "unknown-route", route: "sm.bindings.create", outcome: "platform.unavailable, platform.recovered; 1 made"),
+      fault: "refused", route: "uaa.token",
+      outcome: "login.failing, key.attempt-failed, key.renewal-failing, login.recovered; 1 made"),
+    Trouble(fault: "unknown-route", route: "sm.bindings.create", outcome: "key.attempt-failed; 1 made"),
     Trouble(fault: "rate-limited", route: "sm.bindings.create", outcome: "nothing; 1 made"),
-    Trouble(fault: "job-failed", route: "sm.bindings.create", outcome: "nothing; 2 made"),
+    Trouble(fault: "job-failed", route: "sm.bindings.create", outcome: "key.attempt-failed; 2 made"),
   ]
 
   @Test(arguments: troubles)

@@ -270,7 +270,6 @@ struct KeyRotationChange {
     guard case .examined(let key, let certificate) = rotation.state else { return }
     switch outcome {
     case .verified:
-      rotation.refusal = nil
       move(.verified(key, certificate))
       // That it is used is told of no key that is of no use.
       if key.owner != .ours {
@@ -278,7 +277,6 @@ struct KeyRotationChange {
       }
       events.append(.verified(name: key.name))
     case .refused(let words):
-      rotation.refusal = words
       // A new key is not known everywhere at once: before the patience is over, nobody can do anything about it.
       guard now.timeIntervalSince(rotation.since) >= Cadence.seconds(context.verifyPatience) else {
         return wait(Self.secondsToVerify, "the platform does not accept the new key yet: \(words)")

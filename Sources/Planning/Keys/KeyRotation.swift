@@ -21,8 +21,6 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var attempts = 0
   /// Keys on the platform that turned out to be of no use, by GUID.
   package internal(set) var discarded: Set<String> = []
-  /// What the platform said when it refused the new key; nil as long as it did not.
-  package internal(set) var refusal: String?
   /// Since when it does not get on; nil while it does.
   package internal(set) var failingSince: Date?
   /// How often a deletion failed.

@@ -34,7 +34,6 @@ extension KeyRotationChange {
   /// Another key has to be made, after a while.
   mutating func startAnew(_ reason: String, culprit: String, discarding guid: String? = nil) {
     if let guid { rotation.discarded.insert(guid) }
-    rotation.refusal = nil
     rotation.withheld = 0
     let standing = rotation.standing
     move(rotation.isAdoption ? .abandoned : .due)

@@ -128,9 +128,7 @@ package enum PlatformKeyPlanner {
     if let request = state.request {
       return .begin(KeyRotation(predecessor: predecessor, dueAt: now, now: now), .requested(request))
     }
-    let due = RenewalPoint.due(
-      notBefore: identity.notBefore, notAfter: identity.notAfter, acceptedAt: identity.acceptedAt,
-      renewBefore: serviceKey.renewBefore, now: now)
+    let due = RenewalPoint.due(identity, renewBefore: serviceKey.renewBefore, now: now)
     guard due <= now else { return .wait(until: due) }
     return .begin(
       KeyRotation(predecessor: predecessor, dueAt: due, now: now),

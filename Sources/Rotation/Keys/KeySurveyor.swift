@@ -188,8 +188,11 @@ struct KeySurveyor: Sendable {
     } else if let overlapEnds {
       why += " that is known here; it is deleted after \(TimeText.instant(overlapEnds))"
     }
-    try await context.tell(
-      [KeyNews.orphaned(settings, orphan.guid, reason: why)], of: LedgerSubject(.serviceKey, settings.name))
+    // What can go at once is not left: its deletion is told.
+    if orphan.mayBeUsed || orphan.refusal != nil {
+      try await context.tell(
+        [KeyNews.orphaned(settings, orphan.guid, reason: why)], of: LedgerSubject(.serviceKey, settings.name))
+    }
     let record = PlatformKeyRecord(
       guid: orphan.guid, name: orphan.name, instance: reached.instance.guid, owner: .ours, state: .givenUp,
       overlapEnds: overlapEnds, reason: why)

@@ -46,8 +46,7 @@ package struct PlatformKeyControl: Sendable {
     let isUnderWay = state.rotation.map { !$0.isResting } ?? (state.identity == nil)
     var reason = "an operator asked for a new key"
     if !isUnderWay, !now, let identity = state.identity {
-      let due = RenewalPoint.due(
-        notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: settings.renewBefore)
+      let due = RenewalPoint.due(identity, renewBefore: settings.renewBefore, now: context.clock.now())
       if due > context.clock.now() {
         guard let lost = try await lostKey(of: name) else { throw .notDue(name, until: due) }
         reason = "the service instance no longer has the key \(lost)"
@@ -76,20 +75,14 @@ package struct PlatformKeyControl: Sendable {
   ///
   /// - Throws: ``Refusal``.
   package func lostKey(of name: String) async throws(Refusal) -> String? {
-    let before = await context.landscape.inventory.serviceKeys[name]
-    guard before?.rotation?.isResting != false, let inForce = before?.keys.first(where: { $0.role == .inForce }) else {
-      return nil
-    }
-    let listed = try await keys(of: name)
-    return listed.contains { $0.guid == inForce.guid } ? nil : inForce.name
+    guard await keyToMiss(name) != nil else { return nil }
+    return try await look(name).lost
   }
 
-  /// Has the keys on the platform compared with those that are known, since the one in force is not among them.
-  private func noteLoss(of key: PlatformKeyState, _ name: String) async {
-    await context.landscape.update {
-      $0.serviceKeys[name]?.schedule.release(because: "the key \(key.name) is not listed any more")
-    }
-    bell.ring()
+  /// The key in force, where nobody is about to replace it.
+  private func keyToMiss(_ name: String) async -> PlatformKeyState? {
+    let state = await context.landscape.inventory.serviceKeys[name]
+    return state?.rotation?.isResting != false ? state?.keys.first { $0.role == .inForce } : nil
   }
 
   /// The keys of the service instance, as the platform lists them now: ours and others'.
@@ -97,9 +90,13 @@ package struct PlatformKeyControl: Sendable {
   /// Where the key in force is not among them, a new one is made soon.
   ///
   /// - Throws: ``Refusal``.
-  package func keys(of name: String) async throws(Refusal) -> [KeyListing] {
+  package func keys(of name: String) async throws(Refusal) -> [KeyListing] { try await look(name).keys }
+
+  /// The keys as the platform lists them now, and the name of the one in force if it is not among them, which has all of
+  /// them compared with those that are known.
+  private func look(_ name: String) async throws(Refusal) -> (keys: [KeyListing], lost: String?) {
     let settings = try await platformKey(name)
-    let before = await context.landscape.inventory.serviceKeys[name]
+    let inForce = await keyToMiss(name)
     let keys: [PlatformKey]
     do throws(PlatformFailure) {
       let reached = try await access.reach(settings, nil)
@@ -107,10 +104,12 @@ package struct PlatformKeyControl: Sendable {
     } catch {
       throw .platform(error)
     }
-    if let inForce = before?.keys.first(where: { $0.role == .inForce }), before?.rotation?.isResting != false,
-      !keys.contains(where: { $0.guid == inForce.guid })
-    {
-      await noteLoss(of: inForce, name)
+    let lost = inForce.flatMap { key in keys.contains { $0.guid == key.guid } ? nil : key.name }
+    if let lost {
+      await context.landscape.update {
+        $0.serviceKeys[name]?.schedule.release(because: "the key \(lost) is not listed any more")
+      }
+      bell.ring()
     }
     let configuration = await context.landscape.configuration
     let inventory = await context.landscape.inventory
@@ -122,7 +121,7 @@ package struct PlatformKeyControl: Sendable {
     let mark = PlatformAccess.mark(of: settings, configuration)
     let neighbours = KeyNeighbours(of: settings, configuration, inventory)
     let known = inventory.serviceKeys[name]?.keys ?? []
-    return keys.map { key in
+    let listings = keys.map { key in
       let record = known.first { $0.guid == key.guid }
       return KeyListing(
         key, notAfter: record?.notAfter,
@@ -130,6 +129,7 @@ package struct PlatformKeyControl: Sendable {
           key, record, orphan: orphans.first { $0.guid == key.guid }, neighbour: neighbours.user(of: key), mark: mark),
         mark: mark)
     }
+    return (listings, lost)
   }
 
   /// Puts a key that exists on the platform in force, once it was examined and verified; its credentials are read once.

@@ -37,9 +37,7 @@ struct GenerationPruning: Sendable {
   ///
   /// - Throws: `LedgerError`.
   func prune(_ settings: KeystoreSettings, keep: Int) async throws {
-    let confirmation =
-      settings.confirm == nil
-      ? nil : try await context.ledger.confirmation(of: settings.name).map { GenerationConfirmation($0) }
+    let confirmation = try await context.confirmation(of: settings)
     do {
       try shelf.store(of: settings.name).prune(keep: keep, sparing: confirmation?.fallback)
     } catch {

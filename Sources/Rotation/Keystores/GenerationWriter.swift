@@ -68,7 +68,7 @@ struct GenerationWriter: Sendable {
           [GenerationNews.windowIgnored(settings, state.number, notAfter)], of: LedgerSubject(.keystore, keystore))
       }
       try await trustKeeper.settle(settings)
-      let confirmation = try await confirmation(of: settings)
+      let confirmation = try await context.confirmation(of: settings)
       await context.landscape.update { inventory in
         inventory.keystores[keystore, default: KeystoreState()].takeOver(
           state, isRestored: before.isRestored(by: reason))
@@ -175,12 +175,6 @@ struct GenerationWriter: Sendable {
     return GenerationState(
       number: number, content: content, identity: wanted.identity.map { IdentityState($0.certificate) },
       trustNotAfter: wanted.trust.map(\.validity.notAfter).min())
-  }
-
-  /// What the ledger says of confirming the generation in force; nil where nothing is asked for.
-  private func confirmation(of settings: KeystoreSettings) async throws -> GenerationConfirmation? {
-    guard settings.confirm != nil else { return nil }
-    return try await context.ledger.confirmation(of: settings.name).map { GenerationConfirmation($0) }
   }
 
   /// Makes sure that no other keystore writes `paths`, by whatever name: two would overwrite each other for ever.

@@ -124,9 +124,10 @@ package struct ConfigurationKeeper: Sendable {
     if let old {
       try await forgetProbes(of: old.endpointsProbedOtherwise(in: configuration))
       try await forgetIdentityAttempts(of: old.keystoresWithOtherIdentity(in: configuration))
+      let others = old.serviceKeysReadOtherwise(in: configuration)
       await context.landscape.release(
-        old.serviceKeysReadOtherwise(in: configuration).map { .readServiceKey($0) }, because: Self.otherSettings)
-      await releaseRotations(of: old.serviceKeysMadeOtherwise(in: configuration))
+        others.filter { $0.source.file != nil }.map { .readServiceKey($0.name) }, because: Self.otherSettings)
+      await releaseRotations(of: others.filter { $0.source.platformKey != nil }.map(\.name))
     }
     if isStart {
       await context.landscape.release(known.inventory.readings(of: configuration), because: "certrotd has started")
@@ -258,18 +259,10 @@ extension Configuration {
     }.map(\.name)
   }
 
-  /// The service keys from files that `new` has too, but has read or tried otherwise.
-  fileprivate func serviceKeysReadOtherwise(in new: Configuration) -> [String] {
+  /// The service keys that `new` has too, but has read, made or tried otherwise.
+  fileprivate func serviceKeysReadOtherwise(in new: Configuration) -> [ServiceKeySettings] {
     let old = Dictionary(serviceKeys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    return new.serviceKeys.filter { $0.source.file != nil && old[$0.name]?.isRead(like: $0) == false }.map(\.name)
-  }
-
-  /// The service keys from a platform that `new` has too, but makes or tries otherwise.
-  fileprivate func serviceKeysMadeOtherwise(in new: Configuration) -> [String] {
-    let old = Dictionary(serviceKeys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    return new.serviceKeys.filter {
-      $0.source.platformKey != nil && old[$0.name]?.isRead(like: $0) == false
-    }.map(\.name)
+    return new.serviceKeys.filter { old[$0.name]?.isRead(like: $0) == false }
   }
 }
 
