@@ -37,6 +37,7 @@ struct PlatformFleetTests {
           return false
         }
         #expect(lapsed.isEmpty)
+        try await expectStorm(platform)
         try await platform.control(.delete, "/faults")
         // Longer than until the next look at the keys on the platform.
         try await platform.live(daemon, until: platform.site.clock.now() + 8 * day, atMost: 40_000)
@@ -97,15 +98,19 @@ struct PlatformFleetTests {
     #expect((ours.map(\.detailsReads).max() ?? 0) == 1)
     let least = Self.lifetimes.map { Int(Self.days) / $0 }.reduce(Self.size, +)
     #expect(ours.count >= least, "\(ours.count) keys were made")
+  }
+
+  /// As many calls failed as was asked for, beside those that cannot, such as to learn the addresses.
+  private func expectStorm(_ platform: PlatformSite) async throws {
     let books = try #require(
       try JSONSerialization.jsonObject(with: await platform.control(.get, "/books?only=calls,faults"))
         as? [String: Any])
     let calls = try #require(books["calls"] as? [String: Int]).values.reduce(0, +)
     let faults = try #require(books["faults"] as? [Any]).count
-    #expect(faults * 8 > calls, "\(faults) of \(calls) calls failed")
+    #expect(faults * 7 > calls, "\(faults) of \(calls) calls failed")
     if Self.isFull {
-      Attachment.record(
-        "\(ours.count) keys made, \(calls) calls, \(faults) of them failed\n", named: "fleet.txt")
+      let made = try await platform.ours().count
+      Attachment.record("\(made) keys made, \(calls) calls, \(faults) of them failed\n", named: "fleet.txt")
     }
   }
 }

@@ -56,8 +56,7 @@ struct PlatformOfferingTests {
     Trouble(fault: "truncated", route: "cf.keys.details", outcome: "nothing; 1 made"),
     Trouble(fault: "slow", route: "cf.jobs.get", outcome: "nothing; 1 made"),
     Trouble(fault: "credentials-unavailable", route: "cf.keys.details", outcome: "nothing; 1 made"),
-    // The platform goes on with what it gave up, so that a key comes that nobody waits for.
-    Trouble(fault: "job-timeout", route: "cf.keys.create", outcome: "key.attempt-failed, key.orphaned; 2 made"),
+    Trouble(fault: "job-timeout", route: "cf.keys.create", outcome: "key.attempt-failed; 2 made"),
     Trouble(fault: "job-stuck", route: "cf.keys.create", outcome: "key.attempt-failed; 2 made"),
     Trouble(fault: "duplicate", route: "cf.keys.create", outcome: "key.attempt-failed; 1 made"),
     // Another key would lack the same issuer, so that the first one is given a day.
