@@ -77,7 +77,7 @@ extension ServiceKeyError: CustomStringConvertible {
     }
   }
 
-  private static func place(_ path: String) -> String {
+  static func place(_ path: String) -> String {
     path.isEmpty ? "the document" : "'\(path)'"
   }
 }

@@ -30,6 +30,13 @@ package enum ServiceKeyReader {
     try read(secret.copyBytes(), fields: fields)
   }
 
+  /// Looks whether the text is complete JSON, whatever it says.
+  ///
+  /// - Throws: ``ServiceKeyError``.
+  static func examine(_ secret: SecretBytes) throws(ServiceKeyError) {
+    _ = try JSONValue.read(ServiceKeyText(secret.copyBytes()).json)
+  }
+
   private static func configured(
     _ fields: ServiceKeyFieldPaths, _ root: JSONValue
   ) throws(ServiceKeyError) -> CredentialCandidate {

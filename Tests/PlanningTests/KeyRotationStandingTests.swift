@@ -75,6 +75,72 @@ struct KeyRotationStandingTests {
     #expect(useless.hastened(now: KeyRotationTests.now) == useless)
   }
 
+  @Test func `an operator's wish is tried at once, and nobody forgets how often it failed`() {
+    var rotation = KeyRotationTests.rotation(.reserved(name: "n"))
+    var now = KeyRotationTests.now
+    var told: [KeyRotation.Standing.Failure] = []
+    for _ in 1...4 {
+      rotation = rotation.urged(now: now)
+      #expect(rotation.next(KeyRotationTests.context(), now: now) == .act(.create(name: "n")))
+      rotation = rotation.intending(.create(name: "n"), now: now)
+      let after = rotation.applying(.failed(KeyRotationTests.failure), KeyRotationTests.context(), now: now)
+      rotation = after.rotation
+      for case .failing(let failure) in after.events { told.append(failure) }
+      now += 5
+    }
+    #expect(told.map(\.attempts) == [3] && told.first?.since == KeyRotationTests.now)
+    guard case .failed(let failure) = rotation.standing else {
+      Issue.record("not failed")
+      return
+    }
+    #expect(failure.attempts == 4 && failure.next > now + 300, "and the pause grows as ever")
+    rotation.standing = .waiting(until: now + 3600, reason: "w")
+    #expect(rotation.urged(now: now).standing == .ready)
+  }
+
+  @Test func `an operator's wish forgets that a refused login rests`() {
+    let refused = KeyFailure("no", culprit: "configuration", restsFor: .seconds(43_200))
+    let rotation = KeyRotationTests.rotation().applying(
+      .failed(refused), KeyRotationTests.context(), now: KeyRotationTests.now
+    ).rotation
+    #expect(rotation.nextAttempt == KeyRotationTests.now + 43_200)
+    #expect(rotation.urged(now: KeyRotationTests.now + 9).nextAttempt == KeyRotationTests.now + 9)
+  }
+
+  @Test func `a broken answer with credentials is read once more, and no third time`() {
+    var rotation = KeyRotationTests.rotation(.created(KeyRotationTests.key))
+    let context = KeyRotationTests.context()
+    var now = KeyRotationTests.now
+    // What never arrived does not count.
+    for outcome in [KeyOutcome.failed(KeyRotationTests.failure), .unreadable(words: "it breaks off")] {
+      rotation = rotation.intending(.read(guid: "new"), now: now).applying(outcome, context, now: now).rotation
+      #expect(rotation.phase == "reading")
+      now += 600
+      #expect(rotation.next(context, now: now) == .act(.read(guid: "new")))
+    }
+    let after = rotation.intending(.read(guid: "new"), now: now).applying(
+      .unreadable(words: "it breaks off"), context, now: now)
+    #expect(after.rotation.state == .due && after.rotation.discarded == ["new"])
+    #expect(after.events.contains(.orphaned(guid: "new", reason: "its credentials cannot be read: it breaks off")))
+  }
+
+  @Test func `a service that takes no second key is told what to configure`() {
+    let context = KeyRotationTests.context()
+    func reason(_ words: String, _ predecessor: KnownKey? = KeyRotationTests.old, deletesFirst: Bool = false) -> String
+    {
+      let rotation = KeyRotationTests.rotation(.following(name: "n", job: "j", guid: nil), predecessor)
+      let context = KeyRotationTests.context(deletesFirst: deletesFirst)
+      return rotation.applying(.jobFailed(guid: nil, words: words), context, now: KeyRotationTests.now).rotation
+        .obstacle
+        ?? ""
+    }
+    let words = "At most 1 credentials with a certificate are allowed at a time."
+    #expect(reason(words).contains("'replace: delete-first' is needed"))
+    #expect(!reason(words, nil).contains("delete-first") && !reason(words, deletesFirst: true).contains("delete-first"))
+    #expect(!reason("The service is temporarily unable to serve the request.").contains("delete-first"))
+    #expect(KeyRotationTests.rotation().next(context, now: KeyRotationTests.now) == .act(.look))
+  }
+
   @Test func `in the last tenth the shortest interval holds, but the platform's own wish comes first`() {
     let lapsing = KnownKey(
       guid: "old", name: nil, owner: .ours, notBefore: KeyRotationTests.now - 29 * KeyRotationTests.day,
@@ -160,6 +226,15 @@ struct KeyRotationStandingTests {
       return
     }
     #expect(reason == "the keystores cpi still hold it")
+  }
+
+  @Test func `a key that somebody else deleted within the overlap is not deleted again`() {
+    let rotation = KeyRotationTests.rotation(
+      .delivered(
+        KeyRotationTests.key, KeyRotationTests.certificate, overlapEnds: KeyRotationTests.now + KeyRotationTests.day))
+    var context = KeyRotationTests.context()
+    context.isPredecessorDeleted = true
+    #expect(rotation.next(context, now: KeyRotationTests.now) == .finished)
   }
 
   @Test func `the next renewal does not wait for a long overlap`() {

@@ -350,6 +350,9 @@ struct KeyRotationTests {
       title: "deleted", from: .deleting(key, certificate, job: nil), outcome: .deleted, to: .done(key, leftBehind: nil),
       events: [.overlapEnded(guid: "old"), .deleted(guid: "old", stoppedWorking: false)]),
     Step(
+      title: "somebody else deleted it", from: .deleting(key, certificate, job: nil), outcome: .vanished,
+      to: .done(key, leftBehind: nil), events: [.vanished(guid: "old")]),
+    Step(
       title: "deleted by the job", from: .deleting(key, certificate, job: "j"), outcome: .jobDone(guid: nil),
       to: .done(key, leftBehind: nil),
       events: [.overlapEnded(guid: "old"), .deleted(guid: "old", stoppedWorking: false)]),

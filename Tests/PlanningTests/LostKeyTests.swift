@@ -74,9 +74,11 @@ struct LostKeyTests {
     let certificate = NewCertificate(serial: "2", notBefore: new.notBefore, notAfter: new.notAfter)
     inventory.serviceKeys[name]?.rotation?.state = .verified(key, certificate)
     inventory.serviceKeys[name]?.identity = new
+    inventory.serviceKeys[name]?.keys[0].role = .deleted
     inventory.serviceKeys[name]?.keys.append(
       PlatformKeyState(guid: "new", name: "sender-2", owner: .ours, role: .inFlight, leaf: new.leaf))
     #expect(subjects(inventory, at: lostAt + 120).map(\.state) == [.renewing, .expired])
+    #expect(inventory.serviceKeys[name]?.lost(old.leaf)?.since == lostAt)
     inventory.keystores["client"]?.current?.identity = new
     inventory.keystores["client"]?.current?.content.identityLeaf = new.leaf
     #expect(subjects(inventory, at: lostAt + 180).allSatisfy { $0.state != .expired })

@@ -27,10 +27,13 @@ actor FleetPlatform: KeyPlatform {
   private var generator: SplitMix64
   private var faultRate: Double
   private let lifetime: TimeInterval
+  private let backdating: TimeInterval
 
-  init(seed: UInt64, lifetime: TimeInterval, faultRate: Double, now: Date) {
+  /// Certificates begin `backdating` seconds before they are made, and end `lifetime` seconds after that.
+  init(seed: UInt64, lifetime: TimeInterval, backdating: TimeInterval = 3600, faultRate: Double, now: Date) {
     generator = SplitMix64(seed: seed)
     self.lifetime = lifetime
+    self.backdating = backdating
     self.faultRate = faultRate
     self.now = now
   }
@@ -60,7 +63,7 @@ actor FleetPlatform: KeyPlatform {
     let guid = "guid-\(number)"
     let key = PlatformKey(guid: guid, name: request.name, state: .creating, createdAt: now, mark: request.mark)
     var held = Held(
-      key: key, serial: number, notBefore: now - 3600, notAfter: now + lifetime,
+      key: key, serial: number, notBefore: now - backdating, notAfter: now + lifetime,
       readyAt: now + (chance(0.1) ? 900 : 5))
     if chance(faultRate / 4) { (held.key.state, faults) = (.createFailed, faults + 1) }
     books[guid] = held

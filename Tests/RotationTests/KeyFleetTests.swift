@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Ledger
 import Planning
+import Settings
 import Testing
 
 @testable import Rotation
@@ -39,5 +40,35 @@ struct KeyFleetTests {
       let (faults, calls) = await (life.platform.faults, life.platform.calls)
       #expect(Double(faults) > Double(calls) / 8, "key \(number): \(faults) of \(calls) calls failed")
     }
+  }
+
+  /// In days; the shortest that a platform makes, and longer ones.
+  @Test(arguments: [1.0, 2, 7, 30, 365], [RenewBefore.fraction(0.9), .fraction(0.33)])
+  func `keys that are due when they are issued neither lapse nor storm`(
+    days: Double, renewBefore: RenewBefore
+  ) async throws {
+    let lifetime = days * day
+    let lives = 20.0
+    // Dated back so far that the renewal point is past when a key is made.
+    var life = KeyLife(
+      number: Int(days), lifetime: lifetime, backdating: 3 * lifetime, renewBefore: renewBefore, faultRate: 0.2,
+      from: aTime)
+    var lapses = 0
+    try await life.live(until: aTime + lives * lifetime) { life in
+      guard life.now > aTime + lifetime / 2 else { return }
+      let existing = await life.platform.existing
+      let isGood = life.delivered.map { $0.notAfter > life.now } == true && life.inUse.map(existing.contains) == true
+      if !isGood { lapses += 1 }
+    }
+    #expect(lapses == 0)
+    // Each has a tenth of its life before it is replaced.
+    #expect((Int(lives)...Int(lives * 10) + 1).contains(life.renewals), "\(life.renewals) renewals in \(lives) lives")
+    await life.platform.heal()
+    try await life.live(until: life.now + max(30 * day, 2 * lifetime)) { _ in }
+    #expect(life.records.values.count { $0.state == .inForce } == 1)
+    let known = Set(life.records.values.filter { $0.state != .deleted }.map(\.guid))
+    #expect(await life.platform.existing == known, "the platform has what the ledger knows")
+    let books = await life.platform.books
+    #expect(books.values.allSatisfy { $0.reads <= 1 })
   }
 }

@@ -26,17 +26,21 @@ struct KeyLife {
   private let mark: KeyMark
   private let instance = PlatformInstance(guid: "instance", name: "fleet")
 
-  init(number: Int, lifetime: TimeInterval, faultRate: Double, from now: Date) {
+  init(
+    number: Int, lifetime: TimeInterval, backdating: TimeInterval = 3600,
+    renewBefore: RenewBefore = Defaults.renewBefore, faultRate: Double, from now: Date
+  ) {
     let name = "key-\(number)"
     let source = ServiceManagerSource(
       binding: .file("/absent"), instance: "fleet",
       key: PlatformKeySettings(base: name, preset: .xsuaa, parameters: "{}"))
-    settings = ServiceKeySettings(name: name, source: .serviceManager(source))
+    settings = ServiceKeySettings(name: name, source: .serviceManager(source), renewBefore: renewBefore)
     configuration = Configuration(
       defaults: Defaults(refetchEvery: .seconds(5 * 86_400), installation: "here"), serviceKeys: [settings],
       keystores: [KeystoreSettings(name: name, identity: .serviceKey(name), files: [])])
     mark = KeyMark(installation: "here", base: name)
-    platform = FleetPlatform(seed: UInt64(number), lifetime: lifetime, faultRate: faultRate, now: now)
+    platform = FleetPlatform(
+      seed: UInt64(number), lifetime: lifetime, backdating: backdating, faultRate: faultRate, now: now)
     actions = PlatformKeyActions(platform, instance: instance, parameters: "{}", mark: mark)
     generator = SplitMix64(seed: UInt64(number) &+ 7919)
     inventory = Inventory(
@@ -127,7 +131,10 @@ struct KeyLife {
 
   private mutating func deliver(_ guid: String) async -> KeyOutcome {
     guard let held = await platform.books[guid], let leaf = Self.leaf(held.serial) else { return .jobLost }
-    let identity = IdentityState(leaf: leaf, notBefore: held.notBefore, notAfter: held.notAfter)
+    let known = inventory.serviceKeys[name]?.identity
+    let identity = IdentityState(
+      leaf: leaf, notBefore: held.notBefore, notAfter: held.notAfter,
+      acceptedAt: known?.leaf == leaf ? known?.acceptedAt : now)
     inventory.serviceKeys[name]?.identity = identity
     if generator.nextUnit() < 0.8 {
       let content = GenerationContent(recipe: "", identityLeaf: leaf, trust: [])

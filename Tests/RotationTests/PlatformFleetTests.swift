@@ -65,6 +65,7 @@ struct PlatformFleetTests {
           key-\(number):
             from: {\(source), preset: cloud-integration, validity: \(lifetime)d}}
             verify: token
+            renew-before: \(number == 3 ? "90%" : "33%")
             overlap: \(lifetime < 5 ? "6h" : "2d")
         """)
       keystores.append(

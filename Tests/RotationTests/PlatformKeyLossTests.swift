@@ -36,6 +36,69 @@ struct PlatformKeyLossTests {
     }
   }
 
+  @Test func `a key in force that somebody deleted is told as lost, and its end as nobody's doing here`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let first = try #require(try await platform.ours().first)
+        try await platform.control(.delete, "/keys/\(first.guid)")
+        _ = platform.site.recorder.take()
+        try await platform.live(daemon, until: aTime + 6 * day)
+        let told = platform.site.recorder.takeNames()
+        #expect(told.contains(.keyLost) && told.contains(.keyRenewed))
+        #expect(!told.contains(.keyOverlapEnded) && !told.contains(.keyDeleted))
+        let record = try await daemon.context.ledger.platformKeys(of: "sender").first { $0.guid == first.guid }
+        #expect(record?.state == .deleted)
+      }
+    }
+  }
+
+  /// Found by a look within the overlap, or only when it would be deleted.
+  @Test(arguments: [12.0, 0.25])
+  func `an old key that somebody else deletes within its overlap is told as that`(days: Double) async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(more: "overlap: \(Int(days * 24))h")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let first = try #require(try await platform.ours().first)
+        try await platform.live(daemon, until: aTime + 21 * day) {
+          await daemon.context.landscape.inventory.serviceKeys["sender"]?.rotation?.phase == "delivered"
+        }
+        _ = platform.site.recorder.take()
+        if days < 1 {
+          // Nobody looks before the overlap is over.
+          let now = platform.site.clock.now()
+          await daemon.context.landscape.update {
+            $0.serviceKeys["sender"]?.schedule = Schedule(lastAttempt: now + 5 * 3600, lastSuccess: now + 5 * 3600)
+          }
+        }
+        try await platform.control(.delete, "/keys/\(first.guid)")
+        try await platform.live(daemon, until: platform.site.clock.now() + days * day + 3600) {
+          await daemon.context.landscape.inventory.serviceKeys["sender"]?.rotation == nil
+        }
+        let told = platform.site.recorder.take()
+        #expect(told.map(\.event) == [.keyDeleted])
+        #expect(told.first?.message.contains("is no longer on the platform: somebody else deleted it") == true)
+        #expect(platform.site.clock.now() < aTime + 25 * day)
+        let records = try await daemon.context.ledger.platformKeys(of: "sender")
+        #expect(records.first { $0.guid == first.guid }?.state == .deleted)
+      }
+    }
+  }
+
+  @Test func `a deletion whose answer comes later is certrotd's own`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.fault("job-failed", "cf.keys.create")
+        try await platform.live(daemon, until: aTime + 3 * day)
+        let deleted = platform.site.recorder.take(.keyDeleted)
+        #expect(deleted.count == 1 && deleted.first?.message.contains("nothing uses it any more") == true)
+      }
+    }
+  }
+
   @Test func `keys that cannot be deleted do not keep the next renewal, and are told of`() async throws {
     try await PlatformSite.run { platform in
       try platform.configure(validity: 3, more: "overlap: 6h")

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import Glibc
+import Journal
 import Ledger
 import Synchronization
 import TestSupport
@@ -58,6 +59,7 @@ struct RotationKillTests {
             let existing = ours.filter(\.exists)
             #expect(existing.count == 1, "\(point): \(existing.map(\.name))")
             #expect(known.map(\.guid) == existing.map(\.guid), "\(point)")
+            #expect(try await toldTwice(daemon).isEmpty, "\(point)")
           }
           generations += 1
           let ours = try await platform.ours()
@@ -74,6 +76,19 @@ struct RotationKillTests {
     let deletesFirst = more.contains("delete-first")
     let expected = Set(Self.phases).symmetricDifference(deletesFirst ? ["clearing", "delivered", "deleting"] : [])
     #expect(witness.phases == expected, "no state that is recorded is left out")
+  }
+}
+
+extension RotationKillTests {
+  /// What the history has more than once of one key, or of one look at what is due.
+  private func toldTwice(_ daemon: RunningSite) async throws -> [String] {
+    let history = try await daemon.context.ledger.history(LedgerSubject(.serviceKey, "sender"), limit: 1000)
+    let told = history.filter { $0.event.hasPrefix("key.") && $0.event != Event.keyAttemptFailed.rawValue }
+    let news = told.map { entry in
+      let fields = [EventField.keyGUID, .keyName, .notAfter].compactMap { entry.fields[$0.rawValue] }
+      return ([entry.event] + fields).joined(separator: " ")
+    }
+    return Dictionary(grouping: news, by: \.self).filter { $0.value.count > 1 }.keys.sorted()
   }
 }
 

@@ -122,6 +122,18 @@ struct CloudFoundryTests {
       words: "answered 502 (POST http://127.",
       headers: ["Content-Type: text/html"]),
     Refusal(
+      status: "503 Service Unavailable", body: "<html>secret page</html>", kind: .unavailable,
+      words: "the platform's router answered 503: nothing behind it answers (no_endpoints) (POST http://127.",
+      headers: ["Content-Type: text/html", "X-Cf-RouterError: no_endpoints"]),
+    Refusal(
+      status: "404 Not Found", body: "404 Not Found: Requested route does not exist.", kind: .unavailable,
+      words: "the platform's router answered 404: it knows no such address, as while an application is replaced",
+      headers: ["Content-Type: text/plain", "X-Cf-RouterError: unknown_route"]),
+    Refusal(
+      status: "404 Not Found", body: "<html>secret page</html>", kind: .missing,
+      words: "whatever is at this address, it does not know what was asked for",
+      headers: ["Content-Type: text/html"]),
+    Refusal(
       status: "429 Too Many Requests", body: error(10_013, "CF-RateLimitExceeded", "Rate Limit Exceeded"),
       kind: .rateLimited, words: "CF-RateLimitExceeded",
       headers: ["Content-Type: text/plain; charset=utf-8", "Retry-After: 1800"]),

@@ -301,4 +301,29 @@ struct MistakeTests {
     let long = String(repeating: "x", count: 100_000)
     #expect(mistakes("endpoints: {a: {url: a.example, timeout: \(long)}}").first.map { $0.count < 1000 } == true)
   }
+
+  @Test(arguments: [
+    ("preset: cloud-integration, parameters: {validity: 10}", "30d", "10d"),
+    ("preset: xsuaa, parameters: {x509: {validity: 30}}", "29d", "30d"),
+    ("parameters: {xsuaa: {x509: {validity: 5, validity-type: DAYS}}}", "5d", "5d"),
+    ("preset: cloud-logging, parameters: {ingest: {certValidityDays: 20}}", "20d", "20d"),
+  ])
+  func `parameters that let keys live too short for renew-before are warned of`(
+    keys: String, renewBefore: String, life: String
+  ) {
+    let found = read(Self.binding(keys, more: "renew-before: \(renewBefore)"))
+    #expect(found.mistakes.isEmpty)
+    let words = "keys that live for \(life), as 'parameters' say, cannot be renewed \(renewBefore) before their end"
+    #expect(found.warnings.count == 1 && found.warnings.first?.message.hasPrefix(words) == true, "\(found.warnings)")
+  }
+
+  @Test(arguments: [
+    ("preset: cloud-integration, parameters: {validity: 100}", "30d"),
+    ("parameters: {validity: 10, validity-type: MONTHS}", "30d"),
+    ("preset: cloud-integration, parameters: {other: 1}", "30d"), ("parameters: {validity: 10}", "33%"),
+  ])
+  func `parameters that fit, or say nothing in days, are not warned of`(keys: String, renewBefore: String) {
+    let found = read(Self.binding(keys, more: "renew-before: \(renewBefore)"))
+    #expect(found.mistakes.isEmpty && found.warnings.isEmpty, "\(found)")
+  }
 }

@@ -100,6 +100,15 @@ class Transport(SimulatedCase):
         reads = [one["delivered"] for one in self.sim.books()["details_reads"] if one["guid"] == guid]
         self.assertEqual(reads, [False, False])
 
+    def test_an_answer_that_is_cut_short_looks_complete(self):
+        guid = self.made(self.instance(), "k")
+        self.sim.fault("cut-short", "cf.keys.details")
+        answer = self.cf("GET", f"{KEYS}/{guid}/details")
+        self.assertEqual((answer.status, answer.headers["content-length"]), (200, str(len(answer.body))))
+        with self.assertRaises(ValueError):
+            _ = answer.json
+        self.assertEqual(self.sim.key_in_books(guid)["details_reads"], 1)
+
     def test_slow_and_never(self):
         self.sim.fault("slow", "cf.keys.list", seconds=0.01)
         self.assertEqual(self.cf("GET", KEYS).status, 200)

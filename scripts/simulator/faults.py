@@ -10,7 +10,7 @@ from typing import Any
 
 from .books import Books
 
-# Any call. The first group is answered in place of it; of the second, reset-after and truncated let it happen first.
+# Any call. The first group is answered in place of it; of the second, reset-after, truncated and cut-short let it happen.
 ANSWERS = (
     "rate-limited",
     "unavailable",
@@ -22,7 +22,7 @@ ANSWERS = (
     "not-json",
     "too-large",
 )
-TRANSPORT = ("reset", "reset-after", "truncated", "slow", "hang")
+TRANSPORT = ("reset", "reset-after", "truncated", "cut-short", "slow", "hang")
 # Creations and deletions: what becomes of the job. `busy`, `quota` and `duplicate` refuse it at once.
 JOBS = ("job-failed", "job-timeout", "job-lost", "job-slow", "job-stuck")
 REFUSALS = ("busy", "quota", "duplicate")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http
 import http.server
 import socket
@@ -184,6 +185,9 @@ class Connection(http.server.BaseHTTPRequestHandler):
         if fault and fault.kind == "reset-after":
             self._reset()
             return
+        if fault and fault.kind == "cut-short":
+            # A proxy that has lost the rest, and says that this is all.
+            reply = dataclasses.replace(reply, body=reply.body[: len(reply.body) // 2])
         self._send(reply, cut=bool(fault and fault.kind == "truncated"))
 
     def _route(self, request: Request) -> tuple[Route | None, dict[str, str]]:

@@ -58,16 +58,19 @@ struct KeyRotationChange {
     case (.following(let name, _, let guid), _): follow(outcome, name, guid)
     case (.reading(let key), .credentialsHeld):
       rotation.withheld = 0
+      rotation.unreadable = nil
       move(.held(key))
       if key.owner == .ours { events.append(.created(name: key.name, guid: key.guid)) }
     // Asking for details is never repeated to wait: the list tells when the key is complete.
     case (.reading(let key), .notReady): withhold(key)
+    case (.reading(let key), .unreadable(let words)): readOnceMore(key, words)
     case (.held(let key), .examined(let certificate)): move(.examined(key, certificate))
     // It may have ended since it was examined.
-    case (.held(let key), .defective(let words)), (.examined(let key, _), .defective(let words)),
-      (.verified(let key, _), .defective(let words)):
+    case (.held(let key), .defective(let words, let culprit)),
+      (.examined(let key, _), .defective(let words, let culprit)),
+      (.verified(let key, _), .defective(let words, let culprit)):
       events.append(.refused(name: key.name, words: words))
-      startAnew("the new key is of no use: \(words)", culprit: "platform", discarding: key)
+      startAnew("the new key is of no use: \(words)", culprit: culprit, discarding: key)
     case (.examined, _): verify(outcome)
     case (.verified(let key, let certificate), .delivered): deliver(key, certificate)
     case (.verified, .notDelivered(let keystores, let until)): waitForKeystores(keystores, until: until)
@@ -240,6 +243,14 @@ struct KeyRotationChange {
     fail(KeyFailure(words, culprit: "configuration"), atLeast: rotation.withheld - Self.mostWithheld + 1)
   }
 
+  /// Each further answer with credentials is another record in the platform's audit, so that there is one more and no third.
+  private mutating func readOnceMore(_ key: NewKey, _ words: String) {
+    let count = (rotation.unreadable ?? 0) + 1
+    rotation.unreadable = count
+    guard count >= Self.mostUnreadable else { return fail(KeyFailure(words, culprit: "platform")) }
+    startAnew("its credentials cannot be read: \(words)", culprit: "platform", discarding: key)
+  }
+
   private mutating func follow(_ outcome: KeyOutcome, _ name: String, _ guid: String?) {
     switch outcome {
     case .working(let newer):
@@ -254,10 +265,21 @@ struct KeyRotationChange {
         move(.following(name: name, job: nil, guid: nil))
       }
     case .jobFailed(let newer, let words):
-      startAnew("the platform could not make the key \(name): \(words)", culprit: "platform", discarding: newer ?? guid)
+      startAnew(
+        "the platform could not make the key \(name): \(words)\(advice(on: words))", culprit: "platform",
+        discarding: newer ?? guid)
     case .jobLost: move(.requesting(name: name))
     default: fail(KeyFailure("an outcome does not fit a job", culprit: "certrotd"))
     }
+  }
+
+  /// What to do about a service that takes no second key; empty for any other refusal.
+  private func advice(on words: String) -> String {
+    let text = words.lowercased()
+    guard !context.deletesFirst, rotation.predecessor?.guid != nil,
+      ["at a time", "at most", "only one", "exceed", "maximum", "limit"].contains(where: text.contains)
+    else { return "" }
+    return "; if the service allows one key with a certificate, 'replace: delete-first' is needed"
   }
 
   private mutating func complete(_ name: String, _ guid: String, _ owner: KeyOwner) {

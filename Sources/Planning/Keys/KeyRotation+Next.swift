@@ -48,7 +48,7 @@ extension KeyRotation {
   }
 
   private func retirement(_ context: KeyRotationContext, now: Date) -> Next {
-    guard let guid = predecessor?.guid else { return .finished }
+    guard let guid = predecessor?.guid, !context.isPredecessorDeleted else { return .finished }
     // The next renewal does not wait for an overlap: the old key is left to `OrphanPlanner`.
     if let successorDue = context.successorDue, successorDue <= now { return .finished }
     switch removal(context, now: now) {
@@ -66,7 +66,19 @@ extension KeyRotation {
       reason: KeyRemoval.Refusal.stillUsed(context.keystoresWithOldKey).description)
   }
 
-  /// The same without waiting, since an operator or a changed setting asks for another attempt.
+  /// The same without waiting, since an operator asks for another attempt; how often and how long it failed stays known.
+  ///
+  /// A login that rests is told of afresh if it is refused again.
+  package func urged(now: Date) -> KeyRotation {
+    guard case .failed(var failure) = standing else { return released() }
+    failure.next = min(failure.next, now)
+    failure.restsUntil = nil
+    var rotation = self
+    rotation.standing = .failed(failure)
+    return rotation
+  }
+
+  /// The same without waiting and as if nothing had failed, since what it depends on has changed.
   package func released() -> KeyRotation {
     var rotation = self
     rotation.standing = .ready

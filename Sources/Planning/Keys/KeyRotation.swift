@@ -27,6 +27,8 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var failedDeletions = 0
   /// How often the platform listed the new key as complete and gave no credentials.
   package internal(set) var withheld = 0
+  /// How often the platform's answer with the new key's credentials could not be read; nil as in ledgers of before.
+  package internal(set) var unreadable: Int?
   /// Whether the service instance no longer has the key in force, which certrotd knew there.
   package internal(set) var isPredecessorGone = false
   /// When it was deleted or found to be so; nil as long as it may work, and in ledgers of before.

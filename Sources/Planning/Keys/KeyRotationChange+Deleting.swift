@@ -35,6 +35,9 @@ extension KeyRotationChange {
     case .deleted, .jobDone:
       events += [.overlapEnded(guid: guid), .deleted(guid: guid, stoppedWorking: false)]
       move(.done(key, leftBehind: nil))
+    case .vanished:
+      events.append(.vanished(guid: guid))
+      move(.done(key, leftBehind: nil))
     case .jobLost: rotation.state = .deleting(key, certificate, job: nil)
     case .jobFailed(_, let words):
       rotation.state = .deleting(key, certificate, job: nil)

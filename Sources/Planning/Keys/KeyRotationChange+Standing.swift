@@ -35,6 +35,7 @@ extension KeyRotationChange {
   mutating func startAnew(_ reason: String, culprit: String, discarding guid: String? = nil) {
     if let guid { rotation.discarded.insert(guid) }
     rotation.withheld = 0
+    rotation.unreadable = nil
     let standing = rotation.standing
     move(rotation.isAdoption ? .abandoned : .due)
     // Keys that fail one after the other wait longer and longer.
@@ -128,6 +129,8 @@ extension KeyRotationChange {
   static let failuresToTell = 3
   /// How often a key that is listed as complete may have no credentials yet.
   static let mostWithheld = 3
+  /// How many answers with the credentials of one key are broken before the key is given up.
+  static let mostUnreadable = 2
   /// How many keys are made one after the other before what is wrong with them is taken for lasting.
   static let mostKeysInARow = 5
   static let secondsBetweenKeys: TimeInterval = 6 * 3600

@@ -24,6 +24,8 @@ package struct KeyRotationContext: Sendable, Hashable {
   package var validity: Duration?
   /// Whether the key in force belongs to another service instance than the one that is asked.
   package var isPredecessorElsewhere = false
+  /// Whether the key that rests until its overlap is over was found to be gone.
+  package var isPredecessorDeleted = false
 
   package init(
     installation: String, base: String, adopted: String? = nil, overlap: Duration, verifyPatience: Duration,
@@ -107,8 +109,10 @@ package enum KeyOutcome: Sendable, Hashable {
   case credentialsHeld
   /// The platform says that the key is not complete yet.
   case notReady
+  /// The platform answered, and its answer is broken off or something else than credentials.
+  case unreadable(words: String)
   case examined(NewCertificate)
-  case defective(words: String)
+  case defective(words: String, culprit: String = "platform")
   case verified
   case refused(words: String)
   case delivered
@@ -116,6 +120,8 @@ package enum KeyOutcome: Sendable, Hashable {
   /// their windows.
   case notDelivered([String], until: Date? = nil)
   case deleted
+  /// There was nothing to delete, and nobody here had asked for it.
+  case vanished
   /// The old key is not deleted, since the platform does not have the new one any more.
   case successorGone
   /// The old key belongs to another service instance than the one that is asked now.
@@ -161,6 +167,8 @@ package enum KeyRotationEvent: Sendable, Hashable {
   case overlapEnded(guid: String)
   /// `stoppedWorking` where the key in force was deleted before there was another.
   case deleted(guid: String, stoppedWorking: Bool)
+  /// A key that was in force before is no longer on the platform, and certrotd did not delete it.
+  case vanished(guid: String)
   /// A key stays on the platform that nothing uses.
   case orphaned(guid: String, reason: String)
   case failing(KeyRotation.Standing.Failure)

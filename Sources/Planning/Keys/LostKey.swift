@@ -27,7 +27,8 @@ extension SourceState {
     let key = keys.first { $0.leaf == leaf }
     if let rotation, let since = rotation.predecessorGoneAt, !rotation.isResting {
       let new = rotation.newKey.flatMap { new in keys.first { $0.guid == new.guid }?.leaf }
-      if leaf != new, leaf == identity?.leaf || key?.role == .inForce {
+      let isPredecessor = key?.role == .deleted && key?.name == rotation.predecessor?.name
+      if leaf != new, leaf == identity?.leaf || key?.role == .inForce || isPredecessor {
         return LostKey(name: key?.name ?? rotation.predecessor?.name, since: since)
       }
     }

@@ -53,11 +53,9 @@ package enum PlatformKeyPlanner {
       deletesFirst: serviceKey.replacement == .deleteFirst,
       jitter: Jitter(installation: inventory.installation, kind: "key/", name: serviceKey.name),
       validity: serviceKey.source.platformKey?.validity)
-    let old = state.rotation?.predecessor?.guid
-    context.keystoresWithOldKey =
-      state.keys.first { $0.guid == old }.map {
-        keystores(holding: $0, configuration, inventory)
-      } ?? []
+    let old = state.keys.first { $0.guid == state.rotation?.predecessor?.guid }
+    context.keystoresWithOldKey = old.map { keystores(holding: $0, configuration, inventory) } ?? []
+    context.isPredecessorDeleted = old?.role == .deleted
     switch state.rotation?.state {
     case .delivered(_, let certificate, _), .verified(_, let certificate), .deleting(_, let certificate, _):
       context.successorDue =

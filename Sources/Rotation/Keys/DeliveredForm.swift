@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Host
 import Keystores
+import Logging
 import Settings
 
 /// An identity as its consumers will read it.
@@ -26,6 +27,36 @@ enum DeliveredForm {
     }
     let pem = formats.filter { if case .pem = $0 { true } else { false } }
     return try read(pem, content, context.clock.now()) ?? identity
+  }
+
+  /// Why a keystore of a service key could not be written with an identity, as far as that lies in the identity: a PSE, such
+  /// as it is made here, takes RSA keys only.
+  ///
+  /// Whatever else is in the way, such as a password that cannot be read, is told when the files are written.
+  ///
+  /// - Returns: nil when each keystore can hold it.
+  static func obstacle(to identity: Identity, of serviceKey: String, _ context: RotationContext) async -> String? {
+    let content = KeystoreContent(identity: identity, trust: [])
+    let keystores = await context.landscape.configuration.keystores.filter { $0.identity == .serviceKey(serviceKey) }
+    for keystore in keystores {
+      let outputs: [KeystoreOutput]
+      do throws(OutputError) {
+        outputs = try KeystoreOutput.resolve(keystore, credentials: context.credentials)
+      } catch {
+        context.logger.debug("the files of keystore \(keystore.name) cannot be tried: \(error)")
+        continue
+      }
+      for output in outputs where output.format.parts.contains(.key) {
+        do throws(KeystoreError) {
+          _ = try KeystoreWriter.render(output.format, content, now: context.clock.now())
+        } catch .key(let reason) {
+          return "the keystore \(keystore.name) has a \(output.format) file, which cannot hold it: \(reason)"
+        } catch {
+          context.logger.debug("a file of keystore \(keystore.name) cannot be tried: \(error)")
+        }
+      }
+    }
+    return nil
   }
 
   private static func read(_ formats: [FileFormat], _ content: KeystoreContent, _ now: Date) throws -> Identity? {

@@ -42,6 +42,10 @@ struct KeyIdentityActions: Sendable {
       if let current, current.serialNumber == leaf.serialNumber, current.issuer == leaf.issuer {
         return Examined(outcome: .defective(words: "its serial number is that of the certificate in force"))
       }
+      if let obstacle = await DeliveredForm.obstacle(to: identity, of: settings.name, context) {
+        let advice = "have the platform make another kind of key ('parameters'), or take another format"
+        return Examined(outcome: .defective(words: "\(obstacle): \(advice)", culprit: Culprit.configuration.rawValue))
+      }
       let found = NewCertificate(
         serial: leaf.serialNumber.description, notBefore: leaf.validity.notBefore, notAfter: leaf.validity.notAfter)
       return Examined(outcome: .examined(found), leaf: leaf.fingerprint)
@@ -178,6 +182,8 @@ struct KeyIdentityActions: Sendable {
       throw Defect.bad(fault.finding + hint, fault)
     } catch let error as LedgerError {
       throw error
+    } catch let error as ServiceKeyError {
+      throw Defect.bad(error.answer)
     } catch let error as CredentialError {
       throw Defect.host(error.description, error.culprit)
     } catch {

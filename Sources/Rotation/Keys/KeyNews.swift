@@ -21,6 +21,20 @@ enum KeyNews {
       fields: [.serviceKey: settings.name, .keyGUID: guid, .reason: reason])
   }
 
+  /// A key that is not in force any more, and that nobody deleted here.
+  ///
+  /// `keystores` still hold it.
+  static func vanished(_ settings: ServiceKeySettings, _ guid: String, keystores: [String]) -> Events.Raised {
+    let consequence =
+      keystores.isEmpty
+      ? "no keystore holds it"
+      : "nothing can log in with it, and the keystores \(keystores.joined(separator: ", ")) still hold it"
+    let reason = "somebody else deleted it: \(consequence)"
+    return Events.Raised(
+      .keyDeleted, message: "service key \(settings.name): the key \(guid) is no longer on the platform: \(reason)",
+      fields: [.serviceKey: settings.name, .keyGUID: guid, .reason: reason])
+  }
+
   /// What an action is about to do, for somebody who waits.
   static func intention(_ action: KeyAction) -> String {
     switch action {
@@ -94,6 +108,7 @@ enum KeyNews {
       return Events.Raised(
         .keyDeleted, message: "\(title): the key \(guid) was deleted on the platform: \(reason)",
         fields: [.serviceKey: name, .keyGUID: guid, .reason: reason])
+    case .vanished(let guid): return vanished(settings, guid, keystores: [])
     case .orphaned(let guid, let reason): return orphaned(settings, guid, reason: reason)
     case .failing(let failure): return failing(failure, settings, identity, now)
     }

@@ -23,9 +23,16 @@ enum KeyRecords {
     if case .clearing(let cleared, _) = before.state, case .due = after.state {
       draft.change(cleared) { $0.state = .deleted }
     }
+    // It stays in its state, since it may be listed again. One of another instance is where it was.
+    if after.predecessorGoneAt != nil, let lost = before.predecessor?.guid, after.predecessor?.guid == nil {
+      draft.change(lost) { $0.reason = PlatformKeyRecord.lossTold }
+    }
     draft.know(after.predecessor)
     switch after.state {
-    case .due, .clearing, .reserved, .requesting, .abandoned: draft.giveUpInFlight(but: nil)
+    case .clearing(let guid, _):
+      draft.giveUpInFlight(but: nil)
+      draft.change(guid) { $0.reason = PlatformKeyRecord.deletionAsked }
+    case .due, .reserved, .requesting, .abandoned: draft.giveUpInFlight(but: nil)
     case .following(_, _, let guid): draft.giveUpInFlight(but: guid)
     case .created(let key), .reading(let key), .held(let key): draft.set(key, .inFlight, nil)
     case .examined(let key, let certificate), .verified(let key, let certificate):
@@ -33,7 +40,9 @@ enum KeyRecords {
     case .delivered(let key, let certificate, let overlapEnds):
       draft.retire(allBut: key.guid, overlapEnds: overlapEnds)
       draft.set(key, .inForce, certificate)
-    case .deleting(let key, let certificate, _): draft.set(key, .inForce, certificate)
+    case .deleting(let key, let certificate, _):
+      draft.set(key, .inForce, certificate)
+      if let old = after.predecessor?.guid { draft.change(old) { $0.reason = PlatformKeyRecord.deletionAsked } }
     case .done(let key, let leftBehind):
       if case .deleting = before.state, leftBehind == nil, let old = before.predecessor?.guid {
         draft.change(old) { $0.state = .deleted }
@@ -130,6 +139,13 @@ enum KeyRecords {
       }
     }
   }
+}
+
+extension PlatformKeyRecord {
+  /// The reason of a key whose deletion was begun here: once it is gone, that is certrotd's doing.
+  static let deletionAsked = "certrotd has asked the platform to delete it"
+  /// The reason of a key that was in force when it was found to be gone: no more is told of it.
+  static let lossTold = "somebody deleted it while it was in force"
 }
 
 extension PlatformKeyRecord.Owner {

@@ -43,8 +43,11 @@ struct KeyRotationRunner: Sendable {
 
   /// Records a rotation that begins, in place of one that is over.
   func begin(_ rotation: KeyRotation, _ settings: ServiceKeySettings, because reason: Reason) async throws {
-    try await context.tell(
-      [KeyNews.due(settings, rotation, because: reason)], of: LedgerSubject(.serviceKey, settings.name))
+    let subject = LedgerSubject(.serviceKey, settings.name)
+    // A daemon that was killed before it recorded the rotation begins it again.
+    let last = try await context.ledger.history(subject, limit: 1).first
+    let isTold = last.map { $0.event == Event.keyDue.rawValue && $0.at > context.clock.now() - Self.secondsToBegin }
+    if isTold != true { try await context.tell([KeyNews.due(settings, rotation, because: reason)], of: subject) }
     try await record(rotation, of: settings, keys: [])
     await context.landscape.update { $0.serviceKeys[settings.name]?.request = nil }
   }
@@ -86,7 +89,7 @@ struct KeyRotationRunner: Sendable {
       try await conclude(outcome, intended, settings, instance: instance)
     case .delete(let guid):
       guard let reached else { return }
-      try await delete(guid, intended, settings, reached)
+      try await delete(guid, intended, settings, reached, isFirst: intended != rotation)
     case .look, .find, .create, .follow:
       guard let reached else { return }
       let useless = await useless(settings.name)
@@ -100,8 +103,11 @@ struct KeyRotationRunner: Sendable {
   }
 
   /// Deletes a key, once it is certain that the platform still has the one that took its place.
+  ///
+  /// With `isFirst` nobody here can have asked for it before.
   private func delete(
-    _ guid: String, _ rotation: KeyRotation, _ settings: ServiceKeySettings, _ reached: PlatformAccess.Reached
+    _ guid: String, _ rotation: KeyRotation, _ settings: ServiceKeySettings, _ reached: PlatformAccess.Reached,
+    isFirst: Bool
   ) async throws {
     let instance = reached.instance.guid
     let known = try await context.ledger.platformKeys(of: settings.name).first { $0.guid == guid }
@@ -109,7 +115,8 @@ struct KeyRotationRunner: Sendable {
     if let known, known.instance != instance {
       outcome = .elsewhere
     } else {
-      outcome = await reached.actions.perform(.delete(guid: guid), besides: rotation.newKey?.guid)
+      let found = await reached.actions.perform(.delete(guid: guid), besides: rotation.newKey?.guid)
+      outcome = if case .vanished? = found, !isFirst { .deleted } else { found }
     }
     guard let outcome else { return }
     if case .successorGone = outcome, let key = rotation.newKey {
@@ -128,7 +135,12 @@ struct KeyRotationRunner: Sendable {
     do throws(PlatformFailure) {
       credentials = try await reached.platform.credentials(of: guid)
     } catch {
-      let outcome: KeyOutcome = error.kind == .missing ? .notReady : .failed(KeyFailure(error))
+      let outcome: KeyOutcome =
+        switch error.kind {
+        case .missing: .notReady
+        case .malformed: .unreadable(words: error.words)
+        default: .failed(KeyFailure(error))
+        }
       return try await conclude(outcome, rotation, settings, instance: reached.instance.guid)
     }
     try await conclude(
@@ -136,6 +148,8 @@ struct KeyRotationRunner: Sendable {
   }
 
   /// Records what an action came to, and tells of it first: told twice after a crash is better than never.
+  ///
+  /// What the history of this rotation has already was told before a crash that came between the two, and is not told again.
   private func conclude(
     _ outcome: KeyOutcome, _ rotation: KeyRotation, _ settings: ServiceKeySettings, instance: String?,
     leaf: Fingerprint? = nil, credentials: SecretBytes? = nil
@@ -152,13 +166,13 @@ struct KeyRotationRunner: Sendable {
     }
     let inventory = await context.landscape.inventory
     let identity = inventory.serviceKeys[settings.name]?.identity
-    try await checkpoint.pass(point(settings, after.phase, .beforeRecording))
     var news = events.map {
       KeyNews.raised(
         $0, settings, identity: identity, hasKeyInForce: !after.isPredecessorGone, now: context.clock.now())
     }
     if let failed = KeyNews.attemptFailed(from: rotation, to: after, telling: events, settings) { news.append(failed) }
-    try await context.tell(news, of: LedgerSubject(.serviceKey, settings.name))
+    try await context.tellOnce(news, of: LedgerSubject(.serviceKey, settings.name), since: rotation.begunAt)
+    try await checkpoint.pass(point(settings, after.phase, .beforeRecording))
     if let credentials, let guid = after.newKey?.guid {
       let known = try await context.ledger.platformKeys(of: settings.name)
       guard let key = (keys + known).first(where: { $0.guid == guid }) else {
@@ -296,6 +310,8 @@ struct KeyRotationRunner: Sendable {
   /// More steps than a renewal has, so that nothing turns for ever.
   private static let mostSteps = 50
   private static let putAway = "put-away"
+  /// Within which a rotation that was told as due and is not recorded is one that was cut off.
+  private static let secondsToBegin: TimeInterval = 3600
   private static let secondsToWatch: TimeInterval = 900
 }
 

@@ -100,15 +100,12 @@ struct KeySurveyor: Sendable {
         if orphan.mayBeUsed { continue }
       }
       guard orphan.refusal == nil else { continue }
-      do throws(PlatformFailure) {
-        guard case .gone = try await reached.platform.deleteKey(orphan.guid) else { continue }
-      } catch {
+      do {
+        try await delete(record, settings, reached)
+      } catch let error as PlatformFailure {
         // One that cannot be deleted does not keep the others.
         failure = failure ?? error
-        continue
       }
-      try await noteDeletion(
-        orphan.guid, orphan.name, wasInForce: record.state == .retiring, record, settings)
     }
     failure = try await deleteAdopted(keys, records, settings, reached) ?? failure
     try await reread(settings)
@@ -135,15 +132,29 @@ struct KeySurveyor: Sendable {
         keystores: knowledge.used[record.guid] ?? [], overlapEnds: record.overlapEnds,
         otherValidKeys: valid.count { $0 != record.guid }, ends: record.notAfter)
       guard removal.refusal(now: now) == nil else { continue }
-      do throws(PlatformFailure) {
-        guard case .gone = try await reached.platform.deleteKey(record.guid) else { continue }
-      } catch {
+      do {
+        try await delete(record, settings, reached)
+      } catch let error as PlatformFailure {
         failure = failure ?? error
-        continue
       }
-      try await noteDeletion(record.guid, record.name, wasInForce: true, record, settings)
     }
     return failure
+  }
+
+  /// Asks the platform to delete a key, and writes down before that it does.
+  ///
+  /// - Throws: `PlatformFailure`, `LedgerError`.
+  private func delete(
+    _ record: PlatformKeyRecord, _ settings: ServiceKeySettings, _ reached: PlatformAccess.Reached
+  ) async throws {
+    var asked = record
+    asked.reason = PlatformKeyRecord.deletionAsked
+    if asked != record {
+      try await context.ledger.keepPlatformKeys([asked], of: settings.name, at: context.clock.now())
+    }
+    // What is under way is found to be gone by a later look.
+    guard case .gone = try await reached.platform.deleteKey(record.guid) else { return }
+    try await noteDeletion(asked, settings)
   }
 
   /// Keys that the ledger knows and the platform has no longer.
@@ -153,7 +164,9 @@ struct KeySurveyor: Sendable {
   ) async throws {
     let present = Set(keys.map(\.guid))
     let rotation = await context.landscape.inventory.serviceKeys[settings.name]?.rotation
-    let inFlight = rotation?.concerned ?? []
+    var inFlight = rotation?.concerned ?? []
+    // The key that rests until its overlap is over is not touched by the rotation before.
+    if case .delivered? = rotation?.state, let old = rotation?.predecessor?.guid { inFlight.remove(old) }
     for record in records where record.state == .inForce && record.instance != reached.instance.guid {
       await request(settings, because: "the key \(record.name) belongs to another service instance")
     }
@@ -161,7 +174,11 @@ struct KeySurveyor: Sendable {
       switch record.state {
       case .retiring, .givenUp:
         guard !inFlight.contains(record.guid) else { continue }
-        try await noteDeletion(record.guid, record.name, wasInForce: record.state == .retiring, record, settings)
+        switch record.reason {
+        case PlatformKeyRecord.deletionAsked: try await noteDeletion(record, settings)
+        case PlatformKeyRecord.lossTold: try await note([], of: record, settings)
+        default: try await noteDisappearance(record, settings)
+        }
       case .inForce where rotation?.isResting != false:
         await request(settings, because: "the key \(record.name) is no longer on the platform")
       case .inForce:
@@ -200,14 +217,27 @@ struct KeySurveyor: Sendable {
     return record
   }
 
-  private func noteDeletion(
-    _ guid: String, _ name: String, wasInForce: Bool, _ record: PlatformKeyRecord, _ settings: ServiceKeySettings
-  ) async throws {
+  /// Takes note that a key is gone whose deletion was asked for here.
+  private func noteDeletion(_ record: PlatformKeyRecord, _ settings: ServiceKeySettings) async throws {
     let events: [KeyRotationEvent] =
-      (wasInForce ? [.overlapEnded(guid: guid)] : []) + [.deleted(guid: guid, stoppedWorking: false)]
-    try await context.tell(
-      events.map { KeyNews.raised($0, settings, identity: nil, now: context.clock.now()) },
-      of: LedgerSubject(.serviceKey, settings.name))
+      (record.state == .retiring ? [.overlapEnded(guid: record.guid)] : [])
+      + [.deleted(guid: record.guid, stoppedWorking: false)]
+    try await note(
+      events.map { KeyNews.raised($0, settings, identity: nil, now: context.clock.now()) }, of: record, settings)
+  }
+
+  /// Takes note that somebody else deleted a key.
+  private func noteDisappearance(_ record: PlatformKeyRecord, _ settings: ServiceKeySettings) async throws {
+    let holders = PlatformKeyPlanner.keystores(
+      holding: PlatformKeyState(record), await context.landscape.configuration, await context.landscape.inventory)
+    try await note(
+      [KeyNews.vanished(settings, record.guid, keystores: holders)], of: record, settings)
+  }
+
+  private func note(
+    _ news: [Events.Raised], of record: PlatformKeyRecord, _ settings: ServiceKeySettings
+  ) async throws {
+    try await context.tellOnce(news, of: LedgerSubject(.serviceKey, settings.name))
     var gone = record
     gone.state = .deleted
     try await context.ledger.keepPlatformKeys([gone], of: settings.name, at: context.clock.now())

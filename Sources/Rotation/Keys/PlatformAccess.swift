@@ -25,7 +25,7 @@ struct PlatformAccess: Sendable {
   /// Reaches the platform, unless `reached` says that it is.
   func reach(_ settings: ServiceKeySettings, _ reached: Reached?) async throws(PlatformFailure) -> Reached {
     if let reached { return reached }
-    let caller = Self.caller(settings)
+    let caller = PlatformTroubles.Caller(settings)
     let connection: PlatformConnector.Connection?
     do throws(PlatformFailure) {
       let own = try await ownLogin(settings)
@@ -123,15 +123,17 @@ struct PlatformAccess: Sendable {
       throw PlatformFailure(.local, .host, "the ledger did not take note of the platform's trouble: \(error)")
     }
   }
+}
 
-  private static func caller(_ settings: ServiceKeySettings) -> PlatformTroubles.Caller {
+extension PlatformTroubles.Caller {
+  /// Who calls for a service key, as the configuration has it.
+  init(_ settings: ServiceKeySettings) {
     switch settings.source {
-    case .file(let path):
-      PlatformTroubles.Caller(serviceKey: settings.name, platform: path.string, login: "")
+    case .file(let path): self.init(serviceKey: settings.name, platform: path.string, login: "")
     case .cloudFoundry(let source):
-      PlatformTroubles.Caller(serviceKey: settings.name, platform: source.api, login: source.login.principal)
+      self.init(serviceKey: settings.name, platform: source.api, login: source.login.principal)
     case .serviceManager(let source):
-      PlatformTroubles.Caller(
+      self.init(
         serviceKey: settings.name, platform: "Service Manager of \(source.binding)", login: "\(source.binding)")
     }
   }

@@ -27,7 +27,7 @@ package struct PlatformKeyActions: Sendable {
   /// - Parameters:
   ///   - action: anything but `read`, `examine`, `verify` and `deliver`.
   ///   - givenUp: GUIDs of keys that the ledger says are of no use.
-  ///   - successor: the key without which nothing is deleted.
+  ///   - successor: the key without which nothing is deleted; `vanished` comes of a deletion only with it.
   /// - Returns: what it came to; nil for an action that is somebody else's.
   package func perform(
     _ action: KeyAction, givenUp: Set<String> = [], besides successor: String? = nil
@@ -53,6 +53,7 @@ package struct PlatformKeyActions: Sendable {
         if let successor {
           let keys = try await platform.keys(of: instance)
           guard keys.contains(where: { $0.guid == successor && $0.state == .ready }) else { return .successorGone }
+          guard keys.contains(where: { $0.guid == guid }) else { return .vanished }
         }
         switch try await platform.deleteKey(guid) {
         case .underWay(let job): return .underWay(job: job)

@@ -59,10 +59,10 @@ package struct PlatformKeyControl: Sendable {
       // The renewal meets the same obstacle, and ends with it.
       context.logger.warning("whether the login of \(name) was refused cannot be forgotten: \(error)")
     }
-    await context.landscape.update { [reason] inventory in
+    await context.landscape.update { [reason, now = context.clock.now()] inventory in
       if isUnderWay {
-        let released = inventory.serviceKeys[name]?.rotation?.released()
-        inventory.serviceKeys[name]?.rotation = released
+        let urged = inventory.serviceKeys[name]?.rotation?.urged(now: now)
+        inventory.serviceKeys[name]?.rotation = urged
       } else {
         inventory.serviceKeys[name]?.request = reason
       }

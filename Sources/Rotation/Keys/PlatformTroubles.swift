@@ -7,6 +7,7 @@ import Journal
 import Ledger
 import Planning
 import ServiceKeys
+import Settings
 
 /// Tells of platforms that do not answer and of logins that are not accepted, once each, and when it is over.
 ///
@@ -104,17 +105,42 @@ package actor PlatformTroubles {
   private func noteLogin(_ caller: Caller, _ call: Call) async throws {
     let refused = troubles.removeValue(forKey: .login(platform: caller.platform, login: caller.login))
     let lacking = end(.role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call)
-    guard let since = refused?.since ?? lacking?.since else { return }
+    let replaced = await endReplaced(by: caller)
+    guard let since = refused?.since ?? lacking?.since ?? replaced?.trouble.since else { return }
     let span = TimeText.span(context.clock.now().timeIntervalSince(since))
-    let reason = refused == nil ? "it lacked a role for \(span)" : "it was not accepted for \(span)"
+    let reason: String
+    if refused != nil {
+      reason = "it was not accepted for \(span)"
+    } else if lacking != nil {
+      reason = "it lacked a role for \(span)"
+    } else {
+      reason = "it takes the place of \(replaced?.login ?? ""), which was of no use for \(span)"
+    }
     try await tell(
       .loginRecovered, "\(caller.login) can log in to \(caller.platform) and work there again: \(reason)",
       [
         .platform: caller.platform, .login: caller.login, .reason: reason, .since: EventTime.text(since),
       ], caller)
-    for record in [refused?.record, lacking?.record].compactMap(\.self) {
+    for record in Set([refused?.record, lacking?.record, replaced?.trouble.record].compactMap(\.self)) {
       try await keep(nil, since: since, at: record)
     }
+  }
+
+  /// Ends what was told for this service key of logins that the configuration does not use any more.
+  ///
+  /// - Returns: the one that lasted longest, and whose it was.
+  private func endReplaced(by caller: Caller) async -> (trouble: Trouble, login: String)? {
+    var over: [(trouble: Trouble, login: String)] = []
+    let candidates = troubles.filter { topic, trouble in
+      trouble.record?.subject.name == caller.serviceKey && topic.login != nil && !topic.concerns(caller)
+    }
+    guard !candidates.isEmpty else { return nil }
+    let users = await context.landscape.configuration.serviceKeys.map(Caller.init)
+    for (topic, trouble) in candidates where !users.contains(where: topic.concerns) {
+      troubles[topic] = nil
+      over.append((trouble, topic.login ?? ""))
+    }
+    return over.min { $0.trouble.since < $1.trouble.since }
   }
 
   /// Takes note that a call failed, and gives all that is known of the trouble.
@@ -206,6 +232,23 @@ package actor PlatformTroubles {
 
 extension PlatformTroubles.Topic {
   fileprivate static let kinds = ["refused", "role"]
+
+  /// Who logs in; nil for what concerns all who do.
+  fileprivate var login: String? {
+    switch self {
+    case .outage: nil
+    case .login(_, let login), .role(_, let login, _): login
+    }
+  }
+
+  fileprivate func concerns(_ caller: PlatformTroubles.Caller) -> Bool {
+    switch self {
+    case .outage(let platform): platform == caller.platform
+    case .login(let platform, let login): platform == caller.platform && login == caller.login
+    case .role(let platform, let login, let serviceKey):
+      platform == caller.platform && login == caller.login && serviceKey == caller.serviceKey
+    }
+  }
 
   /// Under which name the ledger has it.
   fileprivate var kind: String { words[0] }

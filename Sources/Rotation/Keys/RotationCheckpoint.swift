@@ -10,7 +10,7 @@ package protocol RotationCheckpoint: Sendable {
 /// A point at which a rotation may be cut off.
 package struct RotationPoint: Sendable, Hashable {
   package enum Moment: String, Sendable, Hashable {
-    /// What an action came to is known and not yet recorded, or an action is about to be recorded as intended.
+    /// What an action came to is known, told and not yet recorded, or an action is about to be recorded as intended.
     case beforeRecording = "before"
     case afterRecording = "after"
   }

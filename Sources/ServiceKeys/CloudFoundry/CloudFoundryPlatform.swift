@@ -75,7 +75,8 @@ package struct CloudFoundryPlatform: KeyPlatform {
   }
 
   package func credentials(of guid: String) async throws(PlatformFailure) -> SecretBytes {
-    try await call(.get, keyURL(guid) + "/details", purpose: "reading the new key").body
+    let call = PlatformCall(url: keyURL(guid) + "/details", purpose: "reading the new key")
+    return try call.readable(try await call.perform(over: network, tokens: session))
   }
 
   package func deleteKey(_ guid: String) async throws(PlatformFailure) -> KeyDeletionAnswer {

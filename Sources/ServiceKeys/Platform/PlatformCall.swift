@@ -81,6 +81,18 @@ struct PlatformCall: Sendable {
     }
   }
 
+  /// The credentials that are the answer to this call, once they can be read to their end.
+  ///
+  /// - Throws: `malformed` for what is broken off or no JSON.
+  func readable(_ response: HTTPResponse) throws(PlatformFailure) -> SecretBytes {
+    do throws(ServiceKeyError) {
+      try ServiceKeyReader.examine(response.body)
+    } catch {
+      throw .malformed("\(purpose): \(error.answer) (\(place))")
+    }
+    return response.body
+  }
+
   private func explained(
     _ reason: RetryPolicy.GivingUp, _ response: HTTPResponse?, _ failure: HTTPFailure?
   ) -> PlatformFailure {

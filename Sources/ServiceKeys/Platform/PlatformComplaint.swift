@@ -14,9 +14,13 @@ struct PlatformComplaint {
   /// The error's name, such as `CF-UnprocessableEntity` or `invalid_client`.
   private(set) var title: String?
   private(set) var detail: String?
+  /// What the platform's router says of its own failure, such as `unknown_route` (`X-Cf-RouterError` of
+  /// cloudfoundry/gorouter); nil for an answer that comes from behind it.
+  private(set) var routerError: String?
 
   init(_ response: HTTPResponse) {
     status = response.status
+    routerError = response.header("X-Cf-RouterError").map { PlatformWords.clean($0.lowercased()) }
     let body: Body
     do {
       body = try BoundedJSON.decode(Body.self, from: response.body, what: "the answer")
@@ -41,9 +45,22 @@ struct PlatformComplaint {
   /// the call has to tell who answered: a router, a proxy, or another service at a wrong address.
   func sentence(of place: String) -> String {
     let words = [title, detail].compactMap(\.self).joined(separator: ", ")
+    if let routerError {
+      let meaning =
+        routerError == "unknown_route"
+        ? "it knows no such address, as while an application is replaced; if that lasts, correct the address"
+        : "nothing behind it answers (\(routerError))"
+      return "the platform's router answered \(status): \(meaning) (\(place))"
+    }
     guard words.isEmpty else { return "answered \(status): \(PlatformWords.clean(words))" }
     let redirect = (300..<400).contains(status) ? ", a redirect, which is not followed" : ""
-    return "answered \(status)\(redirect) (\(place))"
+    let meaning =
+      switch status {
+      case 404: ", and not as the platform does: whatever is at this address, it does not know what was asked for"
+      case 502, 503, 504: ", as a router or a proxy does behind which nothing answers"
+      default: ""
+      }
+    return "answered \(status)\(redirect) (\(place))\(meaning)"
   }
 
   /// Finds in the words what the status does not tell: Cloud Foundry has one code, 10008, for all of these.

@@ -74,7 +74,8 @@ package struct ServiceManagerPlatform: KeyPlatform {
   }
 
   package func credentials(of guid: String) async throws(PlatformFailure) -> SecretBytes {
-    try await call(.get, keyURL(guid), purpose: "reading the new binding").body
+    let call = PlatformCall(url: keyURL(guid), purpose: "reading the new binding")
+    return try call.readable(try await call.perform(over: network, tokens: session))
   }
 
   package func deleteKey(_ guid: String) async throws(PlatformFailure) -> KeyDeletionAnswer {

@@ -57,12 +57,13 @@ struct PlatformSourceReader {
     }
     guard let base else { return nil }
     let usual = preset?.parameters(days: days ?? 1, keyLength: length ?? 2048, base: base) ?? .object([:])
-    guard preset != nil || mapping["preset"] == nil, let text = text(usual.merging(parameters ?? .object([:])), mapping)
-    else { return nil }
+    let merged = usual.merging(parameters ?? .object([:]))
+    guard preset != nil || mapping["preset"] == nil, let text = text(merged, mapping) else { return nil }
     // Own parameters may say something else of the validity than the key of the configuration.
     let validity = parameters == nil ? days.map { Duration.seconds($0 * 86_400) } : nil
     return PlatformKeySettings(
-      base: base, adopted: adopted, preset: preset, parameters: text, validity: validity)
+      base: base, adopted: adopted, preset: preset, parameters: text, validity: validity,
+      likelyValidity: parameters == nil ? nil : merged.validity)
   }
 
   private static func base(_ mapping: MappingReader, _ name: String) -> String? {

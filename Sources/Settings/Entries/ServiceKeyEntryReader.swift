@@ -45,11 +45,19 @@ enum ServiceKeyEntryReader {
     if let preset = key.preset, !preset.hasTokenEndpoint, verify == .token {
       mapping["verify"]?.report("keys of \(preset.rawValue) have no token endpoint", hint: "verify a request, or none")
     }
-    if case .duration(let margin) = renewBefore, let validity = key.validity, margin >= validity {
+    guard case .duration(let margin) = renewBefore else { return }
+    let field = mapping["renew-before"] ?? mapping.field
+    let hint = "write a percentage, such as 33%"
+    if let validity = key.validity, margin >= validity {
       let (margin, validity) = (DurationText.describe(margin), DurationText.describe(validity))
-      (mapping["renew-before"] ?? mapping.field).report(
-        "keys that are valid for \(validity) cannot be renewed \(margin) before their end",
-        hint: "write a percentage, such as 33%")
+      field.report(
+        "keys that are valid for \(validity) cannot be renewed \(margin) before their end", hint: hint)
+    } else if let validity = key.likelyValidity, margin > validity * 0.9 {
+      // Only the service knows what it makes of them.
+      let (margin, validity) = (DurationText.describe(margin), DurationText.describe(validity))
+      field.warn(
+        "keys that live for \(validity), as 'parameters' say, cannot be renewed \(margin) before their end: they are "
+          + "when a third of their life is left", hint: hint)
     }
   }
 

@@ -36,6 +36,11 @@ struct Field {
     context.report(node.position, key: path.isEmpty ? nil : path, message, hint: hint)
   }
 
+  /// Reports what is likely to be meant otherwise; the configuration is used all the same.
+  func warn(_ message: String, hint: String? = nil) {
+    context.report(node.position, key: path.isEmpty ? nil : path, message, hint: hint, severity: .warning)
+  }
+
   /// Reports what is wrong with what this value names, if anything.
   ///
   /// - Returns: whether nothing is.

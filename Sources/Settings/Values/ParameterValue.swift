@@ -31,6 +31,18 @@ package enum ParameterValue: Sendable, Hashable, Encodable {
     return .object(mine.merging(theirs) { $0.merging($1) })
   }
 
+  /// How long a key with a certificate shall live, where the parameters say so in days, as the services of SAP take it
+  /// (``OfferingPreset``); nil where they do not, or say it in another unit.
+  package var validity: Duration? {
+    guard case .object(let members) = self else { return nil }
+    if let unit = members["validity-type"], unit != .string("DAYS") { return nil }
+    for name in ["validity", "certValidityDays"] {
+      if case .integer(let days)? = members[name], (1...3650).contains(days) { return .seconds(days * 86_400) }
+    }
+    let found = members.keys.sorted().compactMap { members[$0]?.validity }
+    return found.min()
+  }
+
   /// As text; equal values give equal text.
   ///
   /// - Throws: `EncodingError` for numbers that JSON does not have.

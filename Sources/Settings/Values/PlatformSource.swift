@@ -50,15 +50,19 @@ package struct PlatformKeySettings: Sendable, Hashable {
   package var parameters: String
   /// How long they are valid, as far as the configuration knows.
   package var validity: Duration?
+  /// How long they are valid, as far as own parameters seem to say so; nothing but a hint.
+  package var likelyValidity: Duration?
 
   package init(
-    base: String, adopted: String? = nil, preset: OfferingPreset?, parameters: String, validity: Duration? = nil
+    base: String, adopted: String? = nil, preset: OfferingPreset?, parameters: String, validity: Duration? = nil,
+    likelyValidity: Duration? = nil
   ) {
     self.base = base
     self.adopted = adopted
     self.preset = preset
     self.parameters = parameters
     self.validity = validity
+    self.likelyValidity = likelyValidity
   }
 }
 
