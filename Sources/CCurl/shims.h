@@ -4,6 +4,7 @@
 #define CERTROTD_CCURL_SHIMS_H
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 // curl_easy_setopt(3) takes one argument of the type that the option asks for; the parentheses keep curl's macro of the
 // same name, which only checks types of constant options, out of the way.
@@ -38,6 +39,34 @@ typedef curl_socket_t (*CCurl_opener)(void *context, curlsocktype purpose, struc
 
 static inline CURLcode CCurl_easy_setopt_opener(CURL *handle, CURLoption option, CCurl_opener value) {
   return (curl_easy_setopt)(handle, option, value);
+}
+
+// Some messages of TLS have no end, such as HelloRequest (RFC 5246, section 7.4.1.1) or KeyUpdate (RFC 8446, section
+// 4.6.3): OpenSSL reads them within one call for as long as they come, and libcurl looks at no deadline meanwhile. This is
+// called for each message, SSL_CTX_set_msg_callback(3); what comes after the limit is as if the server had closed.
+static const size_t CCurl_handshake_limit = 512 * 1024;
+
+static inline void CCurl_count_handshake(
+    int is_written, int version, int type, const void *bytes, size_t length, SSL *ssl, void *count) {
+  (void)version, (void)bytes;
+  // The records of a response are counted by whoever takes its bytes.
+  if (is_written || (type != SSL3_RT_HANDSHAKE && SSL_is_init_finished(ssl))) return;
+  size_t *received = (size_t *)count;
+  *received += length;
+  if (*received > CCurl_handshake_limit) SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+}
+
+static inline CURLcode CCurl_watch_handshake(CURL *handle, void *context, void *count) {
+  (void)handle;
+  SSL_CTX_set_msg_callback((SSL_CTX *)context, CCurl_count_handshake);
+  SSL_CTX_set_msg_callback_arg((SSL_CTX *)context, count);
+  return CURLE_OK;
+}
+
+// CURLOPT_SSL_CTX_FUNCTION(3); `count` lives as long as the handle and begins with 0.
+static inline CURLcode CCurl_easy_setopt_handshake_count(CURL *handle, size_t *count) {
+  CURLcode code = (curl_easy_setopt)(handle, CURLOPT_SSL_CTX_DATA, count);
+  return code == CURLE_OK ? (curl_easy_setopt)(handle, CURLOPT_SSL_CTX_FUNCTION, CCurl_watch_handshake) : code;
 }
 
 // The address may be longer than the structure's last member says.

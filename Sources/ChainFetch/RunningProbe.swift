@@ -157,6 +157,7 @@ final class RunningProbe {
     case .noCertificate: .chainEmpty
     case .certificateUnreadable(let error): .certificateUnreadable(error.description)
     case .chainTooLarge: .tooLarge
+    case .endless(let bytes): .protocolViolation("the server sent \(bytes) bytes, and its handshake goes on")
     case .protocolViolation(let error): .protocolViolation(error.description)
     case .local(let error): .local(error.description)
     }

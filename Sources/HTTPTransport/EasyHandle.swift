@@ -9,23 +9,30 @@ final class EasyHandle {
   @unsafe let pointer: UnsafeMutableRawPointer
   var address: UInt { unsafe UInt(bitPattern: pointer) }
   private let errorText: UnsafeMutablePointer<CChar>
+  /// What the server's handshakes took, in bytes.
+  private let handshakeCount: UnsafeMutablePointer<Int>
 
   private init(takingOwnershipOf pointer: UnsafeMutableRawPointer) {
     unsafe self.pointer = pointer
     unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    unsafe handshakeCount = .allocate(capacity: 1)
+    unsafe handshakeCount.initialize(to: 0)
   }
 
   static func make() throws(HTTPFailure) -> EasyHandle {
     guard let pointer = unsafe curl_easy_init() else { throw .unexpected(detail: "no memory for a transfer") }
     let handle = unsafe EasyHandle(takingOwnershipOf: pointer)
     try unsafe handle.set(CURLOPT_ERRORBUFFER, pointer: handle.errorText)
+    try handle.check(
+      unsafe CCurl_easy_setopt_handshake_count(handle.pointer, handle.handshakeCount), CURLOPT_SSL_CTX_FUNCTION)
     return handle
   }
 
   deinit {
     unsafe curl_easy_cleanup(pointer)
     unsafe errorText.deallocate()
+    unsafe handshakeCount.deallocate()
   }
 
   func set(_ option: CURLoption, _ value: Int) throws(HTTPFailure) {

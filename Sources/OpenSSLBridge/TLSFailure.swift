@@ -19,6 +19,8 @@ package enum TLSFailure: Error, Hashable, Sendable {
   case certificateUnreadable(OpenSSLError)
   /// The chain has more bytes or more certificates than ``TLSPolicy`` takes.
   case chainTooLarge
+  /// The server sends so many bytes, without an end of its handshake.
+  case endless(bytes: Int)
   /// The server does not keep to the protocol, or shares no version or algorithm with this OpenSSL.
   case protocolViolation(OpenSSLError)
   /// OpenSSL failed for a reason of its own, such as no memory.

@@ -12,6 +12,9 @@ package final class TLSPolicy: Sendable {
   nonisolated(unsafe) let pointer: OpaquePointer
   /// More certificates than this in one chain count as too large.
   let certificateLimit: Int
+  /// What a server may send until its handshake is done, in bytes: its chain, and as much again for the rest, such as
+  /// the names of the authorities whose client certificates it takes.
+  let handshakeLimit: Int
 
   /// - Parameters:
   ///   - chainSizeLimit: What a server's Certificate message may have, in bytes.
@@ -23,6 +26,7 @@ package final class TLSPolicy: Sendable {
     }
     unsafe self.pointer = unsafe pointer
     self.certificateLimit = certificateLimit
+    handshakeLimit = 2 * chainSizeLimit
     // Level 0 takes SHA-1 signatures and short keys: old servers are exactly those whose end dates get forgotten.
     unsafe SSL_CTX_set_security_level(pointer, 0)
     try OpenSSLCall.success("SSL_CTX_set_min_proto_version") {

@@ -24,6 +24,8 @@ package final class TLSSession {
   private let pointer: OpaquePointer
   private let policy: TLSPolicy
   private var failure: TLSFailure?
+  /// In bytes.
+  private var received = 0
 
   /// Prepares a handshake; nothing is sent before the first ``step()``.
   ///
@@ -40,6 +42,10 @@ package final class TLSSession {
     unsafe pointer = try OpenSSLCall.pointer("SSL_new") { unsafe SSL_new(policy.pointer) }
     unsafe SSL_set_connect_state(pointer)
     try OpenSSLCall.success("SSL_set_fd") { unsafe SSL_set_fd(pointer, number) }
+    let socketBIO = unsafe SSL_get_rbio(pointer)
+    unsafe BIO_set_callback_arg(
+      socketBIO, Unmanaged.passUnretained(self).toOpaque().assumingMemoryBound(to: CChar.self))
+    unsafe BIO_set_callback_ex(socketBIO, countBytes)
     try OpenSSLCall.success("SSL_set_ex_data") {
       unsafe SSL_set_ex_data(pointer, Self.sessionIndex, Unmanaged.passUnretained(self).toOpaque())
     }
@@ -86,6 +92,18 @@ package final class TLSSession {
       .map { unsafe String(cString: $0) }
   }
 
+  /// Whether the server may send more.
+  ///
+  /// Some messages have no end, such as HelloRequest (RFC 5246, section 7.4.1.1): OpenSSL would read them within one call
+  /// for as long as they come, and no deadline is looked at meanwhile.
+  fileprivate func mayReceive() -> Bool {
+    guard received >= policy.handshakeLimit else { return true }
+    failure = .endless(bytes: received)
+    return false
+  }
+
+  fileprivate func note(received count: Int) { received += count }
+
   /// Keeps the encodings of the certificates.
   func capture(_ certificates: OpaquePointer?) {
     let count = unsafe Int(COpenSSL_sk_X509_num(certificates))
@@ -108,4 +126,19 @@ package final class TLSSession {
 
   /// Where an `SSL` keeps the session it belongs to; 0 is reserved for applications, `SSL_set_app_data` in ssl.h.
   static let sessionIndex: Int32 = 0
+}
+
+/// Called before and after each operation of the BIO that stands for a session's socket, BIO_set_callback_ex(3).
+private func countBytes(
+  _ bio: OpaquePointer?, _ operation: Int32, _ bytes: UnsafePointer<CChar>?, _ length: Int, _ number: Int32,
+  _ value: CLong, _ result: Int32, _ count: UnsafeMutablePointer<Int>?
+) -> CLong {
+  let isAfter = operation & BIO_CB_RETURN != 0
+  guard operation & ~BIO_CB_RETURN == BIO_CB_READ, let argument = unsafe BIO_get_callback_arg(bio) else {
+    return CLong(result)
+  }
+  let session = unsafe Unmanaged<TLSSession>.fromOpaque(argument).takeUnretainedValue()
+  guard isAfter else { return session.mayReceive() ? 1 : -1 }
+  if result > 0, let count = unsafe count { unsafe session.note(received: count.pointee) }
+  return CLong(result)
 }

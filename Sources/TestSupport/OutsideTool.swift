@@ -36,6 +36,26 @@ package enum OutsideTool {
       errors: result.standardError)
   }
 
+  /// Runs a program that writes something once it is ready, does `body`, and closes the program's input, which ends it.
+  ///
+  /// - Throws: when the program cannot be started or ends before it is ready, and what `body` throws.
+  package static func run(
+    _ name: String, _ arguments: [String], while body: () async throws -> Void
+  ) async throws {
+    let failure = try await Subprocess.run(
+      .name(name), arguments: Arguments(arguments), input: .inputWriter, output: .sequence,
+      error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+    ) { execution -> (any Error)? in
+      var output = execution.standardOutput.makeAsyncIterator()
+      guard try await output.next() != nil else { return TestServerError("\(name) ended at once") }
+      var failure: (any Error)?
+      do { try await body() } catch { failure = error }
+      try await execution.standardInputWriter.finish()
+      return failure
+    }.closureResult
+    if let failure { throw failure }
+  }
+
   /// In bytes.
   private static let outputLimit = 1024 * 1024
 }

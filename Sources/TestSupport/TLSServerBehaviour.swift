@@ -24,6 +24,10 @@ package enum TLSServerBehaviour: Sendable {
   case resetAfterClientHello
   /// Reads the ClientHello, then closes in good order.
   case closeAfterClientHello
+  /// Shakes hands, and resets after this many bytes of its own.
+  case resetAfter(bytes: Int)
+  /// Reads the ClientHello, sends the first bytes, and then the others for as long as the client stays.
+  case endless([UInt8], then: [UInt8])
   /// Sends its flight with the certificates but for the last bytes, then resets: the client has seen the chain and can
   /// never finish.
   case resetAfterCertificate

@@ -75,6 +75,17 @@ struct TLSServerPeer {
       connection.socket.resetOnClose()
     case .closeAfterClientHello:
       _ = connection.receive()
+    case .resetAfter(var rest):
+      serve { bytes in
+        let isSent = connection.send(Array(bytes.prefix(rest)))
+        rest -= bytes.count
+        guard rest <= 0 else { return isSent }
+        connection.socket.resetOnClose()
+        return false
+      }
+    case .endless(let first, let others):
+      guard connection.receive() != nil, connection.send(first) else { return }
+      while connection.send(others) {}
     case .resetAfterCertificate:
       serve { bytes in
         _ = connection.send(bytes.dropLast(8))

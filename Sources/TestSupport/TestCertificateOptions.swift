@@ -44,6 +44,8 @@ package struct TestCertificateOptions {
   package var key: PrivateKey?
   /// Authority information access: where the issuer's certificate can be fetched.
   package var issuerLocations: [String] = []
+  /// More extensions, in OpenSSL's words, such as `1.2.3` and `DER:0500` (x509v3_config(5)).
+  package var oddExtensions: [CertificateTemplate.Extension] = []
   /// OpenSSL's name of the digest to sign with.
   package var digest = "SHA2-256"
   package var signatureIsWrong = false
@@ -90,6 +92,7 @@ package struct TestCertificateOptions {
       let locations = issuerLocations.map { "caIssuers;URI:\($0)" }
       extensions.append(.init("authorityInfoAccess", locations.joined(separator: ",")))
     }
+    extensions += oddExtensions
     if hasKeyIdentifiers {
       extensions.append(.init("subjectKeyIdentifier", "hash"))
       extensions.append(.init("authorityKeyIdentifier", "keyid"))

@@ -48,6 +48,23 @@ struct TestIdentity {
     #expect(server.clientCertificateSeen == nil)
   }
 
+  /// Records without an end (RFC 8446, section 5.1): HelloRequest, which has no answer here, change_cipher_spec, nothing.
+  @Test(arguments: [[22, 3, 3, 0, 4, 0, 0, 0, 0], [20, 3, 3, 0, 1, 1], [22, 3, 3, 0, 0]])
+  func `a handshake without an end holds nobody up`(record: [UInt8]) async throws {
+    let identity = try await TestIdentity("server")
+    let hostile = try TLSServer(
+      identity: identity.server, behaviour: .endless([], then: (0..<4096).flatMap { _ in record }))
+    let good = try TLSServer(identity: identity.server, behaviour: answer)
+    async let odd = failure(client, patientRequest(url: url(hostile), trust: .certificates(identity.certificatePEM)))
+    async let other = client.send(patientRequest(url: url(good), trust: .certificates(identity.certificatePEM)))
+    #expect(try await other.body.copyBytes() == Array("secured".utf8))
+    guard let failure = await odd, failure.culprit == .server else {
+      Issue.record("it was talked to")
+      return
+    }
+    if case .timedOut = failure { Issue.record("only its deadline ended it") }
+  }
+
   @Test func aServerThatDoesNotVerifyGetsNoRequest() async throws {
     let identity = try await TestIdentity("server")
     let other = try await TestIdentity("other")

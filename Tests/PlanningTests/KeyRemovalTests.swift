@@ -56,9 +56,20 @@ struct KeyRemovalTests {
       installation: "here", base: "cpi", inForce: "force", inFlight: ["flight"], used: ["used": ["web"]],
       ends: ["force": Self.now + 1000, "used": Self.now + 10], overlaps: ["overlapping": Self.now + 50])
     let orphans = OrphanPlanner.orphans(keys, knowledge, now: Self.now)
-    #expect(orphans.map(\.guid) == ["free", "used", "overlapping", "failed", "stuck"])
+    #expect(orphans.map(\.guid) == ["free", "overlapping", "failed", "stuck", "used"])
     #expect(
-      orphans.map(\.refusal) == [nil, .stillUsed(["web"]), .overlap(until: Self.now + 50), nil, nil])
+      orphans.map(\.refusal) == [nil, .overlap(until: Self.now + 50), nil, nil, .stillUsed(["web"])])
+  }
+
+  @Test func `of several keys that could go the last one stays`() {
+    let ends = [
+      "first": Self.now + 1000, "last": Self.now + 3000, "second": Self.now + 2000, "useless": Self.now + 9000,
+    ]
+    let knowledge = OrphanPlanner.Knowledge(
+      installation: "here", base: "cpi", inForce: "lost", useless: ["useless"], ends: ends)
+    let orphans = OrphanPlanner.orphans(ends.keys.map { Self.listed($0) }, knowledge, now: Self.now)
+    #expect(orphans.map(\.guid) == ["first", "second", "last", "useless"])
+    #expect(orphans.map(\.refusal) == [nil, nil, .lastValid, nil])
   }
 
   @Test func `without another valid key nothing but what never worked is removed`() {

@@ -57,8 +57,12 @@ package enum OrphanPlanner {
   /// A key that is younger than an hour is left alone, unless it is known to rest: it may belong to a step that the ledger
   /// does not know yet.
   package static func orphans(_ keys: [ListedKey], _ knowledge: Knowledge, now: Date) -> [Orphan] {
-    let valid = validKeys(keys, knowledge, now: now)
-    return leftovers(keys, knowledge).compactMap { key in
+    // Of several that could go, the one that lasts longest counts for the others as one that stays.
+    var valid = validKeys(keys, knowledge, now: now)
+    let leftovers = leftovers(keys, knowledge).sorted {
+      (knowledge.ends[$0.guid] ?? .distantPast) < (knowledge.ends[$1.guid] ?? .distantPast)
+    }
+    return leftovers.compactMap { key in
       guard key.state != .deleting, restsUntil(key, knowledge, now: now) == nil else { return nil }
       let isUseless = knowledge.useless.contains(key.guid)
       let isLeftToOthers = isUseless && key.state == .ready
@@ -69,8 +73,10 @@ package enum OrphanPlanner {
         otherValidKeys: valid.count { $0 != key.guid },
         // What was never complete, or of no use, was never valid.
         ends: neverValid.contains(key.state) || isUseless ? .distantPast : knowledge.ends[key.guid])
+      let refusal = removal.refusal(now: now)
+      if refusal == nil { valid.remove(key.guid) }
       return Orphan(
-        guid: key.guid, name: key.name, mayBeUsed: !neverValid.contains(key.state), refusal: removal.refusal(now: now))
+        guid: key.guid, name: key.name, mayBeUsed: !neverValid.contains(key.state), refusal: refusal)
     }
   }
 
@@ -107,6 +113,7 @@ package enum OrphanPlanner {
   /// The keys that would still work if another one went: the platform has them, and certrotd has used them.
   package static func validKeys(_ keys: [ListedKey], _ knowledge: Knowledge, now: Date) -> Set<String> {
     Set(keys.filter { $0.state == .ready && knowledge.ends[$0.guid].map { $0 > now } ?? false }.map(\.guid))
+      .subtracting(knowledge.useless)
   }
 
   /// A platform that has not finished a key within a week does not finish it at all; seconds.
