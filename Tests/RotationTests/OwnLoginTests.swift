@@ -20,6 +20,8 @@ struct OwnLoginTests {
         \(name):
           from:
             service-manager: {binding-file: \(platform.site.folder.file("manager")), \(source)}
+          # The keys are looked at four times within it.
+          overlap: 12d
       """
     }
     try platform.site.configure(

@@ -156,7 +156,7 @@ struct PlatformKeyTroubleTests {
   @Test func `a colleague's key is never deleted`() async throws {
     try await PlatformSite.run { platform in
       let guid = try await platform.addKey("sender", parameters: "{\"key-type\":\"certificate\"}")
-      try platform.configure()
+      try platform.configure(more: "overlap: 8d")
       try await platform.site.run { daemon in
         try await platform.live(daemon, until: aTime + 50 * day)
       }

@@ -23,7 +23,8 @@ struct PlatformOfferingTests {
     try await PlatformSite.run { platform in
       // Cloud Logging has no token endpoint to prove a key with.
       try platform.configure(
-        instance: instance, preset: preset, verify: preset == "cloud-logging" ? "none" : "token", profile: "modern")
+        instance: instance, preset: preset, verify: preset == "cloud-logging" ? "none" : "token", profile: "modern",
+        more: "overlap: 4d")
       try await platform.site.run { daemon in
         try await platform.live(daemon, until: aTime + 3600)
         let told = platform.site.recorder.takeNames()

@@ -20,12 +20,12 @@ struct RotationKillTests {
   ]
 
   @Test func `a crash before and after each record leaves one new key`() async throws {
-    try await crash("it-rt-cf", "cloud-integration", Self.phases, more: "overlap: 2d")
+    try await crash("it-rt-cf", "cloud-integration", Self.phases, more: "overlap: 4d")
   }
 
   @Test func `a crash around each call of a Service Manager leaves one new key`() async throws {
     let phases = ["requesting", "following", "reading", "held", "delivered", "deleting"]
-    try await crash("xsuaa-sm", "xsuaa", phases, more: "overlap: 2d")
+    try await crash("xsuaa-sm", "xsuaa", phases, more: "overlap: 4d")
   }
 
   @Test func `a crash around a deletion that comes first leaves one new key`() async throws {
