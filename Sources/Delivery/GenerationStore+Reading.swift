@@ -18,13 +18,22 @@ extension GenerationStore {
   /// copy that is there before the generation is put in force.
   ///
   /// They are not compared with what was written; `damage(of:)` does that.
-  package func readBack(_ number: Int) throws(DeliveryError) -> [DeliveredFile] {
+  ///
+  /// - Parameters:
+  ///   - number: The generation.
+  ///   - only: Where the one item goes that is read; nil for all.
+  /// - Returns: One entry for each file.
+  /// - Throws: ``DeliveryError``, when one of them cannot be read.
+  package func readBack(
+    _ number: Int, only: DeliveryDestination? = nil
+  ) throws(DeliveryError) -> [DeliveredFile] {
     let folder = directory(of: number)
     var read: [DeliveredFile] = []
     for item in try readManifest(of: number).items {
       let path = folder.pushing(FilePath(item.stored))
       let destination: DeliveryDestination =
         item.outside.map { .outside(FilePath($0)) } ?? .inGeneration(item.stored)
+      guard only == nil || only == destination else { continue }
       for file in item.files {
         let filePath = item.isFolder ? path.appending(file.name) : path
         read.append(
@@ -40,6 +49,19 @@ extension GenerationStore {
   /// - Throws: ``DeliveryError``.
   package func verify(_ number: Int) throws(DeliveryError) {
     for item in try readManifest(of: number).items { _ = try verifiedContents(of: item, in: number) }
+  }
+
+  /// Whether a generation was complete before the one in force was put there, as one that was withdrawn.
+  ///
+  /// The times that the file system gave tell; where they do not, as after a restore that made them anew, it is false.
+  package func isOlderThanSwitch(_ number: Int) throws(DeliveryError) -> Bool {
+    let manifest = directory(of: number).appending(GenerationManifest.name)
+    return try reporting { () throws(SystemError) in
+      guard let link = try files.linkStatusIfPresent(of: currentLink),
+        let complete = try files.linkStatusIfPresent(of: manifest)
+      else { return false }
+      return complete.modified < link.modified
+    }
   }
 
   /// Where the items of a generation go, as they were configured when it was written.

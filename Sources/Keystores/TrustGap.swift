@@ -12,14 +12,24 @@ package struct TrustGap: Hashable, Sendable {
   package let reason: String
   /// The issuer that neither the server sends nor the trust list holds; nil when something else is wrong.
   package let missing: DistinguishedName?
-  /// Whether that issuer is the root of the way by which the chain verified.
-  package let lacksRoot: Bool
+  /// What is known of that issuer.
+  package let place: Place
 
-  package init(endpoint: String, reason: String, missing: DistinguishedName? = nil, lacksRoot: Bool = false) {
+  /// Where an issuer stands in the way by which the chain verified.
+  package enum Place: Hashable, Sendable {
+    /// It ends it; servers do not send it.
+    case root
+    /// It comes before the root, and the server should send it.
+    case intermediate
+    /// It is not in it, or no way is known: it may be either.
+    case unknown
+  }
+
+  package init(endpoint: String, reason: String, missing: DistinguishedName? = nil, place: Place = .unknown) {
     self.endpoint = endpoint
     self.reason = reason
     self.missing = missing
-    self.lacksRoot = lacksRoot
+    self.place = place
   }
 }
 
@@ -105,8 +115,14 @@ extension KeystoreJudge {
 
   private static func gap(_ endpoint: EndpointChain, _ verdict: PathVerdict) -> TrustGap {
     let missing = verdict.complaints.first { $0.reason == .unknownIssuer }?.certificate?.issuer
-    return TrustGap(
-      endpoint: endpoint.name, reason: verdict.description, missing: missing,
-      lacksRoot: missing != nil && endpoint.path.last?.subject == missing)
+    let place: TrustGap.Place =
+      if let missing, endpoint.path.last?.subject == missing {
+        .root
+      } else if let missing, endpoint.path.dropFirst().contains(where: { $0.subject == missing }) {
+        .intermediate
+      } else {
+        .unknown
+      }
+    return TrustGap(endpoint: endpoint.name, reason: verdict.description, missing: missing, place: place)
   }
 }

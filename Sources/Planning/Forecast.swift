@@ -184,7 +184,9 @@ private struct Forecaster {
       entries.append(replacement(subject, adopted, keystore.renewBefore, what: "another identity"))
     }
     let trust = TrustPlanner.wanted(keystore, inventory, now: now)
-    if case .write(let content, let reason) = WritePlanner.decide(keystore, inventory, trust: trust, now: now) {
+    let decision = WritePlanner.decide(keystore, inventory, trust: trust, now: now)
+    if let left = leftBehind(keystore, state, decision) { entries.append(left) }
+    if case .write(let content, let reason) = decision {
       let time = WritePlanner.time(keystore, content, reason, trust, inventory, now: now)
       let wait = WriteWindow.wait(for: .write(content, reason), keystore, trust, inventory, now)
       entries.append(
@@ -228,10 +230,36 @@ private struct Forecaster {
   private func replacement(
     _ subject: Subject, _ identity: IdentityState, _ renewBefore: RenewBefore, what: String
   ) -> ForecastEntry {
+    replacement(subject, identity, renewBefore, why: "\(what) must be put in place before the identity ends")
+  }
+
+  private func replacement(
+    _ subject: Subject, _ identity: IdentityState, _ renewBefore: RenewBefore, why: String
+  ) -> ForecastEntry {
     let due = RenewalPoint.due(notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: renewBefore)
     return ForecastEntry(
-      subject: subject, what: .replaceIdentity, dueAt: max(now, due), lapsesAt: identity.notAfter,
-      why: "\(what) must be put in place before the identity ends")
+      subject: subject, what: .replaceIdentity, dueAt: max(now, due), lapsesAt: identity.notAfter, why: why)
+  }
+
+  /// The identity in the files, where its source has none or another one that is not about to take its place.
+  private func leftBehind(
+    _ keystore: KeystoreSettings, _ state: KeystoreState, _ decision: WriteDecision
+  ) -> ForecastEntry? {
+    guard let current = state.current, let written = current.identity else { return nil }
+    let source = keystore.identityInForce(inventory, now: now)
+    guard source?.leaf != written.leaf else { return nil }
+    if case .write(let content, _) = decision, content.identityLeaf != written.leaf { return nil }
+    // The one that certrotd makes is listed as its renewal.
+    if source == nil, case .selfSigned = keystore.identity { return nil }
+    let what = "nothing takes the place of the identity in the files of generation \(current.number)"
+    let why =
+      switch decision {
+      case .held: "\(what), which was rolled back to, before what is wanted changes"
+      case .waiting(let sentence): "\(what): \(sentence)"
+      case .stuck(let standstill): "\(what): \(standstill.sentence)"
+      case .upToDate, .write: what
+      }
+    return replacement(.keystore(keystore.name), written, keystore.renewBefore, why: why)
   }
 
   /// This renewal and those that follow from it.

@@ -32,6 +32,9 @@ package struct SourceState: Sendable, Equatable {
   package var identity: IdentityState?
   /// One sentence: why the file that lies there now was not taken over; `nil` unless it was rejected.
   package var rejected: String?
+  /// One sentence: why the file that lies there now is not in force yet, though nobody was told; `nil` unless its key is
+  /// tried again until `verify-patience` is over.
+  package var unproven: String?
   /// The replacement of a key on the platform that is under way.
   package var rotation: KeyRotation?
   /// The keys on the platform that the ledger knows.
@@ -43,13 +46,14 @@ package struct SourceState: Sendable, Equatable {
 
   package init(
     schedule: Schedule = .untouched, renewals: Schedule = .untouched, identity: IdentityState? = nil,
-    rejected: String? = nil, rotation: KeyRotation? = nil, keys: [PlatformKeyState] = [],
+    rejected: String? = nil, unproven: String? = nil, rotation: KeyRotation? = nil, keys: [PlatformKeyState] = [],
     login: KnownCertificate? = nil
   ) {
     self.schedule = schedule
     self.renewals = renewals
     self.identity = identity
     self.rejected = rejected
+    self.unproven = unproven
     self.rotation = rotation
     self.keys = keys
     self.login = login
@@ -57,4 +61,6 @@ package struct SourceState: Sendable, Equatable {
 
   /// What the name of a condition begins with as long as the file is rejected.
   package static let rejection = "rejected"
+  /// What it begins with as long as the platform may yet accept the key in the file.
+  package static let patience = "unproven"
 }

@@ -14,6 +14,10 @@ package struct KeystoreState: Sendable, Equatable {
   /// Of taking it over.
   package var adoptionSchedule: Schedule
   package var current: GenerationState?
+  /// The generation whose files are in use though the ledger knows nothing of them, so that nobody knows when they end.
+  ///
+  /// Nil where the ledger knows one that is in force.
+  package var unread: Int?
   /// What is wrong with the files of the current generation as they lie on disk; `nil` if nothing is.
   package var damage: String?
   /// Whether a file of the current generation no longer opens with the password that its credential holds now.
@@ -36,7 +40,7 @@ package struct KeystoreState: Sendable, Equatable {
 
   package init(
     identity: IdentityState? = nil, identitySchedule: Schedule = .untouched, adoption: AdoptionState? = nil,
-    adoptionSchedule: Schedule = .untouched, current: GenerationState? = nil,
+    adoptionSchedule: Schedule = .untouched, current: GenerationState? = nil, unread: Int? = nil,
     damage: String? = nil, passwordChanged: Bool = false, passwordFault: String? = nil, gaps: [String: String] = [:],
     writing: Schedule = .untouched, failedContent: GenerationContent? = nil,
     trustMembers: [TrustMember] = [], rolledBackTo: Int? = nil, heldContent: GenerationContent? = nil,
@@ -47,6 +51,7 @@ package struct KeystoreState: Sendable, Equatable {
     self.adoption = adoption
     self.adoptionSchedule = adoptionSchedule
     self.current = current
+    self.unread = unread
     self.damage = damage
     self.passwordChanged = passwordChanged
     self.passwordFault = passwordFault
@@ -57,6 +62,22 @@ package struct KeystoreState: Sendable, Equatable {
     self.rolledBackTo = rolledBackTo
     self.heldContent = heldContent
     self.confirmation = confirmation
+  }
+}
+
+extension KeystoreState {
+  /// Why nobody knows when the files in use end, in one sentence; nil where it is known, or nothing is in use.
+  package var unknownEnd: String? {
+    if let current {
+      guard current.identity == nil, let leaf = current.content.identityLeaf else { return nil }
+      return """
+        the certificate \(leaf.short) in the files of generation \(current.number) is unknown to the ledger and cannot be \
+        read from them, so that nobody knows when it ends
+        """
+    }
+    return unread.map { number in
+      "the files of generation \(number) are in use, and nobody knows when they end: the ledger knows nothing of them"
+    }
   }
 }
 
@@ -80,10 +101,16 @@ package struct GenerationState: Sendable, Equatable {
   package var content: GenerationContent
   /// The validity of its identity; `nil` without one.
   package var identity: IdentityState?
+  /// Whether it was found on disk, after the ledger that knew of it was lost.
+  package var wasFound: Bool
   /// The end of the trusted certificate that ends first; `nil` without any.
   package var trustNotAfter: Date?
 
-  package init(number: Int, content: GenerationContent, identity: IdentityState? = nil, trustNotAfter: Date? = nil) {
+  package init(
+    number: Int, content: GenerationContent, identity: IdentityState? = nil, wasFound: Bool = false,
+    trustNotAfter: Date? = nil
+  ) {
+    self.wasFound = wasFound
     self.number = number
     self.content = content
     self.identity = identity

@@ -29,7 +29,9 @@ package enum Reason: Sendable, Hashable {
   /// The settings that the self-signed identity was made by have changed.
   case identitySettingsChanged
   /// There is no generation; `missing` names the endpoints that never verified.
-  case firstGeneration(missing: [String])
+  ///
+  /// `inUse` is one that the ledger knows nothing of, though its files are in use.
+  case firstGeneration(missing: [String], inUse: Int? = nil)
   /// The settings of the files have changed.
   case fileSettingsChanged
   /// The password of a file is another than the credential holds now.
@@ -81,10 +83,9 @@ extension Reason: CustomStringConvertible {
     case .notYetValid(let notBefore):
       "the identity is valid only from \(TimeText.instant(notBefore)) on, which this clock has not reached"
     case .identitySettingsChanged: "the settings of the self-signed identity have changed"
-    case .firstGeneration(let missing):
-      missing.isEmpty
-        ? "no generation exists yet"
-        : "no generation exists yet; without \(Self.list(missing)), which never verified"
+    case .firstGeneration(let missing, let inUse):
+      (inUse.map { "what generation \($0) holds, whose files are in use, is not known" } ?? "no generation exists yet")
+        + (missing.isEmpty ? "" : "; without \(Self.list(missing)), of which no chain that verified is known")
     case .fileSettingsChanged: "the settings of the files have changed"
     case .passwordChanged: "the password of a file has changed"
     case .identityChanged: "the source holds another identity than the files"

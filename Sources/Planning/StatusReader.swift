@@ -101,7 +101,21 @@ private struct SubjectReader {
       // That the keys on the platform are looked at before then changes nothing for anybody.
       if isRenewed, start > now { (status.nextAttempt, status.nextStep) = (start, .renewIdentity) }
     } else {
-      (status.state, status.reason) = (.waiting, "no service key was accepted yet")
+      let holders = configuration.keystores.filter { keystore in
+        keystore.identity == .serviceKey(serviceKey.name)
+          && inventory.keystores[keystore.name]?.current?.content.identityLeaf != nil
+      }.map(\.name)
+      // The ledger that knew it was lost, or somebody gave the keystore another source.
+      status.reason =
+        holders.isEmpty
+        ? "no service key was accepted yet"
+        : "none is known, though files of \(holders.joined(separator: " and ")) hold an identity"
+          + (isRenewed ? "" : ": put its file in place again")
+      status.state = .waiting
+    }
+    if let unproven = state.unproven, [.ok, .due, .waiting].contains(status.state) {
+      (status.nextAttempt, status.nextStep) = (state.schedule.nextAttempt, .readFiles)
+      (status.state, status.reason) = (.waiting, "the new key is tried again: \(unproven)")
     }
     return status
   }
@@ -153,7 +167,8 @@ private struct SubjectReader {
   /// What stands in the way of a service key; nil if nothing does.
   private func failing(_ state: SourceState, isRenewed: Bool) -> String? {
     if isRenewed, case .failed = state.rotation?.standing { return state.rotation?.obstacle }
-    return state.schedule.failures > 0 ? state.schedule.reason : nil
+    // A new key is not known everywhere at once.
+    return state.schedule.failures > 0 && state.unproven == nil ? state.schedule.reason : nil
   }
 
   func status(_ keystore: KeystoreSettings) -> SubjectStatus {
@@ -237,7 +252,13 @@ private struct SubjectReader {
       }
       if case .waiting(let sentence) = decision { return (.waiting, sentence) }
       guard missing.isEmpty else {
-        return (.incomplete, "it lacks what \(missing.joined(separator: " and ")) needs, which never verified")
+        let names = missing.joined(separator: " and ")
+        return (
+          .incomplete,
+          state.current?.wasFound == true
+            ? "it may lack what \(names) needs: no chain has verified since the ledger was lost"
+            : "it lacks what \(names) needs, which never verified"
+        )
       }
       return (.ok, "generation \(state.current?.number ?? 0) holds what it should")
     }
@@ -261,6 +282,13 @@ private struct SubjectReader {
     faults.append(state.passwordFault)
     if keystore.adopt != nil, state.adoptionSchedule.failures > 0 { faults.append(state.adoptionSchedule.reason) }
     faults.append(state.damage)
+    if let unknown = state.unknownEnd {
+      if case .waiting(let sentence) = decision {
+        faults.append("\(unknown); \(sentence)")
+      } else {
+        faults.append(unknown)
+      }
+    }
     faults += state.gaps.sorted { $0.key < $1.key }.map(\.value)
     if keystore.hasOwnIdentity, state.identitySchedule.failures > 0 { faults.append(state.identitySchedule.reason) }
     if let confirmation = keystore.confirmation(in: state), case .unconfirmed = confirmation.state {

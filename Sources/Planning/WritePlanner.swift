@@ -28,7 +28,9 @@ package enum WritePlanner {
     case .success(let content): wanted = content
     }
     guard let current = state.current else {
-      return wanted == state.heldContent ? .held(wanted) : .write(wanted, .firstGeneration(missing: trust.unverified))
+      return wanted == state.heldContent
+        ? .held(wanted)
+        : .write(wanted, .firstGeneration(missing: trust.unverified, inUse: state.unread))
     }
     let change = difference(current.content, wanted, trust) ?? (state.passwordChanged ? .passwordChanged : nil)
     guard let reason = change else { return restoration ?? .upToDate }

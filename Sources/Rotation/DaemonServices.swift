@@ -36,10 +36,9 @@ struct DaemonServices: Sendable {
     let bell = Bell()
     reviewBell = Bell()
     let bundles = BundleReader(files: context.files)
-    let anchors = AnchorLibrary(bundles: bundles, systemStore: systemStore)
-    // OpenSSL heeds the variable by itself, libcurl does not.
-    let store = systemStore?.string ?? ProcessInfo.processInfo.environment["SSL_CERT_FILE"]
-    let client = try HTTPClient(systemStore: store)
+    let system = SystemTrustStore(systemStore)
+    let anchors = AnchorLibrary(bundles: bundles, system: system)
+    let client = try system.httpClient()
     watcher = try FileWatcher()
     let knowledge = KnowledgeReader(
       ledger: context.ledger, bundles: bundles, shelf: shelf, credentials: context.credentials, logger: context.logger)

@@ -196,6 +196,47 @@ struct CommandTests {
     #expect(try HostFiles().readSecretFile(placed, limit: 1 << 20) == download)
   }
 
+  /// As the daemon does: `verify` asks a platform whose authority stands in no other store.
+  @Test(arguments: [true, false])
+  func `an imported key is verified by the store that the environment names`(isNamed: Bool) async throws {
+    let root = try TestCA.root()
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    let server = try TLSServer(identity: TLSServerIdentity(root.leaf()), behaviour: .answer(Array(answer.utf8)))
+    let key = try root.intermediate().leaf { $0.keyKind = .rsa(bits: 2048) }
+    let pem = String(decoding: try key.key.pem(.pkcs8).copyBytes(), as: UTF8.self)
+    let members = ["certificate": key.chain.map { PEMBlock($0).text }.joined(), "key": pem]
+    try folder.write("download.json", bytes: JSONEncoder().encode(members))
+    try folder.write("root.pem", PEMBlock(root.certificate).text)
+    try folder.write(
+      "certrotd.yaml",
+      """
+      service-keys:
+        sender: {from: {file: \(path("sender.json"))}, proxy: none, verify: {request: "https://localhost:\(server.port)/"}}
+      keystores:
+        sender: {identity: {service-key: sender}, trust: {bundles: [\(path("root.pem"))]}, files: [{pse: {path: a.pse}}]}
+      """)
+    try HostFiles().makeDirectory(at: folder.file("state"), mode: .ownerReadWriteExecute)
+    let process = Process()
+    process.executableURL = try Self.program()
+    process.arguments = [
+      "key", "import", path("download.json"), "--config", path("certrotd.yaml"), "--state", path("state"),
+    ]
+    process.environment = isNamed ? ["SSL_CERT_FILE": path("root.pem")] : [:]
+    process.standardOutput = FileHandle.nullDevice
+    let complaint = Pipe()
+    process.standardError = complaint
+    try process.run()
+    let said = String(decoding: try complaint.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == (isNamed ? 0 : 1), "\(said)")
+  }
+
+  /// The tests stand beside it.
+  private static func program() throws -> URL {
+    let folder = try HostFiles().readLink("/proc/self/exe").removingLastComponent()
+    return URL(filePath: folder.appending("certrotd").string)
+  }
+
   /// Root's downloads lie where others may look.
   @Test func `an imported key never lies where others can read it`() async throws {
     let files = HostFiles()
@@ -233,9 +274,7 @@ struct CommandTests {
   @Test func `no command leaves a core file`() async throws {
     let server = try TLSServer(identity: TLSServerIdentity(TestCA.selfSigned("CN=a")), behaviour: .silent)
     let process = Process()
-    // The tests stand beside the program.
-    let folder = try HostFiles().readLink("/proc/self/exe").removingLastComponent()
-    process.executableURL = URL(filePath: folder.appending("certrotd").string)
+    process.executableURL = try Self.program()
     try self.folder.write("patient.yaml", "endpoints:\n  a: {url: \"127.0.0.1:\(server.port)\", timeout: 5m}\n")
     process.arguments = ["fetch", "a", "--config", path("patient.yaml"), "--state", path("state")]
     process.standardError = FileHandle.nullDevice

@@ -150,14 +150,24 @@ struct KeystoreJudgeTests {
       name: "cloud", chain: [chain[0]], path: chain + [landscape.foreign.root], verifiedAt: aTime)
     let roots = [landscape.foreign.root]
     let gap = try #require(KeystoreJudge.gaps(in: roots, towards: [bare], now: aTime).first)
-    #expect(gap.missing == landscape.foreign.certificate.subject && !gap.lacksRoot)
+    #expect(gap.missing == landscape.foreign.certificate.subject && gap.place == .intermediate)
     #expect(KeystoreJudge.gaps(in: roots + [landscape.foreign.certificate], towards: [bare], now: aTime).isEmpty)
     let none = try #require(
       KeystoreJudge.gaps(
         in: [landscape.own.root],
         towards: [.init(name: "cloud", chain: chain, path: bare.path, verifiedAt: aTime)], now: aTime
       ).first)
-    #expect(none.missing == landscape.foreign.root.subject && none.lacksRoot)
+    #expect(none.missing == landscape.foreign.root.subject && none.place == .root)
+  }
+
+  /// Nobody knows of an issuer in no path whether it is a root, which no server sends.
+  @Test func endpointOfAnAuthorityThatNobodyKnows() throws {
+    let chain = try landscape.serverChain("cloud.example")
+    for path in [[], [landscape.own.root]] {
+      let sent = KeystoreJudge.EndpointChain(name: "cloud", chain: chain, serverName: nil, path: path)
+      let gap = try #require(KeystoreJudge.gaps(in: [landscape.own.root], towards: [sent], now: aTime).first)
+      #expect(gap.missing == landscape.foreign.root.subject && gap.place == .unknown)
+    }
   }
 
   @Test func lossesAreGapsThatWereNone() throws {

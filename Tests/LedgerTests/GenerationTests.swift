@@ -17,15 +17,10 @@ import Testing
       trust: [chain[2].fingerprint, chain[1].fingerprint, chain[1].fingerprint], reason: reason)
   }
 
-  let files = [
-    StoredGenerationFile(path: "cert.pem", digest: [UInt8](repeating: 1, count: 32), mode: 0o644),
-    StoredGenerationFile(path: "key.key", digest: [UInt8](repeating: 2, count: 32), mode: 0o600),
-  ]
-
   @discardableResult
   func makeCurrent(_ store: LedgerStore, at seconds: Double, hooks: [NewHook] = []) async throws -> Int {
     let number = try await store.beginGeneration(plan(), at: later(seconds))
-    try await store.markGeneration("k", number, .staged, files: files, at: later(seconds + 0.25))
+    try await store.markGeneration("k", number, .staged, at: later(seconds + 0.25))
     try await store.markGeneration("k", number, .current, hooks: hooks, at: later(seconds + 0.5))
     return number
   }
@@ -38,11 +33,11 @@ import Testing
     #expect(number == 1)
     var expected = StoredGeneration(
       keystore: "k", number: 1, state: .intended, recipe: "recipe", reason: "the chain changed", leaf: plan.leaf,
-      trust: Set(plan.trust).sorted(), files: [], adopted: false, begunAt: later(0), currentSince: nil,
+      trust: Set(plan.trust).sorted(), adopted: false, begunAt: later(0), currentSince: nil,
       changedAt: later(0))
     #expect(try await store.openGenerations() == [expected])
-    try await store.markGeneration("k", 1, .staged, files: files, at: later(1))
-    (expected.state, expected.files, expected.changedAt) = (.staged, files, later(1))
+    try await store.markGeneration("k", 1, .staged, at: later(1))
+    (expected.state, expected.changedAt) = (.staged, later(1))
     #expect(try await store.openGenerations() == [expected])
     #expect(try await store.currentGeneration("k") == nil)
     try await store.markGeneration("k", 1, .current, at: later(2))
@@ -99,7 +94,7 @@ import Testing
     await #expect(
       throws: LedgerError.impossibleTransition(keystore: "k", number: 1, from: "intended", to: "current")
     ) { try await store.markGeneration("k", number, .current, at: later(1)) }
-    try await store.markGeneration("k", number, .failed("no"), files: [], at: later(1))
+    try await store.markGeneration("k", number, .failed("no"), at: later(1))
     await #expect(throws: LedgerError.self) { try await store.markGeneration("k", number, .staged, at: later(2)) }
     await #expect(throws: LedgerError.unknownGeneration(keystore: "k", number: 2)) {
       try await store.markGeneration("k", 2, .staged, at: later(2))
@@ -120,14 +115,16 @@ import Testing
   @Test func whatLiesOnDiskCanBeAdopted() async throws {
     let folder = try #require(folder)
     let store = try folder.store()
-    #expect(try await store.adoptGeneration(plan("found"), number: 11, isCurrent: false, files: [], at: later(0)))
-    #expect(try await store.adoptGeneration(plan("found"), number: 12, isCurrent: true, files: files, at: later(0)))
-    #expect(try await !store.adoptGeneration(plan("again"), number: 12, isCurrent: true, files: [], at: later(1)))
+    #expect(try await store.adoptGeneration(plan("found"), number: 11, as: .superseded, at: later(0)))
+    #expect(try await store.adoptGeneration(plan("found"), number: 12, as: .current, at: later(0)))
+    #expect(try await !store.adoptGeneration(plan("again"), number: 12, as: .current, at: later(1)))
     let current = try #require(try await store.currentGeneration("k"))
     #expect(current.number == 12)
     #expect(current.adopted)
-    #expect(current.files == files)
-    #expect(try await store.beginGeneration(plan(), at: later(2)) == 13)
+    #expect(try await store.adoptGeneration(plan("found"), number: 13, as: .rolledBack("by hand"), at: later(1)))
+    #expect(try await store.currentGeneration("k")?.number == 12)
+    #expect(try await store.generations("k", limit: 1).map(\.state) == [.rolledBack("by hand")])
+    #expect(try await store.beginGeneration(plan(), at: later(2)) == 14)
   }
 
   @Test func oldGenerationsAreForgottenUnlessHooksAreOwed() async throws {

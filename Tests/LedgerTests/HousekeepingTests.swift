@@ -65,7 +65,7 @@ import Testing
     let leaf = try TestCertificate.make("CN=a")
     try await store.remember([leaf], at: later(0))
     let plan = NewGeneration(keystore: "k", recipe: "r", leaf: leaf.fingerprint, trust: [], reason: "a test")
-    _ = try await store.adoptGeneration(plan, number: 3, isCurrent: true, files: [], at: later(0))
+    _ = try await store.adoptGeneration(plan, number: 3, as: .current, at: later(0))
     #expect(try await store.housekeep(at: later(2)).certificates == 0)
     #expect(try await store.certificates([leaf.fingerprint]).count == 1)
   }

@@ -21,6 +21,7 @@ import Testing
     4: rowsOfVersion4,
     5: rowsOfVersion5,
     6: rowsOfVersion6,
+    7: [],
   ]
 
   private static let rowsOfVersion1 = [
@@ -151,6 +152,7 @@ import Testing
         "b8bac19582b8c445846dcde82e185b621897a8fc06ad84807874bba7da278d32",
         "4541e4b62105b723893a0533025cf82616c909b7fe52685d6ecf0e613bc146d0",
         "3e536281cc2ff6758320a08a2571729621a0c77f9f2f08a5f3b39cda5cb704e1",
+        "af21ae67b23fda0c9150937424a41f052e5729cf80e7886aa26c3ac4a9ab29bc",
       ])
   }
 

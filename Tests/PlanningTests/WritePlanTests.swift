@@ -44,7 +44,7 @@ import Testing
     #expect(sample.decision(at: start) == .waiting("it waits for the first probe of other"))
     #expect(sample.due(sample.write, at: start) == nil)
     sample.inventory.endpoints["other"] = .answering(nil, failing: "connection refused")
-    guard case .write(let content, .firstGeneration(let missing)) = sample.decision(at: start) else {
+    guard case .write(let content, .firstGeneration(let missing, _)) = sample.decision(at: start) else {
       Issue.record("nothing is written although both were tried")
       return
     }

@@ -27,7 +27,7 @@ struct ConfigurationChangeTests {
     #expect(change.changed == ["endpoint b"])
     #expect(change.removed == ["endpoint a", "service key key"])
     #expect(change.description == "added endpoint c; changed endpoint b; removed endpoint a, service key key")
-    #expect(ConfigurationChange(from: old, to: old).description == "nothing changed")
+    #expect(ConfigurationChange(from: old, to: old).description == "nothing in it changed")
   }
 
   @Test func `long lists are cut`() {
@@ -41,6 +41,6 @@ struct ConfigurationChangeTests {
     moved.declared = Declaration(file: "/other.yaml", line: 9, column: 2)
     let change = ConfigurationChange(
       from: configuration([EndpointSettings(name: "a", host: "a")]), to: configuration([moved]))
-    #expect(change.description == "nothing changed")
+    #expect(change.description == "nothing in it changed")
   }
 }

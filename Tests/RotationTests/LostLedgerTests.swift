@@ -2,6 +2,7 @@
 
 import Certificates
 import Delivery
+import Foundation
 import Host
 import Journal
 import Keystores
@@ -133,6 +134,120 @@ struct LostLedgerTests {
       try await daemon.settle()
       #expect(try await daemon.currentNumber("client") == wanted, "what was withdrawn is held")
       #expect(try Set(daemon.read("client", "client.pse").trust) == Set(isDamaged ? one : one + two))
+    }
+  }
+
+  /// The one that was withdrawn was complete when the link was put back; one that a crash cut short was not.
+  @Test(arguments: [true, false])
+  func `without its ledger it keeps to the generation that an operator went back to`(isOlder: Bool) async throws {
+    try configure()
+    try await site.run { daemon in
+      try await daemon.settle()
+      try await change(two, daemon)
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      let rollback = Rollback(
+        context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
+      #expect(try await rollback.run(settings, to: nil).inForce == 1)
+    }
+    try removeLedger()
+    let manifest = site.layout.keystore("client").appending("generations/000002/.manifest.json")
+    let link = try HostFiles().linkStatus(of: site.layout.keystore("client").appending("current")).modified
+    try FileManager.default.setAttributes(
+      [.modificationDate: link.addingTimeInterval(isOlder ? -1 : 1)], ofItemAtPath: manifest.string)
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == (isOlder ? 1 : 3))
+      #expect(try Set(daemon.read("client", "client.pse").trust) == Set(isOlder ? one : one + two))
+    }
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == (isOlder ? 1 : 3), "nor after a restart")
+    }
+  }
+
+  @discardableResult
+  private func configure(files: String) throws -> Certificate {
+    let authority = try Authority.one.get()
+    let leaf = try authority.leaf("client", days: 40)
+    try site.folder.write("roots.pem", [authority.root.certificate].pem)
+    try site.folder.write("sender.json", bytes: leaf.serviceKeyJSON().utf8)
+    try site.folder.write("password", bytes: "a password".utf8)
+    try site.configure(
+      """
+      service-keys:
+        sender: {from: {file: \(site.folder.file("sender.json"))}, verify: none}
+      keystores:
+        client:
+          identity: {service-key: sender}
+          trust: {bundles: [\(site.folder.file("roots.pem"))]}
+          files: [\(files)]
+      """)
+    return leaf.certificate
+  }
+
+  /// The ledger goes with its keys, and nobody has the file of the service key or the password of before.
+  private func loseEverything() throws {
+    try removeLedger()
+    try HostFiles().removeTree(at: site.folder.file("sender.json"))
+    try site.folder.write("password", bytes: "another one".utf8)
+  }
+
+  private func status(_ daemon: RunningSite) async throws -> SubjectStatus {
+    let landscape = daemon.context.landscape
+    let status = StatusReader.read(await landscape.configuration, await landscape.inventory, now: site.clock.now())
+    return try #require(status.subjects.first { $0.subject == .keystore("client") })
+  }
+
+  private var pfx: String { "pfx: {path: client.pfx, password-credential: \(site.folder.file("password"))}" }
+
+  @Test func `of files that need a password that is gone, the others tell when they end`() async throws {
+    try configure(files: "{\(pfx)}, {pem: {certificate: cert.pem}}")
+    try await site.run { try await $0.settle() }
+    try loseEverything()
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 1)
+      let status = try await status(daemon)
+      #expect(status.breakage?.what == "the identity", "\(status)")
+    }
+  }
+
+  @Test func `files in use of which nothing can be read are a fault, and no first generation`() async throws {
+    try configure(files: "{\(pfx)}")
+    try await site.run { try await $0.settle() }
+    try loseEverything()
+    try await site.run { daemon in
+      try await daemon.settle()
+      let unknown = try await status(daemon)
+      #expect(unknown.state == .failing && unknown.reason.contains("nobody knows when they end"), "\(unknown)")
+    }
+    let next = try Authority.one.get().leaf("client", days: 90)
+    try site.folder.write("sender.json", bytes: next.serviceKeyJSON().utf8)
+    _ = site.recorder.take()
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(try await daemon.currentNumber("client") == 2)
+      let told = try #require(site.recorder.take(.keystoreWritten).last)
+      #expect(told.fields[.reason]?.contains("generation 1 holds, whose files are in use") == true, "\(told)")
+      #expect(try await status(daemon).state == .ok)
+    }
+  }
+
+  @Test func `a certificate that the ledger does not hold is read from the files`() async throws {
+    let leaf = try configure(files: "{pem: {certificate: cert.pem, key: key.pem}}")
+    try await site.run { try await $0.settle() }
+    try loseEverything()
+    let ledger = try LedgerStore.open(
+      at: site.layout.ledger, sealing: site.layout.sealingSource(credentialsFolder: nil, files: HostFiles()),
+      access: .readWrite, now: site.clock.now()
+    ).store
+    let plan = NewGeneration(keystore: "client", recipe: "x", leaf: leaf.fingerprint, trust: [], reason: "known")
+    try await ledger.adoptGeneration(plan, number: 1, as: .current, at: site.clock.now())
+    try ledger.close()
+    try await site.run { daemon in
+      try await daemon.settle()
+      let known = await daemon.context.landscape.inventory.keystores["client"]?.current?.identity
+      #expect(known?.notAfter == leaf.validity.notAfter)
     }
   }
 

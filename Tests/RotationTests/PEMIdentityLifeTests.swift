@@ -53,6 +53,24 @@ struct PEMIdentityLifeTests {
     }
   }
 
+  @Test(arguments: [(5.0, true), (20.0, false)])
+  func `an identity that ends earlier is taken over with a warning`(days: Double, isEarlier: Bool) async throws {
+    let lines = LogLines()
+    try await site.run(logger: lines.logger) { daemon in
+      try await daemon.settle()
+      _ = site.recorder.take()
+      _ = lines.take()
+      try put(days: days)
+      for path in [certificate, key] { try await daemon.services.refresher.changed(path) }
+      try await daemon.settle()
+      let told = try #require(site.recorder.take(.identityRenewed).last)
+      #expect(told.fields[.reason]?.contains("ends earlier than the one before") == isEarlier, "\(told)")
+      let warnings = lines.take()
+      #expect(warnings.contains("ends earlier than the one before") == isEarlier, "\(warnings)")
+      #expect(try await daemon.currentNumber("client") == 2, "the files are the operator's word")
+    }
+  }
+
   @Test(arguments: ["certificate.pem", "key.pem"])
   func `files that cannot be used are named, and their repair is told`(name: String) async throws {
     try await site.run { daemon in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import HTTPTransport
 import Host
 import Journal
 import SystemPackage
@@ -37,6 +38,24 @@ struct SystemStoreTests {
           timeout: 5m
           proxy: none
       """)
+  }
+
+  /// OpenSSL heeds the variable by itself, libcurl does not.
+  @Test(arguments: [true, false])
+  func `the file that the environment names is the store for platforms, too`(isNamed: Bool) async throws {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    // libcurl goes by the clock of the host.
+    let root = try TestCA.root()
+    try site.folder.write("store.pem", [root.certificate].pem)
+    let platform = try TLSServer(identity: try root.leaf().served, behaviour: .answer(Array(answer.utf8)))
+    let system = SystemTrustStore(environment: isNamed ? ["SSL_CERT_FILE": store.string] : [:])
+    let client = try system.httpClient(connections: 1)
+    let request = HTTPRequest(url: "https://localhost:\(platform.port)/", deadline: .seconds(300))
+    do throws(HTTPFailure) {
+      #expect(try await client.send(request).status == 200 && isNamed)
+    } catch {
+      guard case .untrusted = error, !isNamed else { throw error }
+    }
   }
 
   @Test func `a change of the system's store is seen at once`() async throws {

@@ -117,6 +117,18 @@ struct TrustGapTests {
     }
   }
 
+  /// No server sends a root, so that nobody is advised to have it sent.
+  @Test func `verify says what helps when a server has moved to an authority that nobody knows`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      try server.setIdentity(try Authority.two.get().leaf(days: 900).served)
+      let fault = try #require(try await site.verify("client", daemon).endpoints.first?.fault)
+      #expect(
+        fault.contains("if CN=Two Root, O=TS, C=DE is a root that shall be trusted") && fault.contains("'bundles'"),
+        "\(fault)")
+    }
+  }
+
   @Test func `a path that only the ledger knows yet is no gap`() async throws {
     try await site.run { daemon in
       try await daemon.settle()

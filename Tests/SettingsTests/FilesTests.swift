@@ -18,6 +18,29 @@ struct FilesTests {
     #expect(reading.files == [mainFile, "/etc/certrotd/conf.d/10-a.yaml", "/etc/certrotd/conf.d/20-b.yaml"])
   }
 
+  @Test func `what stands in an entry that is refused for its name is checked all the same`() {
+    let found = read("endpoints:\n  a: {url: a.example}\n  a: {url: b.example, password: x}\n  b/c: {uri: c.example}\n")
+    {
+      files in
+      files.add(
+        "/etc/certrotd/conf.d/x.yaml",
+        """
+        endpoints:
+          a: {url: d.example, token: y}
+        endpoints:
+          d: {url: e.example, secret: z}
+        keystores:
+          k: {files: [], files: [{pse: {path: k.pse, pin: w}}]}
+        """)
+    }.mistakes.map(\.description)
+    for place in ["certrotd.yaml:3:23", "x.yaml:2:23", "x.yaml:4:23", "x.yaml:6:46"] {
+      #expect(
+        found.contains { $0.contains("\(place): error") && $0.contains("a secret must not stand in") },
+        "\(place): \(found)")
+    }
+    #expect(found.contains { $0.contains("unknown key 'uri'") }, "\(found)")
+  }
+
   @Test func `names are unique over all files, and defaults stand in one`() {
     let found = read("defaults: {}\nendpoints:\n  a: {url: a.example}\n") { files in
       files.add(

@@ -4,7 +4,6 @@ import ArgumentParser
 import Certificates
 import ChainFetch
 import Foundation
-import HTTPTransport
 import Host
 import Rotation
 import Settings
@@ -77,9 +76,10 @@ struct FetchCommand: AsyncParsableCommand {
     let clock = SystemWallClock()
     let fetcher = try ChainFetcher(loops: 1)
     defer { fetcher.shutDown() }
+    let system = SystemTrustStore()
     let inspector = EndpointInspector(
-      fetcher: fetcher, anchors: AnchorLibrary(),
-      issuers: IssuerFetcher(client: try HTTPClient(connections: 2), clock: clock),
+      fetcher: fetcher, anchors: AnchorLibrary(system: system),
+      issuers: IssuerFetcher(client: try system.httpClient(connections: 2), clock: clock),
       credentials: CredentialStore(folder: SecretInput.credentialsFolder), clock: clock)
     let report = await inspector.inspect(endpoint) { _ in [] }
     try conclude(report) { try Output.show($0, as: format) }

@@ -3,7 +3,6 @@
 import ArgumentParser
 import ChainFetch
 import Foundation
-import HTTPTransport
 import Host
 import Journal
 import Ledger
@@ -70,9 +69,10 @@ struct Workbench {
       .read(configuration, now: clock.now())
     let logger = Logger(label: "certrotd") { _ in StandardErrorLogHandler(style: .plain) }
     let landscape = Landscape(configuration: configuration, knowledge: knowledge)
-    let anchors = AnchorLibrary(bundles: bundles)
+    let system = SystemTrustStore()
+    let anchors = AnchorLibrary(bundles: bundles, system: system)
     let fetcher = try ChainFetcher(loops: 1)
-    let client = try HTTPClient(connections: 2)
+    let client = try system.httpClient(connections: 2)
     return Workbench(
       configuration: configuration, mistakes: mistakes,
       context: RotationContext(

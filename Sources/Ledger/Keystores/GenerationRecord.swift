@@ -35,21 +35,11 @@ struct GenerationRecord: LedgerRecord {
   func generation(in database: Database) throws -> StoredGeneration {
     let trust = try database.values(
       Data.self, "SELECT fingerprint FROM generation_trust WHERE generation = ? ORDER BY fingerprint", [id])
-    let files = try database.all(
-      FileRecord.self, "SELECT path, digest, mode FROM generation_file WHERE generation = ? ORDER BY path", [id])
     return StoredGeneration(
       keystore: name, number: number, state: try generationState(), recipe: recipe, reason: reason,
       leaf: leaf.flatMap { Fingerprint(bytes: $0) }, trust: trust.compactMap { Fingerprint(bytes: $0) },
-      files: files.map { StoredGenerationFile(path: $0.path, digest: Array($0.digest), mode: $0.mode) },
-      adopted: adopted,
-      begunAt: begunAt.date, currentSince: currentSince?.date, changedAt: changedAt.date)
+      adopted: adopted, begunAt: begunAt.date, currentSince: currentSince?.date, changedAt: changedAt.date)
   }
-}
-
-private struct FileRecord: LedgerRecord {
-  let path: String
-  let digest: Data
-  let mode: UInt16
 }
 
 extension Database {
@@ -72,12 +62,12 @@ extension Database {
     try run(
       """
       INSERT INTO generation
-        (keystore, number, state, recipe, reason, leaf, adopted, begun_at, current_since, changed_at)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE ?3 WHEN 'current' THEN ?8 END, ?8)
+        (keystore, number, state, recipe, reason, leaf, adopted, begun_at, current_since, changed_at, outcome)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE ?3 WHEN 'current' THEN ?8 END, ?8, ?9)
       """,
       [
         keystore, number, state.name, plan.recipe, plan.reason, plan.leaf.map { Data($0.bytes) }, adopted,
-        now.instant,
+        now.instant, state.outcome,
       ])
     let row = lastInsertedRowID
     for fingerprint in Set(plan.trust) {
@@ -87,14 +77,5 @@ extension Database {
     try run(
       "UPDATE keystore SET last_generation = max(last_generation, ?) WHERE subject = ?", [number, keystore])
     return row
-  }
-
-  func replaceFiles(of generation: Int64, with files: [StoredGenerationFile]) throws {
-    try run("DELETE FROM generation_file WHERE generation = ?", [generation])
-    for file in files {
-      try run(
-        "INSERT INTO generation_file (generation, path, digest, mode) VALUES (?, ?, ?, ?)",
-        [generation, file.path, Data(file.digest), file.mode])
-    }
   }
 }

@@ -20,18 +20,16 @@ extension LedgerStore {
   /// Records the step that a generation has taken.
   ///
   /// Making one current supersedes the one that was, and enqueues `hooks`, in the same transaction; repeating that after
-  /// a crash enqueues nothing again. Then it also has to be confirmed where `origin` says how it came about. `files`
-  /// replaces what is known of its files.
+  /// a crash enqueues nothing again. Then it also has to be confirmed where `origin` says how it came about.
   ///
   /// - Throws: ``LedgerError/unknownGeneration(keystore:number:)``, and
   ///   ``LedgerError/impossibleTransition(keystore:number:from:to:)`` by ``GenerationProgress/allows(_:)``.
   package func markGeneration(
-    _ keystore: String, _ number: Int, _ state: GenerationProgress, files: [StoredGenerationFile]? = nil,
-    hooks: [NewHook] = [], confirming origin: ConfirmationOrigin? = nil, at now: Date
+    _ keystore: String, _ number: Int, _ state: GenerationProgress, hooks: [NewHook] = [],
+    confirming origin: ConfirmationOrigin? = nil, at now: Date
   ) async throws(LedgerError) {
     try await write { database in
       let record = try database.generation(keystore, number)
-      if let files { try database.replaceFiles(of: record.id, with: files) }
       try database.mark(record, state, hooks: hooks, confirming: origin, at: now)
     }
   }
@@ -55,22 +53,27 @@ extension LedgerStore {
   /// Adopting a current one supersedes the one that is, and enqueues `hooks`: whether they ran for it, nobody knows any
   /// more. A generation that the ledger knows stays as it is.
   ///
+  /// - Parameters:
+  ///   - plan: what it holds.
+  ///   - number: that of its folder.
+  ///   - state: current, superseded or rolled back.
+  ///   - hooks: what is owed for a current one.
+  ///   - now: the wall clock.
   /// - Returns: whether it was unknown.
+  /// - Throws: ``LedgerError``.
   @discardableResult
   package func adoptGeneration(
-    _ plan: NewGeneration, number: Int, isCurrent: Bool, files: [StoredGenerationFile], hooks: [NewHook] = [],
-    at now: Date
+    _ plan: NewGeneration, number: Int, as state: GenerationProgress, hooks: [NewHook] = [], at now: Date
   ) async throws(LedgerError) -> Bool {
     try await write { database in
       let keystore = try database.keystoreRow(making: plan.keystore, at: now)
       let known = try database.value(
         Int64.self, "SELECT id FROM generation WHERE keystore = ? AND number = ?", [keystore, number])
       if known != nil { return false }
-      if isCurrent { try database.supersedeGeneration(of: keystore, at: now) }
+      if state == .current { try database.supersedeGeneration(of: keystore, at: now) }
       let row = try database.insertGeneration(
-        plan, keystore: keystore, number: number, state: isCurrent ? .current : .superseded, adopted: true, at: now)
-      try database.replaceFiles(of: row, with: files)
-      if isCurrent { try database.enqueueHooks(hooks, of: row, at: now) }
+        plan, keystore: keystore, number: number, state: state, adopted: true, at: now)
+      if state == .current { try database.enqueueHooks(hooks, of: row, at: now) }
       return true
     }
   }

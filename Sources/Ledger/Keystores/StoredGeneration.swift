@@ -66,22 +66,6 @@ package enum GenerationProgress: Sendable, Equatable {
   }
 }
 
-/// One file of a generation, as it was written.
-package struct StoredGenerationFile: Sendable, Hashable {
-  /// As in the configuration, or absolute.
-  package var path: String
-  /// SHA-256 of the bytes.
-  package var digest: [UInt8]
-  /// The permission bits, such as 0o640.
-  package var mode: UInt16
-
-  package init(path: String, digest: [UInt8], mode: UInt16) {
-    self.path = path
-    self.digest = digest
-    self.mode = mode
-  }
-}
-
 /// One complete set of files of a keystore.
 package struct StoredGeneration: Sendable, Equatable {
   package var keystore: String
@@ -96,8 +80,6 @@ package struct StoredGeneration: Sendable, Equatable {
   package var leaf: Fingerprint?
   /// What it trusts, sorted.
   package var trust: [Fingerprint]
-  /// Sorted by path.
-  package var files: [StoredGenerationFile]
   /// Whether it was found on disk, rather than made, after the ledger had been lost.
   package var adopted: Bool
   package var begunAt: Date

@@ -6,6 +6,7 @@ import Host
 import Journal
 import Keystores
 package import Ledger
+import Logging
 import OpenSSLBridge
 import Planning
 import Settings
@@ -97,6 +98,20 @@ struct OwnIdentityKeeper: Sendable {
 
   private func accept(_ identity: Identity, _ settings: KeystoreSettings, because reason: String) async throws {
     let previous = try await context.ledger.currentEntry(settings.identityOwner)?.leaf
+    var reason = reason
+    if let previous, case .pem = settings.identity,
+      identity.certificate.validity.notAfter < previous.validity.notAfter
+    {
+      // The files are the operator's word, who may have mistaken one for another.
+      let note = """
+        it ends earlier than the one before, which ends at \(TimeText.instant(previous.validity.notAfter)): unless that is \
+        meant, put the files of that one back
+        """
+      reason += "; \(note)"
+      context.logger.warning(
+        "the identity of keystore \(settings.name) is taken over from its files, though \(note)",
+        metadata: ["keystore": .string(settings.name)])
+    }
     let recipe = settings.identity?.recipe
     let new = NewIdentity(
       owner: settings.identityOwner, leaf: identity.certificate, issuers: identity.issuers,

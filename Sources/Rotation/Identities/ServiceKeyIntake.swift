@@ -6,6 +6,7 @@ package import Host
 import Journal
 import Keystores
 import Ledger
+import Logging
 import OpenSSLBridge
 import Planning
 package import ServiceKeys
@@ -56,6 +57,8 @@ package struct ServiceKeyIntake: Sendable {
     package let digest: Fingerprint?
     /// Whether trying again with the same file may help.
     package let mayPass: Bool
+    /// Whether the platform is at fault, by being away or not knowing the key yet: that is waited for before anybody is told.
+    package var mayComeToBeProven = false
   }
 
   /// Reads the file of service key `name`, and takes over what is new and good.
@@ -66,9 +69,10 @@ package struct ServiceKeyIntake: Sendable {
     let now = context.clock.now()
     let before = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
     let cadence = await context.landscape.cadence(of: .readServiceKey(name))
-    let schedule: Schedule
+    var schedule: Schedule
     var condition: String?
     var rejected: String?
+    var unproven: String?
     switch outcome {
     case .accepted, .unchanged: schedule = before.schedule.succeeded(at: now, cadence: cadence)
     // Nothing is wrong while nobody has dropped a file; the watcher notices when somebody does.
@@ -78,22 +82,43 @@ package struct ServiceKeyIntake: Sendable {
         rejection.mayPass
         ? before.schedule.failed(at: now, cadence: cadence, reason: rejection.reason)
         : before.schedule.succeeded(at: now, cadence: cadence, reason: rejection.reason)
-      condition = "\(SourceState.rejection)-\(rejection.digest?.short ?? "unread")"
-      rejected = rejection.reason
+      let content = rejection.digest?.short ?? "unread"
+      (condition, rejected) = ("\(SourceState.rejection)-\(content)", rejection.reason)
+      let told = await context.landscape.conditions[.readServiceKey(name)]
+      if rejection.mayComeToBeProven, told?.name != condition {
+        let waiting = "\(SourceState.patience)-\(content)"
+        let since = told?.name == waiting ? told?.since ?? now : now
+        // A clock that was set back must not prolong it.
+        let patience = settings.verifyPatience / .seconds(1)
+        if since <= now, now.timeIntervalSince(since) < patience {
+          (condition, rejected, unproven) = (waiting, nil, rejection.reason)
+          let end = since.addingTimeInterval(patience)
+          schedule.nextAttempt = schedule.nextAttempt.map { min($0, end) } ?? end
+        }
+      }
     }
     let (isNew, told) = try await context.record(schedule, of: .readServiceKey(name), condition: condition)
     // The file may have changed again since it was read.
-    await context.landscape.conclude([(.readServiceKey(name), asked)]) { [rejected] inventory in
+    await context.landscape.conclude([(.readServiceKey(name), asked)]) { [schedule, rejected, unproven] inventory in
       inventory.serviceKeys[name, default: SourceState()].schedule = schedule
       inventory.serviceKeys[name]?.rejected = rejected
+      inventory.serviceKeys[name]?.unproven = unproven
     }
     if case .rejected(let rejection) = outcome {
+      guard unproven == nil else { return tellUnproven(rejection, settings, next: schedule.nextAttempt) }
       guard isNew else { return }
       let event = rejection.event(for: settings, inForce: before.identity != nil)
       try await context.tell([event], of: LedgerSubject(.serviceKey, name))
-    } else if told != nil {
+    } else if told?.hasPrefix(SourceState.rejection) == true {
       try await context.tell([outcome.recovery(of: settings)], of: LedgerSubject(.serviceKey, name))
     }
+  }
+
+  private func tellUnproven(_ rejection: Rejection, _ settings: ServiceKeySettings, next: Date?) {
+    let time = next.map { ", and tried again at \(TimeText.instant($0))" } ?? ""
+    context.logger.notice(
+      "the new service key \(settings.name) is not in force yet\(time): \(rejection.reason)",
+      metadata: ["service-key": .string(settings.name), "culprit": .string(rejection.culprit.rawValue)])
   }
 
   /// Ends the complaint about the file of `settings`, if there was one, after another process than the daemon put a good one
@@ -107,8 +132,11 @@ package struct ServiceKeyIntake: Sendable {
     let cadence = await context.landscape.cadence(of: .readServiceKey(settings.name))
     let schedule = before.schedule.succeeded(at: context.clock.now(), cadence: cadence)
     let (_, told) = try await context.record(schedule, of: key, condition: nil)
-    await context.landscape.update { $0.serviceKeys[settings.name]?.rejected = nil }
-    guard told != nil else { return }
+    await context.landscape.update { inventory in
+      inventory.serviceKeys[settings.name]?.rejected = nil
+      inventory.serviceKeys[settings.name]?.unproven = nil
+    }
+    guard told?.hasPrefix(SourceState.rejection) == true else { return }
     try await context.tell(
       [Self.recovered(settings.name, because: Self.goodOne)], of: LedgerSubject(.serviceKey, settings.name))
   }
@@ -227,13 +255,18 @@ package struct ServiceKeyIntake: Sendable {
         culprit: error.culprit, reason: advice.map { "\(error): \($0)" } ?? "\(error)",
         digest: Fingerprint(bytes: digest), mayPass: error.mayPass)
     }
+    // Where there is nobody to ask, no waiting helps.
+    let isAsked = settings.verify != .token || document.tokenURL != nil && document.clientID != nil
     switch try await verifier.verify(identity, document, settings) {
     case .accepted: return (document, identity)
     case .refused(let reason):
       throw Rejection(
-        culprit: .platform, reason: reason, digest: Fingerprint(bytes: digest), mayPass: true)
+        culprit: .platform, reason: reason, digest: Fingerprint(bytes: digest), mayPass: true,
+        mayComeToBeProven: isAsked)
     case .inconclusive(let culprit, let reason):
-      throw Rejection(culprit: culprit, reason: reason, digest: Fingerprint(bytes: digest), mayPass: true)
+      throw Rejection(
+        culprit: culprit, reason: reason, digest: Fingerprint(bytes: digest), mayPass: true,
+        mayComeToBeProven: [.platform, .server, .network].contains(culprit))
     }
   }
 

@@ -9,19 +9,19 @@ package import SystemPackage
 /// Makes trust anchors for endpoints and keeps them, since loading the distribution's store takes longer than a handshake.
 package actor AnchorLibrary {
   private let bundles: BundleReader
-  private let ownSystemStore: FilePath?
+  private let system: SystemTrustStore
   private var loaded: [AnchorSettings: TrustAnchors] = [:]
 
   /// - Parameters:
   ///   - bundles: reads bundles.
-  ///   - systemStore: the file that `anchors: system` stands for; nil for the host's own store.
-  package init(bundles: BundleReader = BundleReader(), systemStore: FilePath? = nil) {
+  ///   - system: what `anchors: system` stands for.
+  package init(bundles: BundleReader = BundleReader(), system: SystemTrustStore = SystemTrustStore()) {
     self.bundles = bundles
-    ownSystemStore = systemStore
+    self.system = system
   }
 
   /// The file that changes when the system's trust store does.
-  package nonisolated var systemStore: FilePath { ownSystemStore ?? FilePath(TrustAnchors.systemFile) }
+  package nonisolated var systemStore: FilePath { system.file }
 
   /// The anchors that `settings` name.
   ///
@@ -30,7 +30,7 @@ package actor AnchorLibrary {
     if let known = loaded[settings] { return known }
     let anchors =
       switch settings {
-      case .system: try TrustAnchors.system(file: ownSystemStore?.string)
+      case .system: try TrustAnchors.system(file: system.own?.string)
       case .bundle(let path): try TrustAnchors.bundle(bundles.certificates(at: path))
       case .pins(let pins): try TrustAnchors.pins(pins)
       }

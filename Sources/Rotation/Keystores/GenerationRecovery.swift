@@ -78,62 +78,70 @@ struct GenerationRecovery: Sendable {
         guard let newest = kept.max() else { continue }
         // Whether or not they can be read, their folders are there.
         try await context.ledger.reserveGenerations(keystore.name, upTo: newest, at: context.clock.now())
-        let current = try store.current()
-        let outputs = try KeystoreOutput.resolve(keystore.readable, credentials: context.credentials)
-        guard let current else {
-          try await adoptNewestWhole(of: kept, outputs, keystore)
+        guard let current = try store.current() else {
+          try await adoptNewestWhole(of: kept, keystore)
           continue
         }
-        try await adoptCurrent(current, outputs, keystore)
+        try await adoptCurrent(current, keystore)
         // Last of all, since whoever is known with any generation is not looked at again: a crash costs these alone.
-        try await adoptEarlier(kept.filter { $0 < current }, outputs, keystore)
+        try await adoptOthers(kept.filter { $0 != current }, than: current, keystore)
       } catch let error as LedgerError {
         throw error
       } catch {
-        tellLost(keystore, error)
+        tellLost(keystore, "\(error)")
       }
     }
   }
 
-  private func adoptCurrent(_ number: Int, _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings) async throws {
-    let found: KeystoreContent?
-    do {
-      found = try content(of: number, outputs, keystore)
-    } catch {
-      return tellLost(keystore, error)
+  private func adoptCurrent(_ number: Int, _ keystore: KeystoreSettings) async throws {
+    let read = readable(number, keystore)
+    guard let found = read.found else {
+      return tellLost(keystore, read.faults.first ?? "none of its files is among those of the configuration")
     }
-    try await adopt(number, found, of: keystore, isCurrent: true)
+    for fault in read.faults {
+      context.logger.warning(
+        "a file of generation \(number), which is in force, cannot be read, and what the others hold counts: \(fault)",
+        metadata: ["keystore": .string(keystore.name)])
+    }
+    try await adopt(number, found, of: keystore, as: .current)
     try await keep(found, of: keystore)
   }
 
-  private func tellLost(_ keystore: KeystoreSettings, _ error: any Error) {
+  private func tellLost(_ keystore: KeystoreSettings, _ fault: String) {
     context.logger.warning(
-      "the files on disk could not be taken over, new ones will be written: \(error)",
+      "the files on disk could not be taken over, and new ones are written once that is possible: \(fault)",
       metadata: ["keystore": .string(keystore.name)])
   }
 
   /// Takes over those of `numbers` whose files are whole, so that an operator can go back to them.
   ///
-  /// What lies above the one in force may have been withdrawn, or never been used: nobody knows any more.
-  private func adoptEarlier(_ numbers: [Int], _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings) async throws {
+  /// What lies above the one in force may have been withdrawn, or never been used. What was complete when the one in force
+  /// was put there was withdrawn, and stays so; the rest is left alone.
+  private func adoptOthers(_ numbers: [Int], than current: Int, _ keystore: KeystoreSettings) async throws {
+    let store = shelf.store(of: keystore.name)
     for number in numbers {
-      let content: KeystoreContent?
+      let content: ReadKeystore?
       do {
-        content = try whole(number, outputs, keystore)
+        guard try number < current || store.isOlderThanSwitch(number) else { continue }
+        content = try whole(number, keystore)
       } catch {
         tellSkipped(number, keystore, error)
         continue
       }
-      try await adopt(number, content, of: keystore, isCurrent: false)
+      let withdrawn = GenerationProgress.rolledBack(
+        "it made room for generation \(current); the ledger that knew why was lost")
+      try await adopt(number, content, of: keystore, as: number < current ? .superseded : withdrawn)
     }
   }
 
   /// What a generation holds whose own files are those that were staged.
-  private func whole(
-    _ number: Int, _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings
-  ) throws -> KeystoreContent? {
+  private func whole(_ number: Int, _ keystore: KeystoreSettings) throws -> ReadKeystore? {
     try shelf.store(of: keystore.name).verify(number)
-    return try content(of: number, outputs, keystore)
+    return readable(number, keystore).found
+  }
+
+  private func readable(_ number: Int, _ keystore: KeystoreSettings) -> ReadableGeneration {
+    ReadableGeneration(number, of: keystore.readable, on: shelf, credentials: context.credentials)
   }
 
   private func tellSkipped(_ number: Int, _ keystore: KeystoreSettings, _ error: any Error) {
@@ -141,23 +149,14 @@ struct GenerationRecovery: Sendable {
       "generation \(number) cannot be taken over: \(error)", metadata: ["keystore": .string(keystore.name)])
   }
 
-  private func content(
-    of number: Int, _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings
-  ) throws -> KeystoreContent? {
-    let found = try shelf.content(of: number, keystore: keystore.name, outputs)
-    return found.dropFirst().reduce(found.first) { $0?.merging($1) }?.content
-  }
-
   /// Takes over identity and trust list of the newest generation that can be read, where none is in force any more.
   ///
   /// It is not put in force itself: nobody knows whether it ever was, or what has changed since. The next plan writes one.
-  private func adoptNewestWhole(
-    of kept: [Int], _ outputs: [KeystoreOutput], _ keystore: KeystoreSettings
-  ) async throws {
+  private func adoptNewestWhole(of kept: [Int], _ keystore: KeystoreSettings) async throws {
     for number in kept.sorted(by: >) {
-      let content: KeystoreContent?
+      let content: ReadKeystore?
       do {
-        content = try whole(number, outputs, keystore)
+        content = try whole(number, keystore)
       } catch {
         tellSkipped(number, keystore, error)
         continue
@@ -171,22 +170,22 @@ struct GenerationRecovery: Sendable {
 
   // Its certificates are kept, so that their ends are watched even before anything else is known of them.
   private func adopt(
-    _ number: Int, _ content: KeystoreContent?, of keystore: KeystoreSettings, isCurrent: Bool
+    _ number: Int, _ found: ReadKeystore?, of keystore: KeystoreSettings, as state: GenerationProgress
   ) async throws {
     let now = context.clock.now()
-    let identity = content?.identity
-    let certificates = [identity?.certificate].compactMap(\.self) + (identity?.issuers ?? []) + (content?.trust ?? [])
+    let certificates = [found?.certificate].compactMap(\.self) + (found?.issuers ?? []) + (found?.trust ?? [])
     try await context.ledger.remember(certificates, at: now)
     let plan = NewGeneration(
-      keystore: keystore.name, recipe: keystore.filesRecipe, leaf: identity?.certificate.fingerprint,
-      trust: content?.trust.map(\.fingerprint).sorted() ?? [], reason: "it was found on disk")
+      keystore: keystore.name, recipe: keystore.filesRecipe, leaf: found?.certificate?.fingerprint,
+      trust: found?.trust.map(\.fingerprint).sorted() ?? [], reason: "it was found on disk")
     try await context.ledger.adoptGeneration(
-      plan, number: number, isCurrent: isCurrent, files: [], hooks: isCurrent ? keystore.owedAfterChange : [], at: now)
+      plan, number: number, as: state, hooks: state == .current ? keystore.owedAfterChange : [], at: now)
   }
 
   /// Keeps the trust list, from which nothing leaves before its overlap is over, and a self-signed identity.
-  private func keep(_ content: KeystoreContent?, of keystore: KeystoreSettings) async throws {
+  private func keep(_ found: ReadKeystore?, of keystore: KeystoreSettings) async throws {
     let now = context.clock.now()
+    let content = found?.content
     let trusted = content?.trust.map { StoredTrustMember(certificate: $0, firstNeeded: now) } ?? []
     try await context.ledger.replaceTrust(keystore.name, trusted, at: now)
     // The configuration may have changed since: an identity of another kind or name would be taken for the one it wants.

@@ -35,6 +35,17 @@ package struct GenerationShelf: Sendable {
     return damages.isEmpty ? nil : damages.map(\.description).joined(separator: "; ")
   }
 
+  /// The generation that is in force on disk, and not among the `recorded` ones; nil where there is none.
+  func unrecorded(of keystore: String, among recorded: [Int]) -> Int? {
+    do {
+      guard let number = try store(of: keystore).current(), !recorded.contains(number) else { return nil }
+      return number
+    } catch {
+      // A link that leads nowhere puts nothing in force; whatever else is wrong, the first attempt to write tells.
+      return nil
+    }
+  }
+
   /// Makes sure that nothing of a generation goes where another keystore of the configuration writes now.
   ///
   /// - Throws: `OutputCollision`; `DeliveryError` when the list of what belongs to it cannot be read.
@@ -51,8 +62,11 @@ package struct GenerationShelf: Sendable {
   ///
   /// - Throws: `DeliveryError` when files cannot be read, `KeystoreError` when they are not what they should be.
   package func content(of generation: Int, keystore: String, _ outputs: [KeystoreOutput]) throws -> [ReadKeystore] {
-    let found = try store(of: keystore).readBack(generation)
-    return try outputs.map { try KeystoreReader.read($0.format, Self.files(of: $0, among: found)) }
+    let store = store(of: keystore)
+    return try outputs.map { output in
+      let found = try store.readBack(generation, only: DeliveryDestination(output.path))
+      return try KeystoreReader.read(output.format, Self.files(of: output, among: found))
+    }
   }
 
   /// Whether all files of a generation open with the passwords of `outputs`.

@@ -295,7 +295,7 @@ struct GenerationWriter: Sendable {
     let what =
       error is TrustLoss
       ? "the trust list of keystore \(settings.name) keeps what was to leave it"
-      : "keystore \(settings.name) could not be written, and the files in force stay"
+      : "keystore \(settings.name) could not be written, and \(state.consequence)"
     let event = Events.Raised(.keystoreFailed, message: "\(what): \(error)\(advice)", fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }
@@ -380,5 +380,13 @@ extension KeystoreState {
     case .passwordChanged: current != nil && heldContent != nil
     default: false
     }
+  }
+}
+
+extension KeystoreState {
+  /// What becomes of the files when no new ones can be written.
+  fileprivate var consequence: String {
+    if let damage { return "its files stay as they are (\(damage))" }
+    return current == nil && unread == nil ? "there are none yet" : "the files in force stay"
   }
 }

@@ -123,17 +123,25 @@ package actor TrustReviewer {
 
 extension TrustGap {
   /// Who has to close it: a server that leaves out an issuer does not do what RFC 8446, section 4.4.2, asks for.
-  var culprit: Culprit { missing != nil && !lacksRoot ? .server : .configuration }
+  var culprit: Culprit { missing != nil && place != .root ? .server : .configuration }
 
   /// What is wrong, and what to do about it where the settings tell.
   func sentence(for trust: TrustSettings) -> String {
     guard let missing else { return description }
-    if lacksRoot {
+    switch place {
+    case .root:
       return trust.include.contains(.roots) ? description : "\(description); add 'roots' to 'include' under 'trust'"
+    case .intermediate:
+      let sending = "have the server send \(missing)"
+      return trust.include.contains(.issuers)
+        ? "\(description); \(sending)" : "\(description); add 'issuers' to 'include' under 'trust', or \(sending)"
+    case .unknown:
+      return """
+        \(description); if \(missing) is a root that shall be trusted, which no server sends, put its certificate into a \
+        file and name that under 'bundles' of 'trust', and as the bundle of the endpoint's 'anchors' if it is not \
+        trusted there either; if it is an intermediate, have the server send it
+        """
     }
-    let sending = "have the server send \(missing)"
-    return trust.include.contains(.issuers)
-      ? "\(description); \(sending)" : "\(description); add 'issuers' to 'include' under 'trust', or \(sending)"
   }
 }
 

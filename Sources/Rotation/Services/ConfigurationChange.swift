@@ -40,7 +40,7 @@ extension ConfigurationChange: CustomStringConvertible {
       let shown = names.prefix(Self.namesShown).joined(separator: ", ")
       return "\(verb) \(shown)" + (names.count > Self.namesShown ? " and \(names.count - Self.namesShown) more" : "")
     }
-    return parts.isEmpty ? "nothing changed" : parts.joined(separator: "; ")
+    return parts.isEmpty ? "nothing in it changed" : parts.joined(separator: "; ")
   }
 
   private static let namesShown = 5

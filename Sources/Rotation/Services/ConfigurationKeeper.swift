@@ -283,7 +283,7 @@ extension Inventory {
 extension StoredSchedule {
   /// Whether the file of a service key was rejected, and nothing has ended that.
   fileprivate var isOfRejectedKey: Bool {
-    key == .readServiceKey(key.subject.name) && condition != nil
+    key == .readServiceKey(key.subject.name) && condition?.name.hasPrefix(SourceState.rejection) == true
   }
 }
 

@@ -5,6 +5,7 @@ package import FoundationEssentials
 import Keystores
 package import Ledger
 package import Logging
+import OpenSSLBridge
 package import Planning
 package import Settings
 import SystemPackage
@@ -66,6 +67,7 @@ package struct KnowledgeReader: Sendable {
         identity: try await currentIdentity(
           .serviceKey(serviceKey.name), ofPlatform: serviceKey.source.platformKey != nil),
         rejected: stored?.condition?.name.hasPrefix(SourceState.rejection) == true ? stored?.reason : nil,
+        unproven: stored?.condition?.name.hasPrefix(SourceState.patience) == true ? stored?.reason : nil,
         rotation: rotations.first { $0.serviceKey == serviceKey.name }.flatMap(rotation),
         keys: try await ledger.platformKeys(of: serviceKey.name).map(PlatformKeyState.init),
         login: serviceKey.source.platformKey == nil
@@ -199,10 +201,12 @@ package struct KnowledgeReader: Sendable {
     let generations = try await ledger.generations(name, limit: Self.generationsRead)
     guard let current = try await ledger.currentGeneration(name) else {
       state.failedContent = generations.first.flatMap(Self.failedContent)
+      state.unread = shelf.unrecorded(of: name, among: generations.map(\.number))
       return state
     }
     state.current = GenerationState(
       number: current.number, content: GenerationContent(current), identity: try await identity(of: current, keystore),
+      wasFound: current.adopted,
       trustNotAfter: try await ledger.certificates(Set(current.trust)).values.map(\.validity.notAfter).min())
     state.damage = shelf.damage(of: current.number, keystore: name)
     if keystore.confirm != nil {
@@ -222,7 +226,11 @@ package struct KnowledgeReader: Sendable {
     of generation: StoredGeneration, _ keystore: KeystoreSettings
   ) async throws -> IdentityState? {
     guard let leaf = generation.leaf else { return nil }
-    return try await ledger.certificates([leaf])[leaf].map { IdentityState($0) }
+    if let known = try await ledger.certificates([leaf])[leaf] { return IdentityState(known) }
+    let read = ReadableGeneration(
+      generation.number, of: keystore.readable, on: shelf, credentials: credentials)
+    guard let found = read.found?.certificate, found.fingerprint == leaf else { return nil }
+    return IdentityState(found)
   }
 
   /// The generation that was withdrawn in favour of the current one, newest first among `generations`.
@@ -231,7 +239,7 @@ package struct KnowledgeReader: Sendable {
   private static func withdrawn(
     for current: StoredGeneration, among generations: [StoredGeneration]
   ) -> StoredGeneration? {
-    let used = generations.filter { $0.currentSince != nil }
+    let used = generations.filter(\.wasInForce)
     let origin = used.filter { $0.holdsSame(as: current) }.map(\.number).min() ?? current.number
     // Going from one making of the same content to another withdraws nothing.
     let withdrawn = used.first { $0.number > origin && $0.isRolledBack && !$0.holdsSame(as: current) }

@@ -14,8 +14,8 @@ extension KeyTable {
         example: "{request: \"https://cpi.example/http/ping\", method: HEAD}"),
       KeyDescription(
         "verify-patience", "duration, 0s to 1d", default: "15m",
-        "How long a new key that the platform refuses is tried again before another one is made: a new key is not known"
-          + " everywhere at once.",
+        "How long a new key that the platform does not accept is tried again before another one is made, or, where it was"
+          + " dropped in as a file, before `key.rejected` says so: a new key is not known everywhere at once.",
         example: "30m"),
       KeyDescription(
         "replace", "`create-first` or `delete-first`", default: "create-first",

@@ -67,6 +67,7 @@ struct EntryCollection {
     let configuration = Configuration(
       defaults: scope.defaults, endpoints: endpoints, serviceKeys: scope.serviceKeys,
       keystores: keystores.entries.compactMap { KeystoreEntryReader.read($0.field, name: $0.name, scope) })
+    readRefused(scope)
     scope.logins.check(configuration.serviceKeys)
     var names = PlatformKeyNames()
     for entry in serviceKeys.entries {
@@ -82,6 +83,16 @@ struct EntryCollection {
     return configuration
   }
 
+  /// Reads the entries that are refused for their names, so that what is wrong in them is told in the same run; nothing of
+  /// them counts.
+  private func readRefused(_ scope: EntryScope) {
+    var aside = scope
+    (aside.outputs, aside.logins) = (OutputRegistry(), LoginRegistry())
+    for entry in endpoints.refused { _ = EndpointReader.read(entry.field, name: entry.name, aside) }
+    for entry in serviceKeys.refused { _ = ServiceKeyEntryReader.read(entry.field, name: entry.name, aside) }
+    for entry in keystores.refused { _ = KeystoreEntryReader.read(entry.field, name: entry.name, aside) }
+  }
+
   private mutating func addContext(_ path: FilePath) -> ReadingContext {
     let context = ReadingContext(file: path, files: files)
     contexts.append(context)
@@ -93,6 +104,8 @@ struct EntryCollection {
     if let found = mapping["defaults"] {
       if let first = defaults {
         found.report("'defaults' may stand in one file only", hint: "the first one is at \(first.declaration)")
+        // What is wrong in it is told in the same run.
+        _ = DefaultsReader.read(found)
       } else {
         defaults = found
       }
@@ -107,6 +120,8 @@ struct EntryCollection {
 private struct NamedEntries {
   let kind: String
   private(set) var entries: [(name: String, field: Field)] = []
+  /// Those whose names cannot be or are taken, which is a mistake that has been reported.
+  private(set) var refused: [(name: String, field: Field)] = []
   private var places: [String: Declaration] = [:]
 
   init(kind: String) {
@@ -125,16 +140,23 @@ private struct NamedEntries {
       }
       let place = Declaration(
         file: field.context.file, line: entry.position.line, column: entry.position.column)
+      var located = field
+      located.node.position = entry.position
       if !EntryName.isValid(entry.key) {
         report("'\(entry.key)' is no name", hint: EntryName.advice)
+        refused.append((entry.key, located))
       } else if let first = places[entry.key] {
         report("another \(kind) has this name already", hint: "the first one is at \(first)")
+        refused.append((entry.key, located))
       } else {
         places[entry.key] = place
-        var located = field
-        located.node.position = entry.position
         entries.append((entry.key, located))
       }
+    }
+    for entry in group.node.repeated {
+      var located = group.child(entry.value, entry.key)
+      located.node.position = entry.position
+      refused.append((entry.key, located))
     }
   }
 }

@@ -18,13 +18,13 @@ struct MappingReader {
     self.field = field
     self.group = group
     entries = Dictionary(list.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    for entry in field.node.repeated { Secrets.report(in: field.child(entry.value, entry.key)) }
     for entry in list {
       if !group.knows(entry.key) {
         reportUnknown(entry)
       } else if case .scalar(let text) = entry.value.content, Secrets.isPrivateKey(text) {
         empty.insert(entry.key)
-        field.child(entry.value, entry.key).report(
-          "a private key must not stand in the configuration", hint: "put it into a file with mode 0600, and name that")
+        Secrets.reportPrivateKey(field.child(entry.value, entry.key))
       } else if case .null = entry.value.content {
         empty.insert(entry.key)
         field.child(entry.value, entry.key).report("has no value")

@@ -10,14 +10,42 @@ enum Secrets {
 
   static func advice(_ group: KeyGroup) -> String {
     guard let key = group.keys.first(where: { $0.name.hasSuffix("-credential") })?.name else {
-      return "put it into a systemd credential or a file with mode 0600, and name that in a '…-credential' key"
+      return advice
     }
     return "put it into a systemd credential or a file with mode 0600, and name that: '\(key): NAME'"
   }
 
+  private static let advice =
+    "put it into a systemd credential or a file with mode 0600, and name that in a '…-credential' key"
+
   /// Whether a value is a private key.
   static func isPrivateKey(_ text: String) -> Bool {
     text.contains("PRIVATE KEY-----")
+  }
+
+  static func reportPrivateKey(_ field: Field) {
+    field.report(
+      "a private key must not stand in the configuration", hint: "put it into a file with mode 0600, and name that")
+  }
+
+  /// Reports what reads as a secret anywhere in a value that is read no further.
+  static func report(in field: Field) {
+    switch field.node.content {
+    case .null: break
+    case .scalar(let text): if isPrivateKey(text) { reportPrivateKey(field) }
+    case .sequence: for element in field.elements() ?? [] { report(in: element) }
+    case .mapping(let entries):
+      for entry in entries + field.node.repeated {
+        let child = field.child(entry.value, entry.key)
+        guard case .scalar = entry.value.content, KeyTable.groups(with: entry.key).isEmpty, isKeyOfSecret(entry.key)
+        else {
+          report(in: child)
+          continue
+        }
+        field.context.report(
+          entry.position, key: child.path, "a secret must not stand in the configuration", hint: advice)
+      }
+    }
   }
 
   private static let secretWords: Set = [

@@ -83,14 +83,18 @@ struct YAMLDocument {
       return YAMLNode(position: position, content: .sequence(nodes))
     case .mapping(let mapping):
       checkTag(mapping.tag, position)
-      return YAMLNode(position: position, content: .mapping(try entries(of: mapping, depth: depth)))
+      let (entries, repeated) = try entries(of: mapping, depth: depth)
+      return YAMLNode(position: position, content: .mapping(entries), repeated: repeated)
     case .alias:
       return YAMLNode(position: position, content: .null)
     }
   }
 
-  private mutating func entries(of mapping: Node.Mapping, depth: Int) throws(YAMLText.Problem) -> [YAMLNode.Entry] {
+  private mutating func entries(
+    of mapping: Node.Mapping, depth: Int
+  ) throws(YAMLText.Problem) -> (entries: [YAMLNode.Entry], repeated: [YAMLNode.Entry]) {
     var entries: [YAMLNode.Entry] = []
+    var repeated: [YAMLNode.Entry] = []
     var places: [String: TextPosition] = [:]
     for (keyNode, valueNode) in mapping {
       let position = keyNode.mark.map { TextPosition(line: $0.line, column: $0.column) } ?? .start
@@ -111,12 +115,13 @@ struct YAMLDocument {
       if let first = places[key] {
         let message = "duplicate key '\(key)'; the first one is in line \(first.line)"
         problems.append(.init(position: position, message: message))
+        repeated.append(YAMLNode.Entry(key: key, position: position, value: value))
         continue
       }
       places[key] = position
       entries.append(YAMLNode.Entry(key: key, position: position, value: value))
     }
-    return entries
+    return (entries, repeated)
   }
 
   private mutating func checkTag(_ tag: Tag, _ position: TextPosition) {

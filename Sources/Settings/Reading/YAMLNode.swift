@@ -18,6 +18,8 @@ struct YAMLNode {
   var content: Content
   /// Whether it is a single value without quotes, so that `30` may be a number.
   var isPlain = false
+  /// Of a mapping, the entries whose keys stand in it already, which is a mistake that has been reported.
+  var repeated: [Entry] = []
 
   indirect enum Content {
     /// Nothing written, `~` or `null`.
