@@ -15,17 +15,9 @@ struct LostKnowledgeTests {
   private let key = Subject.serviceKey("sender")
   private let keystore = Subject.keystore("client")
 
-  private func complete() -> Sample {
-    var sample = Sample(identity: .serviceKey("sender"))
-    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
-    sample.inventory.serviceKeys["sender"]?.identity = identity(50, from: 0, to: 365 * day)
-    sample.deliver(at: start)
-    return sample
-  }
-
   /// As after a lost ledger, with the file of the service key gone.
   @Test func theForecastListsAnIdentityInFilesThatNothingReplaces() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     func left() -> [ForecastEntry] {
       Planner.forecast(sample.configuration, sample.inventory, now: start, until: start + 400 * day).filter {
         $0.subject == keystore && $0.what == .replaceIdentity
@@ -51,7 +43,7 @@ struct LostKnowledgeTests {
   }
 
   @Test func filesWhoseEndNobodyKnowsAreAFault() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     sample.state.current?.identity = nil
     let unknown = try state(sample, keystore, at: start)
     #expect(unknown.state == .failing && unknown.reason.contains("nobody knows when it ends"), "\(unknown.reason)")
@@ -65,7 +57,7 @@ struct LostKnowledgeTests {
   }
 
   @Test func whatWasLostWithTheLedgerIsNotSaidToHaveNeverBeen() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     sample.keystore.trust.endpoints.append("other")
     #expect(try state(sample, keystore, at: start).reason == "it lacks what other needs, which never verified")
     sample.state.current?.wasFound = true

@@ -66,6 +66,15 @@ struct Sample {
       serviceKeys: ["sender": SourceState(schedule: Schedule(lastAttempt: start, lastSuccess: start))])
   }
 
+  /// All is known and delivered, with the identity of a service key that lasts a year.
+  static func complete() -> Sample {
+    var sample = Sample(identity: .serviceKey("sender"))
+    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
+    sample.inventory.serviceKeys["sender"]?.identity = identity(50, from: 0, to: 365 * day)
+    sample.deliver(at: start)
+    return sample
+  }
+
   static let selfSigned = IdentitySource.selfSigned(
     SelfSignedSettings(subject: "CN=host.example", validFor: .seconds(100 * 86_400)))
 

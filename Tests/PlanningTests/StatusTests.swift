@@ -16,16 +16,8 @@ import Testing
   private let key = Subject.serviceKey("sender")
   private let keystore = Subject.keystore("client")
 
-  private func complete() -> Sample {
-    var sample = Sample(identity: .serviceKey("sender"))
-    sample.inventory.endpoints["cloud"] = .answering(path(leaf: 1, issuer: 2, root: 3))
-    sample.inventory.serviceKeys["sender"]?.identity = identity(50, from: 0, to: 365 * day)
-    sample.deliver(at: start)
-    return sample
-  }
-
   @Test func everythingIsWellAtFirst() throws {
-    let status = StatusReader.read(complete().configuration, complete().inventory, now: start + hour)
+    let status = StatusReader.read(Sample.complete().configuration, Sample.complete().inventory, now: start + hour)
     #expect(status.subjects.map(\.state) == [.ok, .ok, .ok])
     #expect(status.breaksNext?.breakage?.at == start + 365 * day)
     #expect(status.plan.due.isEmpty)
@@ -40,7 +32,7 @@ import Testing
   }
 
   @Test func endpointStates() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     #expect(try state(sample, endpoint, at: start + day).state == .due)
     #expect(try state(sample, endpoint, at: start + 340 * day).state == .expiring)
     #expect(try state(sample, endpoint, at: start + 366 * day).state == .expired)
@@ -50,7 +42,7 @@ import Testing
   }
 
   @Test func aServiceKeyComesNextWhenItIsDue() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     // Its file has just been due to be read again.
     let next = try state(sample, key, at: start + 7 * hour).nextAttempt
     #expect(
@@ -62,7 +54,7 @@ import Testing
   }
 
   @Test func serviceKeyStates() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     #expect(try state(sample, key, at: start + 250 * day).state == .due)
     #expect(try state(sample, key, at: start + 340 * day).state == .expiring)
     #expect(try state(sample, key, at: start + 365 * day).state == .expired)
@@ -72,7 +64,7 @@ import Testing
   }
 
   @Test func keystoreStates() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     sample.inventory.underWay = [sample.write]
     #expect(try state(sample, keystore, at: start).state == .renewing)
     sample.inventory.underWay = []
@@ -102,14 +94,14 @@ import Testing
   }
 
   @Test func anEndpointWithNewSettingsWaitsForItsFirstFetch() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     sample.inventory.endpoints["cloud"]?.attempted = false
     let waiting = try state(sample, endpoint, at: start)
     #expect(waiting.state == .waiting && waiting.reason == "it waits for its first fetch under the new settings")
   }
 
   @Test func aRejectedServiceKeyFails() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     sample.inventory.serviceKeys["sender"]?.rejected = "there is no certificate"
     let failing = try state(sample, key, at: start)
     #expect(failing.state == .failing)
@@ -117,7 +109,7 @@ import Testing
   }
 
   @Test func aFailingHookFailsItsKeystore() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     var hook = HookState(id: 1, keystore: "client", generation: 4)
     sample.inventory.hooks = [hook]
     #expect(try state(sample, keystore, at: start).state == .ok, "it has not run yet")
@@ -132,7 +124,7 @@ import Testing
   }
 
   @Test func aHookThatWaitsForItsRetryComesNext() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     let schedule = Schedule(lastAttempt: start, failures: 1, nextAttempt: start + 60, reason: "it ended with 3")
     sample.inventory.hooks = [HookState(id: 1, keystore: "client", generation: 4, attempts: 1, schedule: schedule)]
     let waiting = try state(sample, keystore, at: start + 1)
@@ -142,7 +134,7 @@ import Testing
   }
 
   @Test func whatComesNextHasAName() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     #expect(try state(sample, endpoint, at: start + hour).nextStep == .refetch)
     #expect(try state(sample, key, at: start + hour).nextStep == .replaceIdentity)
     #expect(try state(sample, keystore, at: start + hour).nextStep == nil, "all is well for good")
@@ -195,7 +187,7 @@ import Testing
   }
 
   @Test func aPasswordThatCannotBeUsedFailsItsKeystore() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     sample.state.passwordFault = "the credential /p is empty"
     let failing = try state(sample, keystore, at: start)
     #expect(failing.state == .failing && failing.reason == "the credential /p is empty")
@@ -220,7 +212,7 @@ import Testing
   }
 
   @Test func aRollbackIsHeld() throws {
-    var sample = complete()
+    var sample = Sample.complete()
     sample.state.heldContent = GenerationContent(
       recipe: sample.keystore.filesRecipe, identityLeaf: fingerprint(50), trust: [fingerprint(2), fingerprint(3)])
     sample.state.current?.content.trust = []
@@ -239,7 +231,7 @@ import Testing
   }
 
   @Test func theForecastListsWhatComes() {
-    var sample = complete()
+    var sample = Sample.complete()
     sample.inventory.endpoints["cloud"] = .answering(path(leaf: 11, issuer: 2, root: 13))
     sample.remember(at: start)
     sample.deliver(at: start, number: 2)
