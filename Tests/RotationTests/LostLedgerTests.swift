@@ -49,6 +49,16 @@ struct LostLedgerTests {
     try await daemon.settle()
   }
 
+  /// As an operator does; nil lets certrotd choose.
+  private func rollBack(
+    _ daemon: RunningSite, to number: Int?
+  ) async throws -> (wanted: Int, inForce: Int, skipped: [Rollback.Skipped]) {
+    let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+    let rollback = Rollback(
+      context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
+    return try await rollback.run(settings, to: number)
+  }
+
   private func removeLedger() throws {
     for suffix in ["", "-wal", "-shm"] {
       try HostFiles().removeTree(at: FilePath(site.layout.ledger.string + suffix))
@@ -125,11 +135,8 @@ struct LostLedgerTests {
       let known = try await daemon.context.ledger.generations("client", limit: 9)
       #expect(known.map(\.number) == (isDamaged ? [3, 1] : [3, 2, 1]))
       #expect(known.dropFirst().allSatisfy { $0.adopted && $0.state == .superseded })
-      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
-      let rollback = Rollback(
-        context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
       let wanted = isDamaged ? 1 : 2
-      #expect(try await rollback.run(settings, to: nil).inForce == wanted)
+      #expect(try await rollBack(daemon, to: nil).inForce == wanted)
       try await daemon.services.keeper.rereadLedger()
       try await daemon.settle()
       #expect(try await daemon.currentNumber("client") == wanted, "what was withdrawn is held")
@@ -144,10 +151,7 @@ struct LostLedgerTests {
     try await site.run { daemon in
       try await daemon.settle()
       try await change(two, daemon)
-      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
-      let rollback = Rollback(
-        context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
-      #expect(try await rollback.run(settings, to: nil).inForce == 1)
+      #expect(try await rollBack(daemon, to: nil).inForce == 1)
     }
     try removeLedger()
     let manifest = site.layout.keystore("client").appending("generations/000002/.manifest.json")
@@ -258,13 +262,10 @@ struct LostLedgerTests {
       try await change(two, daemon)
       site.clock.advance(by: .days(3))
       try await daemon.settle()
-      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
-      let rollback = Rollback(
-        context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
       try site.folder.write("state/keystores/client/generations/000002/client.pse", bytes: [0])
       _ = site.recorder.take()
-      await #expect(throws: DeliveryError.self) { try await rollback.run(settings, to: 2) }
-      let done = try await rollback.run(settings, to: nil)
+      await #expect(throws: DeliveryError.self) { try await rollBack(daemon, to: 2) }
+      let done = try await rollBack(daemon, to: nil)
       #expect(done.wanted == 1 && done.inForce == 1 && done.skipped.map(\.generation) == [2])
       #expect(done.skipped.first?.reason.contains("000002/client.pse is missing or not what was written") == true)
       let told = try #require(site.recorder.take(.keystoreRolledBack).last)
@@ -278,12 +279,9 @@ struct LostLedgerTests {
     try await site.run { daemon in
       try await daemon.settle()
       try await change(two, daemon)
-      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
-      let rollback = Rollback(
-        context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
       try site.folder.write("state/keystores/client/generations/000001/client.pse", bytes: [0])
       do {
-        _ = try await rollback.run(settings, to: nil)
+        _ = try await rollBack(daemon, to: nil)
         Issue.record("it went back to a damaged generation")
       } catch RollbackError.noneWhole("client", current: 2, let skipped) {
         #expect(skipped.map(\.generation) == [1])
