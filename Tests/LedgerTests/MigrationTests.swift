@@ -22,6 +22,7 @@ import Testing
     5: rowsOfVersion5,
     6: rowsOfVersion6,
     7: [],
+    8: rowsOfVersion8,
   ]
 
   private static let rowsOfVersion1 = [
@@ -83,6 +84,14 @@ import Testing
     """
   ]
 
+  private static let rowsOfVersion8 = [
+    "UPDATE platform_key SET departure = 'asked'",
+    """
+    INSERT INTO login VALUES
+      (1, 'https://uaa.example', 'user a', zeroblob(32), x'01', 1, 1000, 'Bad credentials', 1000)
+    """,
+  ]
+
   func ledger(of version: Int, in folder: LedgerFolder) async throws {
     let queue = try folder.stranger()
     for number in 1...version {
@@ -139,6 +148,32 @@ import Testing
           original: "/s/old.pse", otherNames: names, keptNames: ["a"]))
   }
 
+  /// What stood as a sentence among reasons is a state of its own from version 8 on; other sentences stay what they are.
+  @Test func aDepartureIsReadFromTheSentencesOfBefore() async throws {
+    let folder = try #require(folder)
+    try await ledger(of: 7, in: folder)
+    let reasons = [
+      "asked": "certrotd has asked the platform to delete it", "lost": "somebody deleted it while it was in force",
+      "other": "nothing uses it",
+    ]
+    let queue = try folder.stranger()
+    try await queue.write { database in
+      for (guid, reason) in reasons {
+        try database.execute(
+          sql: """
+            INSERT INTO platform_key (subject, guid, name, instance, owner, state, reason, first_seen, changed_at)
+            VALUES (3, ?, 'name', 'instance', 'ours', 'retiring', ?, 1000, 2000)
+            """, arguments: [guid, reason])
+      }
+    }
+    try queue.close()
+    let store = try folder.open(sealing: SealingKeySource.none).store
+    let keys = try await store.platformKeys(of: "s").filter { $0.state == .retiring }.sorted { $0.guid < $1.guid }
+    #expect(keys.map(\.departure) == [.asked, .noticed, nil])
+    #expect(keys.map(\.reason) == [nil, nil, "nothing uses it"])
+    #expect(try await store.read { try Int.fetchAll($0, sql: "SELECT count(*) FROM login") } == [0])
+  }
+
   /// The tables that version 1 was released with, so that an edit of a released migration does not go unnoticed.
   @Test func aReleasedVersionIsNeverEdited() throws {
     let digests = Schema.current.versions.compactMap {
@@ -153,6 +188,7 @@ import Testing
         "4541e4b62105b723893a0533025cf82616c909b7fe52685d6ecf0e613bc146d0",
         "3e536281cc2ff6758320a08a2571729621a0c77f9f2f08a5f3b39cda5cb704e1",
         "af21ae67b23fda0c9150937424a41f052e5729cf80e7886aa26c3ac4a9ab29bc",
+        "d201d46ad3e59cb069d47df351217ee098886d2352ecceea373efde28393ddb8",
       ])
   }
 
@@ -229,7 +265,10 @@ import Testing
     "UPDATE rotation SET state = 'held'",
     "UPDATE platform_key SET state = 'in-force'",
     "UPDATE platform_key SET sealed_under = NULL",
-    "UPDATE login SET refused_at = 1000",
+    "UPDATE platform_key SET departure = 'gone'",
+    "UPDATE login SET refused_at = NULL",
+    "UPDATE login SET sealed_under = NULL",
+    "UPDATE login SET proof = x'01'",
     "UPDATE confirmation SET state = 'owed'",
     "UPDATE confirmation SET state = 'confirmed', finding = NULL",
     "UPDATE confirmation SET finding = NULL",

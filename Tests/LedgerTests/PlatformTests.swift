@@ -69,20 +69,40 @@ import Testing
   @Test func loginsAreSealedAndComeBack() async throws {
     let folder = try #require(folder)
     let name = StoredLogin.Name(endpoint: "https://uaa.example/oauth/token", principal: "user robot")
-    let login = StoredLogin(
-      refreshToken: SecretBytes(copying: "unmistakable-r".utf8),
-      refusal: .init(secret: SecretBytes(copying: "unmistakable-p".utf8), at: later(3), words: "Bad credentials"))
+    let (right, wrong) = (Self.proof("unmistakable-p"), Self.proof("unmistakable-q"))
+    let login = StoredLogin(refreshToken: SecretBytes(copying: "unmistakable-r".utf8))
+    let refused = StoredLogin(refusal: .init(at: later(3), words: "Bad credentials"))
     do {
       let store = try folder.store()
-      #expect(try await store.login(name) == nil)
-      try await store.keepLogin(login, of: name, at: later(4))
+      #expect(try await store.login(name, proof: right) == nil)
+      try await store.keepLogin(login, of: name, proof: right, at: later(4))
+      try await store.keepLogin(refused, of: name, proof: wrong, at: later(4))
       try store.close()
     }
     #expect(!String(decoding: try folder.bytes(folder.ledger), as: UTF8.self).contains("unmistakable"))
     let store = try folder.store()
-    #expect(try await store.login(name) == login)
-    try await store.keepLogin(StoredLogin(), of: name, at: later(5))
-    #expect(try await store.login(name) == StoredLogin())
+    #expect(try await store.login(name, proof: right) == login)
+    #expect(try await store.login(name, proof: wrong) == refused)
+    let other = StoredLogin.Name(endpoint: name.endpoint, principal: "user other")
+    #expect(try await store.login(other, proof: right) == nil)
+    try await store.keepLogin(StoredLogin(), of: name, proof: right, at: later(5))
+    #expect(try await store.login(name, proof: right) == StoredLogin())
+  }
+
+  private static func proof(_ text: String) -> SecretBytes { SecretBytes(copying: text.utf8) }
+
+  @Test func ofALoginTheProofsThatWereUsedLastAreRemembered() async throws {
+    let store = try #require(folder).store()
+    let name = StoredLogin.Name(endpoint: "https://uaa.example/oauth/token", principal: "user robot")
+    let refused = StoredLogin(refusal: .init(at: later(3), words: "Bad credentials"))
+    for number in 0..<LedgerStore.proofsKept {
+      try await store.keepLogin(refused, of: name, proof: Self.proof("\(number)"), at: later(4))
+    }
+    try await store.keepLogin(refused, of: name, proof: Self.proof("0"), at: later(5))
+    try await store.keepLogin(refused, of: name, proof: Self.proof("new"), at: later(6))
+    #expect(try await store.login(name, proof: Self.proof("0")) == refused)
+    #expect(try await store.login(name, proof: Self.proof("1")) == nil)
+    #expect(try await store.login(name, proof: Self.proof("2")) == refused)
   }
 
   @Test func theCertificateOfALoginIsKeptUntilAnotherTakesItsPlace() async throws {

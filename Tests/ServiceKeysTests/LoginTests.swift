@@ -74,7 +74,7 @@ struct LoginTests {
     }
     try await memory.keep(
       LoginRecord(refreshToken: secret("old")),
-      of: LoginName(endpoint: platform.url + "/oauth/token", principal: password.principal))
+      of: LoginName(endpoint: platform.url + "/oauth/token", principal: password.principal), proof: password.secret)
     let session = try session(platform)
     #expect(plain(try await session.token().header) == "bearer access-2")
     #expect(memory.all[session.name]?.refreshToken == secret("refresh-2"))
@@ -97,9 +97,9 @@ struct LoginTests {
     #expect(platform.asked.count == 1)
 
     let changed = LoginMethod.password(user: "robot@example", password: secret("new"), origin: "acme-platform")
-    await restarted.update(changed, network: try testNetwork(wallClock: wallClock))
-    #expect(plain(try await restarted.token().header) == "bearer access-2")
-    #expect(memory.all[restarted.name]?.refusal == nil)
+    let corrected = try session(platform, changed)
+    #expect(plain(try await corrected.token().header) == "bearer access-2")
+    #expect(memory.all[corrected.name]?.refusal == nil)
   }
 
   @Test(
@@ -110,7 +110,7 @@ struct LoginTests {
     let platform = try StubPlatform { _, _, _ in reply(status, "{\"error\":\"\(error)\"}") }
     try await memory.keep(
       LoginRecord(refreshToken: secret("old")),
-      of: LoginName(endpoint: platform.url + "/oauth/token", principal: password.principal))
+      of: LoginName(endpoint: platform.url + "/oauth/token", principal: password.principal), proof: password.secret)
     let session = try session(platform)
     for _ in 0..<3 {
       let failure = await platformFailure { () async throws(PlatformFailure) in try await session.token() }
@@ -169,24 +169,49 @@ struct LoginTests {
       return await platformFailure { () async throws(PlatformFailure) in try await session.token() }
     }
     #expect(try await failure()?.kind == .loginRefused)
-    await pool.pardon("user somebody else")
+    await pool.pardon(.password(user: "somebody else", password: password.secret, origin: "acme-platform"))
+    await pool.pardon(.password(user: "robot@example", password: secret("another"), origin: "acme-platform"))
     for asked in 2...3 {
       #expect(try await failure()?.kind == .loginRefused)
       #expect(platform.asked.count == asked - 1, "a refused proof is not sent again by itself")
       for pause in [0, LoginState.restByHand - 1] {
         wallClock.advance(pause)
         if afterRestart { pool = LoginPool(memory: memory) }
-        await pool.pardon(password.principal)
+        await pool.pardon(password)
         let words = try await failure()?.words ?? ""
         #expect(words.contains("'password-credential'") && words.contains("could lock the user"), "\(words)")
         #expect(platform.asked.count == asked - 1, "tries by hand lock a user, too")
       }
       wallClock.advance(1)
-      await pool.pardon(password.principal)
+      await pool.pardon(password)
       #expect(try await failure()?.kind == (asked == 2 ? .loginRefused : nil))
       #expect(platform.asked.count == asked)
     }
     #expect(memory.all.values.first?.refusal == nil)
+  }
+
+  @Test func `of two proofs for one user the wrong one spoils nothing, and is sent once`() async throws {
+    let platform = try StubPlatform { asked, number, _ in
+      asked.body.contains("password=wrong")
+        ? reply("401 Unauthorized", "{\"error\":\"unauthorized\",\"error_description\":\"Bad credentials\"}")
+        : Self.token(number)
+    }
+    let network = try testNetwork(wallClock: wallClock)
+    let wrong = LoginMethod.password(user: "robot@example", password: secret("wrong"), origin: "acme-platform")
+    var pool = LoginPool(memory: memory)
+    for round in 0..<6 {
+      if round == 3 { pool = LoginPool(memory: memory) }
+      for method in [password, wrong] {
+        let session = await pool.session(method, at: platform.url + "/oauth/token", network: network)
+        let failure = await platformFailure { () async throws(PlatformFailure) in try await session.token() }
+        #expect(failure?.kind == (method == wrong ? .loginRefused : nil), "round \(round)")
+      }
+      wallClock.advance(1800)
+    }
+    #expect(platform.asked.count { $0.body.contains("password=wrong") } == 1)
+    #expect(platform.asked.count { $0.body.contains("grant_type=password") } == 2, "and the right one is refreshed")
+    let session = await pool.session(wrong, at: platform.url + "/oauth/token", network: network)
+    #expect(await pool.session(wrong, at: platform.url + "/oauth/token", network: network) === session)
   }
 
   @Test func `many callers make one login`() async throws {
@@ -230,6 +255,20 @@ struct LoginTests {
     #expect(platform.asked.count == LoginState.mostLogins)
     wallClock.advance(LoginState.sessionWindow)
     _ = try await session.token()
+  }
+
+  @Test func `logins of one user are counted together, whatever the proof`() async throws {
+    let platform = try StubPlatform { _, number, _ in Self.token(number, lifetime: 60, refresh: false) }
+    let network = try testNetwork(wallClock: wallClock)
+    let pool = LoginPool(memory: memory)
+    let other = LoginMethod.password(user: "robot@example", password: secret("other"), origin: "acme-platform")
+    var refused = 0
+    for method in Array(repeating: [password, other], count: LoginState.mostLogins).joined() {
+      let session = await pool.session(method, at: platform.url + "/oauth/token", network: network)
+      let failure = await platformFailure { () async throws(PlatformFailure) in try await session.token() }
+      if failure?.kind == .tooManyLogins { refused += 1 }
+    }
+    #expect(platform.asked.count == LoginState.mostLogins && refused == LoginState.mostLogins)
   }
 
   @Test func `a login is not sent twice when its outcome is unknown`() async throws {

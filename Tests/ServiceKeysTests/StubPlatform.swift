@@ -66,11 +66,29 @@ final class StubKeeper: Sendable {
 
 /// Logins in memory.
 final class StubMemory: LoginMemory {
-  private let records = Mutex<[LoginName: LoginRecord]>([:])
+  private struct Entry {
+    var login: LoginName
+    var proof: SecretBytes
+    var record: LoginRecord
+  }
 
-  func record(of login: LoginName) async throws -> LoginRecord { records.withLock { $0[login] ?? LoginRecord() } }
-  func keep(_ record: LoginRecord, of login: LoginName) async throws { records.withLock { $0[login] = record } }
-  var all: [LoginName: LoginRecord] { records.withLock { $0 } }
+  private let entries = Mutex<[Entry]>([])
+
+  func record(of login: LoginName, proof: SecretBytes) async throws -> LoginRecord {
+    entries.withLock { $0.first { $0.login == login && $0.proof == proof }?.record ?? LoginRecord() }
+  }
+
+  func keep(_ record: LoginRecord, of login: LoginName, proof: SecretBytes) async throws {
+    entries.withLock { entries in
+      entries.removeAll { $0.login == login && $0.proof == proof }
+      entries.append(Entry(login: login, proof: proof, record: record))
+    }
+  }
+
+  /// What was kept last of each login.
+  var all: [LoginName: LoginRecord] {
+    entries.withLock { Dictionary($0.map { ($0.login, $0.record) }, uniquingKeysWith: { _, newer in newer }) }
+  }
 }
 
 /// A time of day that stands still until it is set.

@@ -42,6 +42,15 @@ struct KeySeal: Sendable {
     }
   }
 
+  /// Bytes by which a proof of a login is known again, and from which it cannot be got back.
+  func digest(of proof: SecretBytes, for name: StoredLogin.Name) throws(LedgerError) -> [UInt8] {
+    do {
+      return try KeyedDigest.of(proof, key: key, context: Self.context(ofLogin: name, "proof"))
+    } catch {
+      throw .sealingKeyUnusable(origin: origin, detail: "\(error)")
+    }
+  }
+
   /// Seals what a keystore keeps of the file that it started from, so that it opens only as that.
   func seal(_ objects: SecretBytes, ofAdoptionBy keystore: String, from path: String) throws(LedgerError) -> [UInt8] {
     do {

@@ -4,7 +4,7 @@ package import FoundationEssentials
 import GRDB
 package import Host
 
-/// What is kept of a login on the platform; every secret in it is sealed on disk.
+/// What is kept of a login on the platform with one proof; the refresh token is sealed on disk.
 package struct StoredLogin: Sendable, Equatable {
   /// Who logs in where.
   package struct Name: Sendable, Hashable {
@@ -17,14 +17,12 @@ package struct StoredLogin: Sendable, Equatable {
     }
   }
 
-  /// A proof that the platform refused, and must not get again.
+  /// That the platform refused the proof, which it must not get again.
   package struct Refusal: Sendable, Equatable {
-    package var secret: SecretBytes
     package var at: Date
     package var words: String
 
-    package init(secret: SecretBytes, at: Date, words: String) {
-      self.secret = secret
+    package init(at: Date, words: String) {
       self.at = at
       self.words = words
     }
@@ -39,66 +37,70 @@ package struct StoredLogin: Sendable, Equatable {
   }
 }
 
+/// Of the proof itself the ledger has a digest under its sealing key, so that it is known again and cannot be got back.
 extension LedgerStore {
-  /// Replaces what is kept of a login.
-  package func keepLogin(_ login: StoredLogin, of name: StoredLogin.Name, at now: Date) async throws(LedgerError) {
+  /// Replaces what is kept of a login with this proof; of each login the newest ``proofsKept`` are remembered.
+  package func keepLogin(
+    _ login: StoredLogin, of name: StoredLogin.Name, proof: SecretBytes, at now: Date
+  ) async throws(LedgerError) {
+    let digest = Data(try sealer().digest(of: proof, for: name))
     var refreshToken: Data?
-    var refused: Data?
     if let token = login.refreshToken {
       refreshToken = Data(try sealer().seal(token, context: KeySeal.context(ofLogin: name, "refresh token")))
     }
-    if let refusal = login.refusal {
-      refused = Data(try sealer().seal(refusal.secret, context: KeySeal.context(ofLogin: name, "refused")))
-    }
-    let (sealedToken, sealedRefused) = (refreshToken, refused)
+    let sealedToken = refreshToken
     try await write { database in
+      // Whatever was kept last is the newest row.
+      try database.run(
+        "DELETE FROM login WHERE endpoint = ? AND principal = ? AND proof = ?",
+        [name.endpoint, name.principal, digest])
       try database.run(
         """
-        INSERT INTO login (endpoint, principal, sealed_refresh_token, sealed_refused, refused_at, refused_words,
-          sealed_under, changed_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-        ON CONFLICT (endpoint, principal) DO UPDATE SET sealed_refresh_token = excluded.sealed_refresh_token,
-          sealed_refused = excluded.sealed_refused, refused_at = excluded.refused_at,
-          refused_words = excluded.refused_words, sealed_under = excluded.sealed_under,
-          changed_at = excluded.changed_at
+        INSERT INTO login (endpoint, principal, proof, sealed_refresh_token, sealed_under, refused_at, refused_words,
+          changed_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
-          name.endpoint, name.principal, sealedToken, sealedRefused, login.refusal?.at.instant, login.refusal?.words,
-          sealedToken == nil && sealedRefused == nil ? nil : 1, now.instant,
+          name.endpoint, name.principal, digest, sealedToken, sealedToken == nil ? nil : 1,
+          login.refusal?.at.instant, login.refusal?.words, now.instant,
         ])
+      try database.run(
+        """
+        DELETE FROM login WHERE endpoint = ?1 AND principal = ?2 AND id NOT IN (
+          SELECT id FROM login WHERE endpoint = ?1 AND principal = ?2 ORDER BY id DESC LIMIT ?3)
+        """, [name.endpoint, name.principal, Self.proofsKept])
     }
   }
 
-  /// What is kept of a login; nil for one that was never seen.
-  package func login(_ name: StoredLogin.Name) async throws(LedgerError) -> StoredLogin? {
+  /// What is kept of a login with this proof; nil for one that was never seen.
+  package func login(_ name: StoredLogin.Name, proof: SecretBytes) async throws(LedgerError) -> StoredLogin? {
+    let digest = Data(try sealer().digest(of: proof, for: name))
     let found = try await read { database in
       try database.one(
         LoginRow.self,
         """
-        SELECT sealed_refresh_token, sealed_refused, refused_at, refused_words FROM login
-        WHERE endpoint = ? AND principal = ?
-        """, [name.endpoint, name.principal])
+        SELECT sealed_refresh_token, refused_at, refused_words FROM login
+        WHERE endpoint = ? AND principal = ? AND proof = ?
+        """, [name.endpoint, name.principal, digest])
     }
     guard let found else { return nil }
     var login = StoredLogin()
     if let sealed = found.sealedRefreshToken {
-      login.refreshToken = try open(sealed, KeySeal.context(ofLogin: name, "refresh token"))
+      login.refreshToken = try sealer().open(
+        Array(sealed), context: KeySeal.context(ofLogin: name, "refresh token"), of: .daemon, ledger: path)
     }
-    if let sealed = found.sealedRefused, let at = found.refusedAt, let words = found.refusedWords {
-      login.refusal = StoredLogin.Refusal(
-        secret: try open(sealed, KeySeal.context(ofLogin: name, "refused")), at: at.date, words: words)
+    if let at = found.refusedAt, let words = found.refusedWords {
+      login.refusal = StoredLogin.Refusal(at: at.date, words: words)
     }
     return login
   }
 
-  private func open(_ sealed: Data, _ context: [UInt8]) throws(LedgerError) -> SecretBytes {
-    try sealer().open(Array(sealed), context: context, of: .daemon, ledger: path)
-  }
+  /// How many proofs of one login are remembered: more than one user has at a time.
+  static let proofsKept = 10
 }
 
 private struct LoginRow: LedgerRecord {
   let sealedRefreshToken: Data?
-  let sealedRefused: Data?
   let refusedAt: Instant?
   let refusedWords: String?
 }

@@ -125,19 +125,19 @@ extension Database {
         """
         INSERT INTO platform_key
           (subject, guid, name, instance, owner, state, serial, leaf, not_before, not_after, overlap_ends, reason,
-            first_seen, changed_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)
+            first_seen, changed_at, departure)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14)
         ON CONFLICT (subject, guid) DO UPDATE SET name = excluded.name, instance = excluded.instance,
           owner = excluded.owner, state = excluded.state, serial = excluded.serial, leaf = excluded.leaf,
           not_before = excluded.not_before, not_after = excluded.not_after, overlap_ends = excluded.overlap_ends,
-          reason = excluded.reason, changed_at = excluded.changed_at,
+          reason = excluded.reason, departure = excluded.departure, changed_at = excluded.changed_at,
           sealed_credentials = CASE WHEN excluded.state = 'in-flight' THEN sealed_credentials END,
           sealed_under = CASE WHEN excluded.state = 'in-flight' THEN sealed_under END
         """,
         [
           subject, key.guid, key.name, key.instance, key.owner.rawValue, key.state.rawValue, key.serial,
           key.leaf.map { Data($0.bytes) }, key.notBefore?.instant, key.notAfter?.instant, key.overlapEnds?.instant,
-          key.reason, now.instant,
+          key.reason, now.instant, key.departure?.rawValue,
         ])
     }
     try run(

@@ -36,6 +36,14 @@ package struct PlatformKeyRecord: Sendable, Equatable {
     case deleted
   }
 
+  /// What is known here of how it leaves the platform.
+  package enum Departure: String, Sendable, CaseIterable {
+    /// Its deletion was begun here: once it is gone, that is certrotd's doing.
+    case asked
+    /// It was in force when it was found to be gone: no more is told of it.
+    case noticed
+  }
+
   package var guid: String
   package var name: String
   /// The GUID of its service instance.
@@ -47,13 +55,15 @@ package struct PlatformKeyRecord: Sendable, Equatable {
   package var notBefore: Date?
   package var notAfter: Date?
   package var overlapEnds: Date?
-  /// Why it is in its state, where that needs a reason.
+  /// Nil for one that nobody here deletes or misses.
+  package var departure: Departure?
+  /// Why it is in its state, where that needs a reason: for people, and nothing depends on it.
   package var reason: String?
 
   package init(
     guid: String, name: String, instance: String, owner: Owner, state: State, serial: String? = nil,
     leaf: Fingerprint? = nil, notBefore: Date? = nil, notAfter: Date? = nil, overlapEnds: Date? = nil,
-    reason: String? = nil
+    departure: Departure? = nil, reason: String? = nil
   ) {
     self.guid = guid
     self.name = name
@@ -65,6 +75,7 @@ package struct PlatformKeyRecord: Sendable, Equatable {
     self.notBefore = notBefore
     self.notAfter = notAfter
     self.overlapEnds = overlapEnds
+    self.departure = departure
     self.reason = reason
   }
 }

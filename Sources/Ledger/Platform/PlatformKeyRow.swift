@@ -11,7 +11,7 @@ import GRDB
 struct PlatformKeyRow: FetchableRecord {
   /// As `init(row:)` reads them.
   static let columns =
-    "guid, name, instance, owner, state, serial, leaf, not_before, not_after, overlap_ends, reason"
+    "guid, name, instance, owner, state, serial, leaf, not_before, not_after, overlap_ends, reason, departure"
 
   let record: PlatformKeyRecord
 
@@ -21,6 +21,10 @@ struct PlatformKeyRow: FetchableRecord {
     else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a stored key has an unknown owner or state")
     }
+    let departure = try row.decode(String?.self, atIndex: 11)
+    guard departure == nil || departure.flatMap(PlatformKeyRecord.Departure.init) != nil else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a stored key has an unknown departure")
+    }
     record = PlatformKeyRecord(
       guid: try row.decode(String.self, atIndex: 0), name: try row.decode(String.self, atIndex: 1),
       instance: try row.decode(String.self, atIndex: 2), owner: owner, state: state,
@@ -28,6 +32,8 @@ struct PlatformKeyRow: FetchableRecord {
       leaf: try row.decode(Data?.self, atIndex: 6).flatMap { Fingerprint(bytes: Array($0)) },
       notBefore: try row.decode(Instant?.self, atIndex: 7)?.date,
       notAfter: try row.decode(Instant?.self, atIndex: 8)?.date,
-      overlapEnds: try row.decode(Instant?.self, atIndex: 9)?.date, reason: try row.decode(String?.self, atIndex: 10))
+      overlapEnds: try row.decode(Instant?.self, atIndex: 9)?.date,
+      departure: departure.flatMap(PlatformKeyRecord.Departure.init),
+      reason: try row.decode(String?.self, atIndex: 10))
   }
 }

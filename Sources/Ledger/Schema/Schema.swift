@@ -31,7 +31,9 @@ struct Schema: Sendable {
   }
 
   /// What this certrotd reads and writes.
-  static let current = Schema(versions: [.version1, .version2, .version3, .version4, .version5, .version6, .version7])
+  static let current = Schema(versions: [
+    .version1, .version2, .version3, .version4, .version5, .version6, .version7, .version8,
+  ])
 
   /// `PRAGMA application_id` of a ledger: the letters `crtd`, big endian.
   static let applicationID: Int32 = 0x6372_7464

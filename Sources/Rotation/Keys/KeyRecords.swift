@@ -25,13 +25,13 @@ enum KeyRecords {
     }
     // It stays in its state, since it may be listed again. One of another instance is where it was.
     if after.predecessorGoneAt != nil, let lost = before.predecessor?.guid, after.predecessor?.guid == nil {
-      draft.change(lost) { $0.reason = PlatformKeyRecord.lossTold }
+      draft.change(lost) { $0.departure = .noticed }
     }
     draft.know(after.predecessor)
     switch after.state {
     case .clearing(let guid, _):
       draft.giveUpInFlight(but: nil)
-      draft.change(guid) { $0.reason = PlatformKeyRecord.deletionAsked }
+      draft.change(guid) { $0.departure = .asked }
     case .due, .reserved, .requesting, .abandoned: draft.giveUpInFlight(but: nil)
     case .following(_, _, let guid): draft.giveUpInFlight(but: guid)
     case .created(let key), .reading(let key), .held(let key): draft.set(key, .inFlight, nil)
@@ -42,7 +42,7 @@ enum KeyRecords {
       draft.set(key, .inForce, certificate)
     case .deleting(let key, let certificate, _):
       draft.set(key, .inForce, certificate)
-      if let old = after.predecessor?.guid { draft.change(old) { $0.reason = PlatformKeyRecord.deletionAsked } }
+      if let old = after.predecessor?.guid { draft.change(old) { $0.departure = .asked } }
     case .done(let key, let leftBehind):
       if case .deleting = before.state, leftBehind == nil, let old = before.predecessor?.guid {
         draft.change(old) { $0.state = .deleted }
@@ -104,7 +104,7 @@ enum KeyRecords {
       change(key.guid) { record in
         record.state = state
         record.owner = .init(key.owner)
-        record.reason = nil
+        (record.reason, record.departure) = (nil, nil)
         guard let certificate else { return }
         record.serial = certificate.serial
         record.notBefore = certificate.notBefore
@@ -139,13 +139,6 @@ enum KeyRecords {
       }
     }
   }
-}
-
-extension PlatformKeyRecord {
-  /// The reason of a key whose deletion was begun here: once it is gone, that is certrotd's doing.
-  static let deletionAsked = "certrotd has asked the platform to delete it"
-  /// The reason of a key that was in force when it was found to be gone: no more is told of it.
-  static let lossTold = "somebody deleted it while it was in force"
 }
 
 extension PlatformKeyRecord.Owner {

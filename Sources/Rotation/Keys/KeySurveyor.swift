@@ -148,7 +148,7 @@ struct KeySurveyor: Sendable {
     _ record: PlatformKeyRecord, _ settings: ServiceKeySettings, _ reached: PlatformAccess.Reached
   ) async throws {
     var asked = record
-    asked.reason = PlatformKeyRecord.deletionAsked
+    asked.departure = .asked
     if asked != record {
       try await context.ledger.keepPlatformKeys([asked], of: settings.name, at: context.clock.now())
     }
@@ -174,10 +174,10 @@ struct KeySurveyor: Sendable {
       switch record.state {
       case .retiring, .givenUp:
         guard !inFlight.contains(record.guid) else { continue }
-        switch record.reason {
-        case PlatformKeyRecord.deletionAsked: try await noteDeletion(record, settings)
-        case PlatformKeyRecord.lossTold: try await note([], of: record, settings)
-        default: try await noteDisappearance(record, settings)
+        switch record.departure {
+        case .asked: try await noteDeletion(record, settings)
+        case .noticed: try await note([], of: record, settings)
+        case nil: try await noteDisappearance(record, settings)
         }
       case .inForce where rotation?.isResting != false:
         await request(settings, because: "the key \(record.name) is no longer on the platform")

@@ -129,12 +129,15 @@ extension PlatformTroubles.Caller {
   /// Who calls for a service key, as the configuration has it.
   init(_ settings: ServiceKeySettings) {
     switch settings.source {
-    case .file(let path): self.init(serviceKey: settings.name, platform: path.string, login: "")
+    case .file(let path): self.init(serviceKey: settings.name, platform: path.string, login: "", credential: "")
     case .cloudFoundry(let source):
-      self.init(serviceKey: settings.name, platform: source.api, login: source.login.principal)
+      self.init(
+        serviceKey: settings.name, platform: source.api, login: source.login.principal,
+        credential: "\(source.login.credential)")
     case .serviceManager(let source):
       self.init(
-        serviceKey: settings.name, platform: "Service Manager of \(source.binding)", login: "\(source.binding)")
+        serviceKey: settings.name, platform: "Service Manager of \(source.binding)", login: "\(source.binding)",
+        credential: "\(source.binding)")
     }
   }
 }

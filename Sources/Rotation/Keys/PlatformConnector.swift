@@ -103,8 +103,8 @@ package struct PlatformConnector: Sendable {
   ) async throws(PlatformFailure) {
     switch try login(of: settings, own: own)?.proof {
     case nil, .elsewhere: return
-    case .cloudFoundry(_, let method): await logins.pardon(method.principal)
-    case .serviceManager(_, let binding): await logins.pardon(binding.method.principal)
+    case .cloudFoundry(_, let method): await logins.pardon(method)
+    case .serviceManager(_, let binding): await logins.pardon(binding.method)
     }
   }
 

@@ -21,6 +21,8 @@ package actor PlatformTroubles {
     package var platform: String
     /// Who logs in; never a secret.
     package var login: String
+    /// Where the proof stands: of two for one login one may be wrong.
+    package var credential: String
   }
 
   /// What is called, as far as troubles are told apart: one may fail while another works.
@@ -32,8 +34,8 @@ package actor PlatformTroubles {
   fileprivate enum Topic: Hashable {
     /// The platform does not answer as it should.
     case outage(platform: String)
-    /// It does not take the login.
-    case login(platform: String, login: String)
+    /// It does not take the login with the proof that stands there.
+    case login(platform: String, login: String, credential: String)
     /// The login may not do what one service key needs.
     case role(platform: String, login: String, serviceKey: String)
   }
@@ -75,7 +77,7 @@ package actor PlatformTroubles {
     case .loginRefused, .tooManyLogins, .unauthorized:
       try await answered(caller, call, acceptsLogin: false)
       try await tellLogin(
-        .login(platform: caller.platform, login: caller.login), call,
+        .refused(caller), call,
         "\(caller.login) cannot log in to \(caller.platform)", failure, caller)
     case .forbidden:
       try await answered(caller, call, acceptsLogin: false)
@@ -103,13 +105,13 @@ package actor PlatformTroubles {
 
   /// Takes note that a login is accepted, and has the role for this call.
   private func noteLogin(_ caller: Caller, _ call: Call) async throws {
-    let refused = troubles.removeValue(forKey: .login(platform: caller.platform, login: caller.login))
+    let refused = troubles.removeValue(forKey: .refused(caller))
     let lacking = end(.role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call)
     let replaced = await endReplaced(by: caller)
     guard let since = refused?.since ?? lacking?.since ?? replaced?.trouble.since else { return }
     let span = TimeText.span(context.clock.now().timeIntervalSince(since))
     let reason: String
-    if refused != nil {
+    if refused != nil || (lacking == nil && replaced?.login == caller.login) {
       reason = "it was not accepted for \(span)"
     } else if lacking != nil {
       reason = "it lacked a role for \(span)"
@@ -194,13 +196,14 @@ package actor PlatformTroubles {
   private func restore() async {
     guard !isRestored else { return }
     let conditions = await context.landscape.conditions
+    let users = await context.landscape.configuration.serviceKeys.map(Caller.init)
     // Somebody else may have been quicker.
     guard !isRestored else { return }
     isRestored = true
     for (key, condition) in conditions
     where Topic.kinds.contains(where: { key == .login($0, serviceKey: key.subject.name) }) {
       guard let words = TroubleText.decode(condition.name), let calls = words.last,
-        let topic = Topic(Array(words.dropLast()))
+        let topic = Topic(Array(words.dropLast()), of: users.first { $0.serviceKey == key.subject.name })
       else { continue }
       troubles[topic] = Trouble(
         since: condition.since, last: context.clock.now(),
@@ -237,14 +240,14 @@ extension PlatformTroubles.Topic {
   fileprivate var login: String? {
     switch self {
     case .outage: nil
-    case .login(_, let login), .role(_, let login, _): login
+    case .login(_, let login, _), .role(_, let login, _): login
     }
   }
 
   fileprivate func concerns(_ caller: PlatformTroubles.Caller) -> Bool {
     switch self {
     case .outage(let platform): platform == caller.platform
-    case .login(let platform, let login): platform == caller.platform && login == caller.login
+    case .login: self == .refused(caller)
     case .role(let platform, let login, let serviceKey):
       platform == caller.platform && login == caller.login && serviceKey == caller.serviceKey
     }
@@ -257,14 +260,21 @@ extension PlatformTroubles.Topic {
   fileprivate var words: [String] {
     switch self {
     case .outage(let platform): ["outage", platform]
-    case .login(let platform, let login): ["refused", platform, login]
+    case .login(let platform, let login, let credential): ["refused", platform, login, credential]
     case .role(let platform, let login, let serviceKey): ["role", platform, login, serviceKey]
     }
   }
 
-  fileprivate init?(_ words: [String]) {
+  /// That a login is refused.
+  fileprivate static func refused(_ caller: PlatformTroubles.Caller) -> Self {
+    .login(platform: caller.platform, login: caller.login, credential: caller.credential)
+  }
+
+  /// Ledgers of before do not say where the proof stands: where that of `caller` does, for whom it was told.
+  fileprivate init?(_ words: [String], of caller: PlatformTroubles.Caller?) {
     switch (words.first, words.count) {
-    case ("refused", 3): self = .login(platform: words[1], login: words[2])
+    case ("refused", 4): self = .login(platform: words[1], login: words[2], credential: words[3])
+    case ("refused", 3): self = .login(platform: words[1], login: words[2], credential: caller?.credential ?? "")
     case ("role", 4): self = .role(platform: words[1], login: words[2], serviceKey: words[3])
     default: return nil
     }

@@ -3,11 +3,11 @@
 package import FoundationEssentials
 package import Host
 
-/// What has to be remembered of a login over restarts; the ledger keeps it, sealed.
+/// What has to be remembered of a login with one proof over restarts; the ledger keeps it.
 package struct LoginRecord: Sendable, Equatable {
   /// The newest refresh token; the platform may give another with every use, and then refuses the older one.
   package var refreshToken: SecretBytes?
-  /// A proof that the platform refused: it is not sent again before it changes, or `LoginState.refusalHolds` is over.
+  /// That the platform refused the proof: it is not sent again before `LoginState.refusalHolds` is over.
   package var refusal: LoginRefusal?
 
   package init(refreshToken: SecretBytes? = nil, refusal: LoginRefusal? = nil) {
@@ -17,22 +17,20 @@ package struct LoginRecord: Sendable, Equatable {
 }
 
 package struct LoginRefusal: Sendable, Equatable {
-  package var secret: SecretBytes
   package var at: Date
   /// The platform's words, filtered.
   package var words: String
 
-  package init(secret: SecretBytes, at: Date, words: String) {
-    self.secret = secret
+  package init(at: Date, words: String) {
     self.at = at
     self.words = words
   }
 }
 
-/// Where `LoginRecord`s are kept.
+/// Where `LoginRecord`s are kept, for each login by its proof: of two for one user one may be wrong.
 package protocol LoginMemory: Sendable {
-  /// What is kept of a login; an empty record for one that was never seen.
-  func record(of login: LoginName) async throws -> LoginRecord
+  /// What is kept of a login with this proof; an empty record for one that was never seen.
+  func record(of login: LoginName, proof: SecretBytes) async throws -> LoginRecord
   /// On disk when it returns.
-  func keep(_ record: LoginRecord, of login: LoginName) async throws
+  func keep(_ record: LoginRecord, of login: LoginName, proof: SecretBytes) async throws
 }

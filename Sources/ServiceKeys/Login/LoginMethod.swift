@@ -28,6 +28,9 @@ package enum LoginMethod: Sendable, Equatable {
     }
   }
 
+  /// Whether both are one user or client with one proof, which a session is shared by.
+  func isSameLogin(as other: LoginMethod) -> Bool { principal == other.principal && secret == other.secret }
+
   /// Who logs in, without the proof: what sessions are counted by.
   package var principal: String {
     switch self {
@@ -37,7 +40,7 @@ package enum LoginMethod: Sendable, Equatable {
     }
   }
 
-  /// The proof: what has to change before a refused login is tried again.
+  /// The proof: what has to change before a refused login is tried again at once.
   package var secret: SecretBytes {
     switch self {
     case .password(_, let password, _): password

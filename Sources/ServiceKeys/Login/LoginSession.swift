@@ -4,13 +4,14 @@ import Certificates
 import FoundationEssentials
 import Host
 
-/// The one session of a user or client: everybody who calls in that name shares its token, and one login at a time is
-/// under way.
+/// The one session of a user or client with one proof: everybody who calls in that name by that proof shares its token, and
+/// one login at a time is under way.
 package actor LoginSession {
   package nonisolated let name: LoginName
   private var method: LoginMethod
   private var network: PlatformNetwork
   private let memory: any LoginMemory
+  private let tally: LoginTally
   private var state: LoginState?
   private var tokens = 0
   private var isPardoned: Bool
@@ -21,22 +22,24 @@ package actor LoginSession {
   ///   - endpoint: the token endpoint.
   ///   - network: how it is reached.
   ///   - memory: keeps what outlives the session.
+  ///   - tally: counts the logins of this user, with whatever proof.
   ///   - isPardoned: whether a refusal that is kept of an earlier session counts no more.
   package init(
     _ method: LoginMethod, at endpoint: String, network: PlatformNetwork, memory: any LoginMemory,
-    isPardoned: Bool = false
+    tally: LoginTally = LoginTally(), isPardoned: Bool = false
   ) {
     self.method = method
     self.network = network
     self.memory = memory
+    self.tally = tally
     self.isPardoned = isPardoned
     name = LoginName(endpoint: endpoint, principal: method.principal)
   }
 
   /// A token that the platform should accept, other than `stale`, which it did not accept.
   ///
-  /// Throws `loginRefused` without asking again, as long as the proof is the one that was refused; `cancelled` at once when
-  /// the caller's task is, however long the platform keeps silent.
+  /// Throws `loginRefused` without asking again, as long as a proof that was refused rests; `cancelled` at once when the
+  /// caller's task is, however long the platform keeps silent.
   package func token(insteadOf stale: AccessToken? = nil) async throws(PlatformFailure) -> AccessToken {
     while let underWay {
       let token = try await outcome(of: underWay)
@@ -48,7 +51,7 @@ package actor LoginSession {
     return try await outcome(of: login)
   }
 
-  /// Takes over a proof or a way to the platform that may have changed.
+  /// Takes over how the same proof is used and how the platform is reached, which may have changed.
   package func update(_ method: LoginMethod, network: PlatformNetwork) {
     if method != self.method { state?.token = nil }
     self.method = method
@@ -77,7 +80,7 @@ package actor LoginSession {
     do throws(PlatformFailure) {
       var state = try await loaded()
       let now = network.wallClock.now()
-      switch state.step(method, insteadOf: stale, now: now) {
+      switch state.step(method, insteadOf: stale, nextLogin: tally.nextLogin(after: now), now: now) {
       case .use(let token): return .success(token)
       case .refresh(let token):
         do throws(PlatformFailure) {
@@ -92,11 +95,7 @@ package actor LoginSession {
         throw PlatformFailure(
           .loginRefused, .configuration, "\(words); \(method.remedy)",
           retryAfter: .seconds(max(0, until.timeIntervalSince(now))))
-      case .tooManyLogins(let until):
-        throw PlatformFailure(
-          .tooManyLogins, .certrotd,
-          "\(name.principal) was logged in \(LoginState.mostLogins) times within 12 h; more sessions would lock others out",
-          retryAfter: .seconds(max(0, until.timeIntervalSince(now))))
+      case .tooManyLogins(let until): throw tooManyLogins(until: until, now)
       }
     } catch {
       return .failure(error)
@@ -107,20 +106,25 @@ package actor LoginSession {
     let method = method
     do throws(PlatformFailure) {
       let grant = try await UAAGrant.login(method, network)
-      if method.makesUserSession {
-        state.logins = (state.logins + [network.wallClock.now()]).suffix(LoginState.mostLogins)
-        self.state = state
-      }
+      let now = network.wallClock.now()
+      if method.makesUserSession, let until = tally.count(at: now) { throw tooManyLogins(until: until, now) }
       return try await ask(grant, &state)
     } catch  where error.kind == .unauthorized {
       let words = "\(name.principal) is not accepted: \(error.words)"
-      let refusal = LoginRefusal(secret: method.secret, at: network.wallClock.now(), words: words)
+      let refusal = LoginRefusal(at: network.wallClock.now(), words: words)
       state.record.refusal = refusal
       try await keep(state)
       throw PlatformFailure(
         .loginRefused, .configuration, "\(words); \(method.remedy)",
         retryAfter: .seconds(LoginState.rest(refusal, method)))
     }
+  }
+
+  private func tooManyLogins(until: Date, _ now: Date) -> PlatformFailure {
+    PlatformFailure(
+      .tooManyLogins, .certrotd,
+      "\(name.principal) was logged in \(LoginState.mostLogins) times within 12 h; more sessions would lock others out",
+      retryAfter: .seconds(max(0, until.timeIntervalSince(now))))
   }
 
   private func ask(_ grant: UAAGrant, _ state: inout LoginState) async throws(PlatformFailure) -> AccessToken {
@@ -153,7 +157,7 @@ package actor LoginSession {
   private func known() async throws(PlatformFailure) -> LoginState {
     if let state { return state }
     do {
-      let loaded = LoginState(record: try await memory.record(of: name))
+      let loaded = LoginState(record: try await memory.record(of: name, proof: method.secret))
       state = loaded
       return loaded
     } catch {
@@ -164,7 +168,7 @@ package actor LoginSession {
   private func keep(_ state: LoginState) async throws(PlatformFailure) {
     self.state = state
     do {
-      try await memory.keep(state.record, of: name)
+      try await memory.keep(state.record, of: name, proof: method.secret)
     } catch {
       throw PlatformFailure(.local, .host, "the login of \(name.principal) cannot be kept: \(error)")
     }

@@ -10,8 +10,6 @@ package struct LoginState: Sendable {
   /// When the token ends, and when it was obtained.
   package var tokenEnd: Date?
   package var tokenStart: Date?
-  /// When users were logged in, newest last.
-  package var logins: [Date] = []
 
   package enum Step: Sendable {
     case use(AccessToken)
@@ -25,20 +23,22 @@ package struct LoginState: Sendable {
     self.record = record
   }
 
-  /// What to do for a token; `stale` is the number of one that the platform no longer accepts.
-  package func step(_ method: LoginMethod, insteadOf stale: Int?, now: Date) -> Step {
+  /// What to do for a token.
+  ///
+  /// - Parameters:
+  ///   - method: who logs in; the proof is the one that the record is kept of.
+  ///   - stale: the number of a token that the platform no longer accepts.
+  ///   - nextLogin: when the user may be logged in again; nil: now.
+  ///   - now: the wall clock.
+  /// - Returns: how to get a token, or why there is none.
+  package func step(_ method: LoginMethod, insteadOf stale: Int?, nextLogin: Date?, now: Date) -> Step {
     if let token, token.number != stale, isFresh(now) { return .use(token) }
     if let refreshToken = record.refreshToken, method.makesUserSession { return .refresh(refreshToken) }
-    if let refusal = record.refusal, refusal.secret == method.secret, refusal.at <= now {
+    if let refusal = record.refusal, refusal.at <= now {
       let until = refusal.at + Self.rest(refusal, method)
       if now < until { return .refused(words: refusal.words, until: until) }
     }
-    if method.makesUserSession {
-      let recent = logins.filter { $0 <= now && $0 > now - Self.sessionWindow }
-      if recent.count >= Self.mostLogins, let first = recent.first {
-        return .tooManyLogins(until: first + Self.sessionWindow)
-      }
-    }
+    if method.makesUserSession, let nextLogin { return .tooManyLogins(until: nextLogin) }
     return .logIn
   }
 
