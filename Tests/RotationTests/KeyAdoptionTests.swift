@@ -2,6 +2,7 @@
 
 import Control
 import Foundation
+import HTTPTransport
 import Journal
 import Ledger
 import TestSupport
@@ -90,6 +91,35 @@ struct KeyAdoptionTests {
         #expect(try await platform.ours().map(\.exists) == [false], "the one that it replaced is gone")
         let adopted = try #require(try await platform.bookedKey(guid))
         #expect(adopted.exists && adopted.detailsReads == 1)
+      }
+    }
+  }
+
+  @Test func `an old key that is adopted and refused is deleted after its overlap all the same`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let old = try #require(try await platform.ours().first)
+        try await platform.live(daemon, until: aTime + 20.5 * day)
+        let before = try await daemon.context.ledger.platformKeys(of: "sender").first { $0.guid == old.guid }
+        #expect(before?.state == .retiring && before?.overlapEnds != nil)
+        _ = platform.site.recorder.take()
+        await #expect(throws: PlatformKeyControl.Refusal.self, "it is known to end earlier") {
+          try await daemon.services.keys.adopt(old.name, as: "sender")
+        }
+        #expect(platform.site.recorder.takeNames().isEmpty)
+        #expect(try await platform.bookedKey(old.guid)?.detailsReads == 1)
+        try await platform.fault("refused", "token.token", times: -1)
+        _ = try await daemon.services.keys.adopt(old.name, as: "sender", force: true)
+        try await platform.live(daemon, until: platform.site.clock.now() + 3600)
+        #expect(platform.site.recorder.takeNames() == [.keyDue, .keyRefused])
+        try await platform.control(.delete, "/faults")
+        let after = try await daemon.context.ledger.platformKeys(of: "sender").first { $0.guid == old.guid }
+        #expect(after == before)
+        try await platform.live(daemon, until: aTime + 25 * day)
+        #expect(try await platform.bookedKey(old.guid)?.exists == false)
+        #expect(platform.site.recorder.takeNames() == [.keyOverlapEnded, .keyDeleted])
       }
     }
   }

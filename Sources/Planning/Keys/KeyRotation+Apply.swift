@@ -60,7 +60,7 @@ struct KeyRotationChange {
       rotation.withheld = 0
       rotation.unreadable = nil
       move(.held(key))
-      if key.owner == .ours { events.append(.created(name: key.name, guid: key.guid)) }
+      if key.owner == .ours, !isOnPlatformBefore { events.append(.created(name: key.name, guid: key.guid)) }
     // Asking for details is never repeated to wait: the list tells when the key is complete.
     case (.reading(let key), .notReady): withhold(key)
     case (.reading(let key), .unreadable(let words)): readOnceMore(key, words)
@@ -86,6 +86,9 @@ struct KeyRotationChange {
     default: fail(KeyFailure("an outcome does not fit the state '\(rotation.phase)'", culprit: "certrotd"))
     }
   }
+
+  /// Whether somebody chose a key that is there, and nothing is made.
+  var isOnPlatformBefore: Bool { rotation.isAdoption || rotation.adoptee != nil }
 
   // MARK: Looking
 
@@ -294,7 +297,7 @@ struct KeyRotationChange {
     case .verified:
       move(.verified(key, certificate))
       // That it is used is told of no key that is of no use.
-      if key.owner != .ours {
+      if key.owner != .ours || isOnPlatformBefore {
         events.append(.adopted(name: key.name, guid: key.guid, isShared: key.owner == .foreign))
       }
       events.append(.verified(name: key.name))

@@ -38,6 +38,8 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var isAdoption = false
   /// Whether the operator takes that key even though it ends no later than the one in force; nil as in ledgers of before.
   package internal(set) var mayEndEarlier: Bool?
+  /// The key that is adopted, as the ledger knew it; nil for one that it did not, and in ledgers of before.
+  package internal(set) var adoptee: Adoptee?
 
   package enum State: Sendable, Hashable, Codable {
     /// Nothing was done yet: who else renews is looked for.
@@ -68,6 +70,12 @@ package struct KeyRotation: Sendable, Hashable, Codable {
     case done(NewKey, leftBehind: String?)
     /// Finished; the key that an operator wanted is of no use, and the one in force stays.
     case abandoned
+  }
+
+  /// A key that the ledger knew before it was adopted: if it is refused, it is again what it was.
+  package struct Adoptee: Sendable, Hashable, Codable {
+    package var guid: String
+    package var role: PlatformKeyState.Role
   }
 
   /// Whether it can go on.

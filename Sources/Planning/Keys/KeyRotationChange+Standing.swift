@@ -28,7 +28,8 @@ extension KeyRotationChange {
 
   mutating func startAnew(_ reason: String, culprit: String, discarding key: NewKey) {
     startAnew(reason, culprit: culprit, discarding: key.guid)
-    if key.owner == .ours { events.append(.orphaned(guid: key.guid, reason: reason)) }
+    // One that was adopted stays what it was.
+    if key.owner == .ours, !isOnPlatformBefore { events.append(.orphaned(guid: key.guid, reason: reason)) }
   }
 
   /// Another key has to be made, after a while.

@@ -5,7 +5,7 @@ package import FoundationEssentials
 
 /// What the ledger knows of one key on the platform.
 package struct PlatformKeyState: Sendable, Hashable {
-  package enum Role: String, Sendable, Hashable {
+  package enum Role: String, Sendable, Hashable, Codable {
     /// A rotation is about to put it in force.
     case inFlight
     case inForce
@@ -63,17 +63,19 @@ extension KeyRotation {
   ///
   /// - Parameters:
   ///   - key: it is not asked for again than once its credentials are held.
+  ///   - known: what the ledger knows of it, and knows of it again if it is refused; nil where it knows nothing.
   ///   - predecessor: the key in force, if there is one.
   ///   - mayEndEarlier: even though it ends no later than that.
   ///   - now: the wall clock.
   /// - Returns: a rotation whose next step reads the key.
   package static func adopting(
-    _ key: NewKey, predecessor: KnownKey?, mayEndEarlier: Bool = false, now: Date
+    _ key: NewKey, known: PlatformKeyState? = nil, predecessor: KnownKey?, mayEndEarlier: Bool = false, now: Date
   ) -> KeyRotation {
     var rotation = KeyRotation(predecessor: predecessor, dueAt: now, now: now)
     rotation.state = .created(key)
     rotation.isAdoption = predecessor != nil
     rotation.mayEndEarlier = mayEndEarlier
+    rotation.adoptee = known.flatMap { $0.role == .inFlight ? nil : Adoptee(guid: $0.guid, role: $0.role) }
     return rotation
   }
 }

@@ -197,7 +197,7 @@ extension Fault {
     case .platform(let failure): self = .refused(reason: failure.words, culprit: failure.culprit.rawValue)
     case .tooManyLooks: self = .refused(reason: "\(refusal)", culprit: "certrotd")
     case .notRecorded: self = .refused(reason: "\(refusal)", culprit: "host")
-    case .droppedIn, .notDue, .noSuchKey, .notReady, .underWay, .inForce:
+    case .droppedIn, .notDue, .noSuchKey, .notReady, .underWay, .inForce, .endsNoLater:
       self = .refused(reason: "\(refusal)", culprit: "configuration")
     }
   }

@@ -34,6 +34,13 @@ package struct KeyListing: Sendable, Hashable {
     }
   }
 
+  /// Who may delete it once this installation has put it in force by an operator's word.
+  ///
+  /// What was adopted before and is still to be deleted here stays what it was: it carries no mark.
+  func ownerOnceAdopted(_ known: PlatformKeyState?) -> KeyOwner {
+    if let known, known.role == .retiring { known.owner } else { standing.ownerOnceAdopted }
+  }
+
   package var guid: String
   package var name: String
   package var state: PlatformKey.State

@@ -104,7 +104,9 @@ enum KeyRecords {
       change(key.guid) { record in
         record.state = state
         record.owner = .init(key.owner)
-        (record.reason, record.departure) = (nil, nil)
+        // One that was adopted may be again what it was.
+        if state != .inFlight { (record.reason, record.departure) = (nil, nil) }
+        if state == .inForce { record.overlapEnds = nil }
         guard let certificate else { return }
         record.serial = certificate.serial
         record.notBefore = certificate.notBefore
@@ -130,8 +132,12 @@ enum KeyRecords {
     mutating func giveUp(_ discarded: Set<String>, _ before: KeyRotation, _ after: KeyRotation) {
       var reason = "it is of no use"
       if case .failed(let failure) = after.standing { reason = failure.reason }
-      if let key = before.newKey, discarded.contains(key.guid) { set(key, .givenUp, nil) }
       for guid in discarded where records[guid]?.state == .inFlight || !before.discarded.contains(guid) {
+        if let adoptee = before.adoptee, adoptee.guid == guid {
+          change(guid) { $0.state = .init(adoptee.role) }
+          continue
+        }
+        if let key = before.newKey, key.guid == guid { set(key, .givenUp, nil) }
         change(guid) { record in
           record.state = .givenUp
           record.reason = reason
@@ -147,6 +153,18 @@ extension PlatformKeyRecord.Owner {
     case .ours: self = .ours
     case .named: self = .named
     case .foreign: self = .foreign
+    }
+  }
+}
+
+extension PlatformKeyRecord.State {
+  init(_ role: PlatformKeyState.Role) {
+    switch role {
+    case .inFlight: self = .inFlight
+    case .inForce: self = .inForce
+    case .retiring: self = .retiring
+    case .givenUp: self = .givenUp
+    case .deleted: self = .deleted
     }
   }
 }

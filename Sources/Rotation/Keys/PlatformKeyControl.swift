@@ -155,12 +155,17 @@ package struct PlatformKeyControl: Sendable {
     if let rotation = state.rotation, !rotation.isResting { throw .underWay(name, phase: rotation.phase) }
     let inForce = state.keys.first { $0.role == .inForce }
     guard inForce?.guid != found.guid else { throw .inForce(found.name) }
+    let known = state.keys.first { $0.guid == found.guid }
+    if !force, let end = known?.notAfter, let identity = state.identity, end <= identity.notAfter {
+      // What is known already is not read for once more.
+      throw .endsNoLater(found.name, IdentityFault.endsNoLater(new: end, old: identity.notAfter))
+    }
     let predecessor = state.identity.map {
       KnownKey(
         guid: inForce?.guid, name: inForce?.name, owner: inForce?.owner ?? .foreign, notBefore: $0.notBefore,
         notAfter: $0.notAfter)
     }
-    let new = NewKey(guid: found.guid, name: found.name, owner: found.standing.ownerOnceAdopted)
+    let new = NewKey(guid: found.guid, name: found.name, owner: found.ownerOnceAdopted(known))
     // Whoever tends the key now must not be disturbed, and nobody may begin to meanwhile.
     guard await context.landscape.begin(.tendServiceKey(name)) else { throw .underWay(name, phase: "tended") }
     if let begun = await context.landscape.inventory.serviceKeys[name]?.rotation, begun != state.rotation {
@@ -171,7 +176,7 @@ package struct PlatformKeyControl: Sendable {
     let failure: String?
     do {
       let rotation = KeyRotation.adopting(
-        new, predecessor: predecessor, mayEndEarlier: force, now: context.clock.now())
+        new, known: known, predecessor: predecessor, mayEndEarlier: force, now: context.clock.now())
       try await rotations.begin(rotation, settings, because: .requested("an operator adopts the key \(found.name)"))
       failure = nil
     } catch {
@@ -199,6 +204,8 @@ package struct PlatformKeyControl: Sendable {
     case notReady(String)
     case underWay(String, phase: String)
     case inForce(String)
+    /// It is known to end no later than the one in force.
+    case endsNoLater(String, IdentityFault)
     case platform(PlatformFailure)
     case notRecorded(String)
     /// So many others are being looked at.
@@ -219,6 +226,8 @@ extension PlatformKeyControl.Refusal: CustomStringConvertible {
     case .notReady(let key): "the key \(key) is not complete on the platform"
     case .underWay(let name, let phase): "the service key \(name) is being renewed (\(phase))"
     case .inForce(let key): "the key \(key) is in force already"
+    case .endsNoLater(let key, let fault):
+      "the key \(key) is not taken over: \(fault)\(fault.insistence("key adopt").map { ": \($0)" } ?? "")"
     case .platform(let failure): failure.words
     case .notRecorded(let reason): "the ledger does not take it: \(reason)"
     case .tooManyLooks(let most): "the keys of \(most) service keys are being listed already: ask again in a moment"
