@@ -114,6 +114,20 @@ struct KeyRemovalTests {
     #expect(orphans.map(\.refusal) == [nil, .overlap(until: Self.now + 3600)])
   }
 
+  @Test func `a key that is known to be of no use need not grow old`() {
+    let knowledge = OrphanPlanner.Knowledge(
+      installation: "here", base: "cpi", inForce: nil, useless: ["tried", "unfinished"], overlap: 600)
+    let keys = [
+      Self.listed("tried", age: 700), Self.listed("unknown", age: 700), Self.listed("unfinished", .creating, age: 700),
+    ]
+    #expect(OrphanPlanner.orphans(keys, knowledge, now: Self.now).map(\.guid) == ["tried"])
+    #expect(OrphanPlanner.orphans(keys, knowledge, now: Self.now).map(\.refusal) == [nil])
+    #expect(OrphanPlanner.restingOrphans(keys, knowledge, now: Self.now).map(\.guid) == ["unknown", "unfinished"])
+    let young = [Self.listed("tried", age: 60)]
+    #expect(
+      OrphanPlanner.orphans(young, knowledge, now: Self.now).map(\.refusal) == [.overlap(until: Self.now + 540)])
+  }
+
   @Test func `names end in the time and fit the platform`() {
     #expect(KeyName.make(base: "cpi", at: Self.now) == "cpi-20270115080000")
     let long = KeyName.make(base: "a-base-that-is-too-long-for-it", at: Self.now)

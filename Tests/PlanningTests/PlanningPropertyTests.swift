@@ -213,8 +213,11 @@ struct PlanningPropertyTests {
           if guid == knowledge.inForce || knowledge.inFlight.contains(guid) { return "\(guid) is in force" }
           if knowledge.used[guid] != nil { return "\(guid) is used" }
           if let ends = knowledge.overlaps[guid], ends > start { return "the overlap of \(guid) lasts" }
-          if let created = key.createdAt, created > start - hour, knowledge.overlaps[guid] == nil {
-            return "\(guid) is young"
+          if let created = key.createdAt, knowledge.overlaps[guid] == nil {
+            // Of one that is known to be of no use others may have thought better.
+            let isUseless = knowledge.useless.contains(guid) && key.state != .creating
+            let rest = isUseless ? (key.state == .ready ? knowledge.overlap : 0) : hour
+            if created + rest > start { return "\(guid) is young" }
           }
         }
         let working = OrphanPlanner.validKeys(keys, knowledge, now: start)

@@ -190,4 +190,25 @@ struct KeyNeighboursTests {
     #expect(shown.first?.reason == "service key other of this configuration uses it")
     #expect(shown.last?.reason?.contains("'was'") == true)
   }
+
+  @Test func `a key in the making is in flight before its GUID is known, and one in the way goes`() throws {
+    func rotation(_ state: String) throws -> KeyRotation {
+      try KeyRotationText.decode(
+        """
+        {"rotation": {"attempts": 1, "begunAt": 0, "discarded": [], "dueAt": 0, "failedDeletions": 0, "isAdoption": false,
+          "isPredecessorGone": false, "since": 0, "standing": {"ready": {}}, "state": \(state), "withheld": 0}, "version": 1}
+        """)
+    }
+    let mark = KeyMark(installation: "here", base: "own")
+    func standing(_ guid: String, of installation: String, _ state: String) throws -> KeyListing.Standing {
+      KeyListing.Standing(
+        Self.key(guid, installation, "own"), nil, rotation: try rotation(state), orphan: nil, neighbour: nil, mark: mark
+      )
+    }
+    let requesting = "{\"requesting\": {\"name\": \"own-1\"}}"
+    #expect(try standing("own-1", of: "here", requesting) == .inFlight)
+    #expect(try standing("own-1", of: "there", requesting) == .peer(installation: "there"))
+    #expect(try standing("own-0", of: "here", requesting) == .ours(base: "own"))
+    #expect(try standing("own-0", of: "here", "{\"clearing\": {\"guid\": \"own-0\"}}") == .orphan(nil))
+  }
 }

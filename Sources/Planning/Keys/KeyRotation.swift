@@ -161,6 +161,11 @@ package struct KeyRotation: Sendable, Hashable, Codable {
     }
   }
 
+  /// The GUID of a key that is deleted before another one is made.
+  package var keyInTheWay: String? {
+    if case .clearing(let guid, _) = state { guid } else { nil }
+  }
+
   /// The keys that it makes, puts in force or replaces, by GUID, as far as they are known.
   package var concerned: Set<String> {
     var guids = [newKey?.guid, predecessor?.guid]

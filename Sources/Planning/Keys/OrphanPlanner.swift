@@ -54,8 +54,8 @@ package enum OrphanPlanner {
 
   /// The keys of the list that carry this installation's mark for this service key and are neither in force nor in flight.
   ///
-  /// A key that is younger than an hour is left alone, unless it is known to rest: it may belong to a step that the ledger
-  /// does not know yet.
+  /// A key that is younger than an hour is left alone, unless it is known to rest or to be of no use: it may belong to a step
+  /// that the ledger does not know yet.
   package static func orphans(_ keys: [ListedKey], _ knowledge: Knowledge, now: Date) -> [Orphan] {
     // Of several that could go, the one that lasts longest counts for the others as one that stays.
     var valid = validKeys(keys, knowledge, now: now)
@@ -106,6 +106,8 @@ package enum OrphanPlanner {
   /// Until when a key is left alone for its youth; nil when it is not.
   private static func restsUntil(_ key: ListedKey, _ knowledge: Knowledge, now: Date) -> Date? {
     guard knowledge.overlaps[key.guid] == nil, let createdAt = key.createdAt else { return nil }
+    // Of one that was tried, the ledger knows every step.
+    if key.state != .creating, knowledge.useless.contains(key.guid) { return nil }
     let until = createdAt.addingTimeInterval(key.state == .creating ? longestMaking : youth)
     return until > now ? until : nil
   }

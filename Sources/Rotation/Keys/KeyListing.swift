@@ -65,14 +65,21 @@ package struct KeyListing: Sendable, Hashable {
 
 extension KeyListing.Standing {
   init(
-    _ key: PlatformKey, _ known: PlatformKeyState?, orphan: OrphanPlanner.Orphan?, neighbour: String?, mark: KeyMark
+    _ key: PlatformKey, _ known: PlatformKeyState?, rotation: KeyRotation? = nil, orphan: OrphanPlanner.Orphan?,
+    neighbour: String?, mark: KeyMark
   ) {
+    let isOwn = key.mark == mark
     switch known?.role {
     case .inForce: self = .inForce
     case .inFlight: self = .inFlight
     case .retiring: self = .retiring(until: known?.overlapEnds)
     case .givenUp, .deleted, nil:
-      if let neighbour {
+      if isOwn, key.name == rotation?.nameInTheMaking {
+        // Its GUID is not known before the platform has answered.
+        self = .inFlight
+      } else if isOwn, rotation?.keyInTheWay == key.guid {
+        self = .orphan(nil)
+      } else if let neighbour {
         self = .neighbour(neighbour)
       } else if let orphan {
         self = .orphan(orphan.refusal.map { "\($0)" })

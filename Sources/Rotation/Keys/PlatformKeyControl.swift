@@ -126,7 +126,8 @@ package struct PlatformKeyControl: Sendable {
       return KeyListing(
         key, notAfter: record?.notAfter,
         standing: .init(
-          key, record, orphan: orphans.first { $0.guid == key.guid }, neighbour: neighbours.user(of: key), mark: mark),
+          key, record, rotation: inventory.serviceKeys[name]?.rotation, orphan: orphans.first { $0.guid == key.guid },
+          neighbour: neighbours.user(of: key), mark: mark),
         mark: mark)
     }
     return (listings, lost)
