@@ -21,14 +21,20 @@ struct KeyRotationChange {
   var events: [KeyRotationEvent] = []
   let context: KeyRotationContext
   let now: Date
+  /// The state's name before the step.
+  let phase: String
+  /// What the action came to.
+  private(set) var outcome = ""
 
   init(_ rotation: KeyRotation, _ context: KeyRotationContext, _ now: Date) {
     self.rotation = rotation
     self.context = context
     self.now = now
+    phase = rotation.phase
   }
 
   mutating func apply(_ outcome: KeyOutcome) {
+    self.outcome = outcome.kind
     switch (rotation.state, outcome) {
     case (.requesting, .failed(let failure)):
       // Whether it was sent is unknown: the state stays, and the key is looked for. Otherwise the name is still free.
@@ -93,6 +99,7 @@ struct KeyRotationChange {
   // MARK: Looking
 
   private mutating func look(_ keys: [ListedKey]) {
+    if rotation.lastCause?.phase == phase { rotation.lastCause = nil }
     recognisePredecessor(keys)
     let birth = birthOfPredecessor(keys)
     let peers = keys.filter { isSuccessor($0, madeAfter: birth) }.sorted {
@@ -314,7 +321,7 @@ struct KeyRotationChange {
 
   private mutating func deliver(_ key: NewKey, _ certificate: NewCertificate) {
     events.append(.renewed(name: key.name, notAfter: certificate.notAfter))
-    rotation.failingSince = nil
+    (rotation.failingSince, rotation.lastCause) = (nil, nil)
     guard let predecessor = rotation.predecessor, let old = predecessor.guid, old != key.guid, !context.deletesFirst,
       predecessor.owner.mayDelete
     else { return move(.done(key, leftBehind: nil)) }

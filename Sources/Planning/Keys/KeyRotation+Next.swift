@@ -82,6 +82,7 @@ extension KeyRotation {
   package func released() -> KeyRotation {
     var rotation = self
     rotation.standing = .ready
+    rotation.lastCause = nil
     return rotation
   }
 

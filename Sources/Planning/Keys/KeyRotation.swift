@@ -40,6 +40,8 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var mayEndEarlier: Bool?
   /// The key that is adopted, as the ledger knew it; nil for one that it did not, and in ledgers of before.
   package internal(set) var adoptee: Adoptee?
+  /// What failed last, until it works; nil where nothing does, and in ledgers of before.
+  package internal(set) var lastCause: Cause?
 
   package enum State: Sendable, Hashable, Codable {
     /// Nothing was done yet: who else renews is looked for.
@@ -76,6 +78,15 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package struct Adoptee: Sendable, Hashable, Codable {
     package var guid: String
     package var role: PlatformKeyState.Role
+  }
+
+  /// What failed and how, apart from names, times and anybody's words: the same once more is no news.
+  package struct Cause: Sendable, Hashable, Codable {
+    /// The state's name in which it failed.
+    package var phase: String
+    /// What the action came to.
+    package var outcome: String
+    package var culprit: String
   }
 
   /// Whether it can go on.

@@ -5,6 +5,8 @@ import FoundationEssentials
 /// Whether a rotation goes on, waits or has failed, and how patiently.
 extension KeyRotationChange {
   mutating func move(_ state: KeyRotation.State) {
+    // What failed in the state that is left works.
+    if rotation.lastCause?.phase == rotation.phase { rotation.lastCause = nil }
     rotation.state = state
     rotation.since = now
     rotation.standing = .ready
@@ -50,7 +52,7 @@ extension KeyRotationChange {
     rotation.isPredecessorGone = true
     rotation.predecessorGoneAt = now
     // What failed before was no outage; what fails from now on is one.
-    rotation.failingSince = nil
+    (rotation.failingSince, rotation.lastCause) = (nil, nil)
   }
 
   mutating func fail(_ failure: KeyFailure, atLeast attempts: Int = 1, isFurtherKey: Bool = false) {
@@ -59,6 +61,7 @@ extension KeyRotationChange {
     let isOutage = rotation.failingSince == nil && hasNoValidKey
     let since = rotation.failingSince ?? now
     rotation.failingSince = since
+    rotation.lastCause = KeyRotation.Cause(phase: phase, outcome: outcome, culprit: failure.culprit)
     var expected: Date?
     if case .failed(let before) = rotation.standing {
       count = max(before.attempts + 1, attempts)

@@ -130,6 +130,36 @@ package enum KeyOutcome: Sendable, Hashable {
   case failed(KeyFailure)
 }
 
+extension KeyOutcome {
+  /// What it is, apart from names, times and words.
+  var kind: String {
+    switch self {
+    case .listed: "listed"
+    case .underWay: "under-way"
+    case .made: "made"
+    case .nameTaken: "name-taken"
+    case .working: "working"
+    case .jobDone: "job-done"
+    case .jobFailed: "job-failed"
+    case .jobLost: "job-lost"
+    case .credentialsHeld: "credentials-held"
+    case .notReady: "not-ready"
+    case .unreadable: "unreadable"
+    case .examined: "examined"
+    case .defective: "defective"
+    case .verified: "verified"
+    case .refused: "refused"
+    case .delivered: "delivered"
+    case .notDelivered: "not-delivered"
+    case .deleted: "deleted"
+    case .vanished: "vanished"
+    case .successorGone: "successor-gone"
+    case .elsewhere: "elsewhere"
+    case .failed(let failure): failure.kind ?? "failed"
+    }
+  }
+}
+
 package struct KeyFailure: Sendable, Hashable {
   package var reason: String
   package var culprit: String
@@ -139,16 +169,19 @@ package struct KeyFailure: Sendable, Hashable {
   package var mayHaveHappened: Bool
   /// How long a login that was refused is not sent again, unless it changes; nil for any other failure.
   package var restsFor: Duration?
+  /// What went wrong, apart from names and words; nil where the outcome says it.
+  package var kind: String?
 
   package init(
     _ reason: String, culprit: String, retryAfter: Duration? = nil, mayHaveHappened: Bool = false,
-    restsFor: Duration? = nil
+    restsFor: Duration? = nil, kind: String? = nil
   ) {
     self.reason = reason
     self.culprit = culprit
     self.retryAfter = retryAfter
     self.mayHaveHappened = mayHaveHappened
     self.restsFor = restsFor
+    self.kind = kind
   }
 }
 

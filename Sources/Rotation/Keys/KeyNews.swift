@@ -114,7 +114,7 @@ enum KeyNews {
     }
   }
 
-  /// An attempt that failed, where nothing else tells of it and the one before did not fail for the same reason.
+  /// An attempt that failed, where nothing else tells of it and the one before did not fail in the same way.
   ///
   /// - Parameters:
   ///   - before: the rotation as it was recorded before the attempt.
@@ -125,8 +125,10 @@ enum KeyNews {
   static func attemptFailed(
     from before: KeyRotation, to after: KeyRotation, telling events: [KeyRotationEvent], _ settings: ServiceKeySettings
   ) -> Events.Raised? {
-    guard case .failed(let failure) = after.standing, after.standing != before.standing else { return nil }
-    if case .failed(let earlier) = before.standing, earlier.reason == failure.reason { return nil }
+    guard case .failed(let failure) = after.standing, after.standing != before.standing,
+      // Names of keys and the platform's words differ each time.
+      after.lastCause != before.lastCause
+    else { return nil }
     let isTold = events.contains { event in
       switch event {
       case .failing, .refused: true
