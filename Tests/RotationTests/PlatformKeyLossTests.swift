@@ -153,7 +153,7 @@ struct PlatformKeyLossTests {
           await daemon.context.landscape.configuration, await daemon.context.landscape.inventory,
           now: platform.site.clock.now())
         for subject in status.subjects {
-          #expect(subject.state == .expired && subject.reason.contains("the platform no longer has the key"))
+          #expect(subject.state == .expired && subject.reason.contains("certrotd deleted the key"))
           #expect(
             (subject.breakage?.at ?? .distantFuture) <= platform.site.clock.now(), "\(subject.subject) is broken now")
         }

@@ -91,7 +91,7 @@ struct CloudFoundryTests {
   static let refusals: [Refusal] = [
     Refusal(
       status: "403 Forbidden", body: error(10_003, "CF-NotAuthorized", "You are not authorized"), kind: .forbidden,
-      words: "CF-NotAuthorized"),
+      words: "give the login the role that this takes"),
     Refusal(
       status: "400 Bad Request", body: error(10_005, "CF-BadQueryParameter", "bad"), kind: .refused,
       words: "CF-BadQueryParameter"),

@@ -18,7 +18,10 @@ extension KeyRotationChange {
       let isPredecessor = guid == rotation.predecessor?.guid
       events.append(.deleted(guid: guid, stoppedWorking: isPredecessor))
       rotation.discarded.remove(guid)
-      if isPredecessor { losePredecessor() }
+      if isPredecessor {
+        losePredecessor()
+        rotation.hasDeletedPredecessor = true
+      }
       rotation.failedDeletions = 0
       move(.due)
     default: fail(KeyFailure("an outcome does not fit a deletion", culprit: "certrotd"))

@@ -9,10 +9,18 @@ package struct LostKey: Sendable, Hashable {
   package var name: String?
   /// When that was noticed; nil where it was not recorded.
   package var since: Date?
+  /// Whether certrotd deleted it to make room for another one.
+  package var isDeletedHere = false
 
   /// One sentence without its full stop.
   package var sentence: String {
     let key = name.map { "the key \($0)" } ?? "the key"
+    guard !isDeletedHere else {
+      let time = since.map { " at \(TimeText.instant($0))" } ?? ""
+      return
+        "certrotd deleted \(key)\(time), since the service allows one at a time: nothing can log in with its certificate, "
+        + "and another one is not delivered yet"
+    }
     let time = since.map { ", as was noticed at \(TimeText.instant($0))" } ?? ""
     return "the platform no longer has \(key)\(time): nothing can log in with its certificate"
   }
@@ -29,7 +37,9 @@ extension SourceState {
       let new = rotation.newKey.flatMap { new in keys.first { $0.guid == new.guid }?.leaf }
       let isPredecessor = key?.role == .deleted && key?.name == rotation.predecessor?.name
       if leaf != new, leaf == identity?.leaf || key?.role == .inForce || isPredecessor {
-        return LostKey(name: key?.name ?? rotation.predecessor?.name, since: since)
+        return LostKey(
+          name: key?.name ?? rotation.predecessor?.name, since: since,
+          isDeletedHere: rotation.hasDeletedPredecessor == true)
       }
     }
     return key?.role == .deleted ? LostKey(name: key?.name, since: nil) : nil

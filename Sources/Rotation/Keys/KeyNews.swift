@@ -155,7 +155,8 @@ enum KeyNews {
     fields[.notAfter] = identity.map { EventTime.text($0.notAfter) }
     fields[.remaining] = identity.map { String(Int($0.notAfter.timeIntervalSince(now))) }
     let span = TimeText.span(now.timeIntervalSince(failure.since))
-    let duration = failure.attempts > 1 ? " since \(span), after \(failure.attempts) attempts" : ""
+    let duration =
+      failure.attempts > 1 ? ", as has been tried for \(span), \(failure.attempts) times in a row" : ""
     return Events.Raised(
       .keyRenewalFailing,
       message: "service key \(settings.name) cannot be renewed\(duration): \(failure.reason)", fields: fields)

@@ -110,8 +110,10 @@ struct PlatformCall: Sendable {
       case .unauthorized: .configuration
       default: .platform
       }
+    let advice =
+      kind == .forbidden ? "; give the login the role that this takes, such as that of a Space Developer" : ""
     return PlatformFailure(
-      kind, culprit, "\(purpose): \(complaint.sentence(of: place))",
+      kind, culprit, "\(purpose): \(complaint.sentence(of: place))\(advice)",
       retryAfter: reason.retryAfter, mayHaveHappened: reason.mayHaveHappened)
   }
 }
