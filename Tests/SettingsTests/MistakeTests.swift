@@ -244,6 +244,35 @@ struct MistakeTests {
     #expect(found.count == 1 && found[0].contains("a private key must not stand") && !found[0].contains("geheim"))
   }
 
+  /// An address with a password where something else belongs, and how often it is a mistake.
+  @Test(arguments: [
+    "endpoints: {a: {url: a.example, server-name: \"ADDRESS\"}}",
+    "endpoints: {a: {url: a.example, anchors: \"ADDRESS\"}}",
+    "endpoints: {a: {url: a.example, anchors: {bundle: \"ADDRESS\"}}}",
+    "endpoints: {a: {url: a.example, anchors: {pins: [\"ADDRESS\"]}}}",
+    "endpoints: {a: {url: a.example, timeout: \"ADDRESS\"}}",
+    "endpoints: {\"ADDRESS\": {url: a.example, timeout: 1}}",
+    "endpoints: {a: {url: a.example, \"ADDRESS\": 1}}",
+    "defaults: {no-proxy: [\"ADDRESS\"]}",
+    "defaults: {keep-generations: \"ADDRESS\"}",
+    "service-keys: {a: {from: {file: \"ADDRESS\"}}}",
+    "service-keys: {a: {from: {file: /etc/a}, verify: \"ADDRESS\"}}",
+    "service-keys: {a: {from: {file: /etc/a}, fields: {certificate: \"ADDRESS..\", key: b}}}",
+    "keystores: {a: {trust: {endpoints: [\"ADDRESS\"]}, files: [{pse: {path: a}}]}}",
+    "keystores: {a: {identity: \"ADDRESS\", files: [{pse: {path: a}}]}}",
+    "keystores: {a: {identity: {service-key: \"ADDRESS\"}, files: [{pse: {path: a}}]}}",
+    "keystores: {a: {identity: {self-signed: {subject: \"ADDRESS\"}}, files: [{pse: {path: a}}]}}",
+    "keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{pse: {path: \"../ADDRESS\"}}]}}",
+    "keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{pse: {path: a, owner: \"ADDRESS\"}}]}}",
+  ])
+  func `a password in an address is shown nowhere`(line: String) {
+    for address in ["https://user:ge@h im'@a.example", "user:geheim@a.example", "https://geheim@a.example/x"] {
+      let found = mistakes(line.replacing("ADDRESS", with: address))
+      #expect(!found.isEmpty)
+      for secret in ["ge@h", "im'", "geheim"] { #expect(!found.joined().contains(secret), "\(found)") }
+    }
+  }
+
   @Test func `credential files must be closed to others`() {
     let yaml = "service-keys: {a: {from: {file: /etc/a}, passphrase-credential: /etc/secret}}"
     for (mode, isGood) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false), (0o700, true)] {

@@ -143,7 +143,7 @@ private struct NamedEntries {
       var located = field
       located.node.position = entry.position
       if !EntryName.isValid(entry.key) {
-        report("'\(entry.key)' is no name", hint: EntryName.advice)
+        report("'\(Secrets.redacted(entry.key))' is no name", hint: EntryName.advice)
         refused.append((entry.key, located))
       } else if let first = places[entry.key] {
         report("another \(kind) has this name already", hint: "the first one is at \(first)")

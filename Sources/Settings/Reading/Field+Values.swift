@@ -88,7 +88,9 @@ extension Field {
       _ = try DistinguishedName(parsing: text)
       return text
     } catch {
-      report("'\(text)' is no distinguished name: \(error)", hint: "write for example 'CN=host.example, O=TS, C=DE'")
+      // It quotes parts of the text.
+      let reason = Secrets.redacted(text) == text ? ": \(error)" : ""
+      report("'\(text)' is no distinguished name\(reason)", hint: "write for example 'CN=host.example, O=TS, C=DE'")
       return nil
     }
   }

@@ -69,18 +69,19 @@ struct MappingReader {
 
   private func reportUnknown(_ entry: YAMLNode.Entry) {
     let owner = field.child(entry.value, entry.key)
+    let name = Secrets.redacted(entry.key)
     func report(_ message: String, hint: String?) {
       field.context.report(entry.position, key: owner.path, message, hint: hint)
     }
     if Secrets.isKeyOfSecret(entry.key) {
       report("a secret must not stand in the configuration", hint: Secrets.advice(group))
     } else if let near = group.nearestKey(to: entry.key) {
-      report("unknown key '\(entry.key)'", hint: "did you mean '\(near)'?")
+      report("unknown key '\(name)'", hint: "did you mean '\(near)'?")
     } else if let home = KeyTable.groups(with: entry.key).first {
-      report("unknown key '\(entry.key)' here", hint: "it belongs in '\(home.title)'")
+      report("unknown key '\(name)' here", hint: "it belongs in '\(home.title)'")
     } else {
       let known = group.keys.map(\.name).joined(separator: ", ")
-      report("unknown key '\(entry.key)'", hint: "known here: \(known)")
+      report("unknown key '\(name)'", hint: "known here: \(known)")
     }
   }
 }

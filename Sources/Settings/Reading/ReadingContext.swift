@@ -19,8 +19,8 @@ final class ReadingContext {
   ) {
     mistakes.append(
       ConfigurationMistake(
-        file: file, line: position.line, column: position.column, key: key, message: message, hint: hint,
-        severity: severity))
+        file: file, line: position.line, column: position.column, key: key.map(Secrets.redacted(sentence:)),
+        message: Secrets.redacted(sentence: message), hint: hint.map(Secrets.redacted(sentence:)), severity: severity))
   }
 }
 
@@ -33,12 +33,19 @@ struct Field {
 
   /// Reports a mistake at this value.
   func report(_ message: String, hint: String? = nil) {
-    context.report(node.position, key: path.isEmpty ? nil : path, message, hint: hint)
+    context.report(node.position, key: path.isEmpty ? nil : path, redacted(message), hint: hint.map(redacted))
   }
 
   /// Reports what is likely to be meant otherwise; the configuration is used all the same.
   func warn(_ message: String, hint: String? = nil) {
-    context.report(node.position, key: path.isEmpty ? nil : path, message, hint: hint, severity: .warning)
+    context.report(
+      node.position, key: path.isEmpty ? nil : path, redacted(message), hint: hint.map(redacted), severity: .warning)
+  }
+
+  /// A sentence that may quote this value, which may hold a secret by mistake.
+  private func redacted(_ sentence: String) -> String {
+    guard let scalar, !scalar.isEmpty, sentence.contains(scalar) else { return sentence }
+    return sentence.replacing(scalar, with: Secrets.redacted(scalar))
   }
 
   /// Reports what is wrong with what this value names, if anything.
@@ -57,7 +64,8 @@ struct Field {
   }
 
   func child(_ node: YAMLNode, _ key: String) -> Field {
-    Field(node: node, path: path.isEmpty ? key : "\(path).\(key)", context: context)
+    let key = Secrets.redacted(key)
+    return Field(node: node, path: path.isEmpty ? key : "\(path).\(key)", context: context)
   }
 
   /// The elements of a list; nil, and a mistake, when this is none.

@@ -28,6 +28,32 @@ enum Secrets {
       "a private key must not stand in the configuration", hint: "put it into a file with mode 0600, and name that")
   }
 
+  /// A value without the user and password that an address in it holds, wherever it stands in place of something else.
+  ///
+  /// What stands before the last `@` goes, since a password may hold any character.
+  static func redacted(_ text: String) -> String {
+    guard let end = text.lastIndex(of: "@") else { return text }
+    let scheme = text[..<end].firstRange(of: "://")
+    let start = scheme?.upperBound ?? text.startIndex
+    guard scheme != nil || text[start..<end].contains(":") else { return text }
+    return "\(text[..<start])…\(text[end...])"
+  }
+
+  /// A sentence without the users and passwords of addresses that it quotes.
+  static func redacted(sentence: String) -> String {
+    guard sentence.contains("@") else { return sentence }
+    var (result, word) = ("", "")
+    for character in sentence {
+      guard character.isWhitespace || "'\"`,;()[]{}".contains(character) else {
+        word.append(character)
+        continue
+      }
+      result += redacted(word) + String(character)
+      word = ""
+    }
+    return result + redacted(word)
+  }
+
   /// Reports what reads as a secret anywhere in a value that is read no further.
   static func report(in field: Field) {
     switch field.node.content {

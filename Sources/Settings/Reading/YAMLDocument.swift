@@ -35,7 +35,7 @@ struct YAMLDocument {
         guard case .duplicatedKeysInMapping(let keys, let context) = error else { throw Self.problem(error, in: text) }
         let position = TextPosition(line: context.mark.line, column: context.mark.column)
         guard let key = keys.first, hide(key, at: position, in: &text, attempt: attempt) else {
-          let names = keys.map { "'\($0)'" }.joined(separator: ", ")
+          let names = keys.map { "'\(Secrets.redacted($0))'" }.joined(separator: ", ")
           throw YAMLText.Problem(position: position, message: "duplicate key \(names)")
         }
       } catch {
@@ -113,7 +113,7 @@ struct YAMLDocument {
       }
       let key = renamedKeys[position] ?? scalar.string
       if let first = places[key] {
-        let message = "duplicate key '\(key)'; the first one is in line \(first.line)"
+        let message = "duplicate key '\(Secrets.redacted(key))'; the first one is in line \(first.line)"
         problems.append(.init(position: position, message: message))
         repeated.append(YAMLNode.Entry(key: key, position: position, value: value))
         continue
