@@ -9,6 +9,8 @@ package struct AcceptedConfiguration: Sendable {
   /// The main file.
   package let main: FilePath
   let record: ConfigurationRecord
+  /// What is likely to be meant otherwise.
+  let warnings: [ConfigurationMistake]
 
   /// Reads the files of this host.
   ///
@@ -22,6 +24,8 @@ package struct AcceptedConfiguration: Sendable {
     let files = RecordingFiles(HostConfigurationFiles())
     let reading = ConfigurationReader.read(main: main, files: files, stateDirectory: stateDirectory)
     guard let configuration = reading.configuration, reading.mistakes.isEmpty else { return (nil, reading.mistakes) }
-    return (AcceptedConfiguration(configuration: configuration, main: main, record: files.record), [])
+    let accepted = AcceptedConfiguration(
+      configuration: configuration, main: main, record: files.record, warnings: reading.warnings)
+    return (accepted, [])
   }
 }

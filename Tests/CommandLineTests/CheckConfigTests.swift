@@ -109,8 +109,9 @@ struct CheckConfigTests {
       expected =
         "certrotd.yaml:7:22: warning: keystores.client.identity.pem.certificate: broken.pem holds something that is no"
     case .key:
-      try configure(key: "empty.pem")
-      expected = "certrotd.yaml:8:14: warning: keystores.client.identity.pem.key: empty.pem holds no private key"
+      try folder.write("empty.key", bytes: [])
+      try configure(key: "empty.key")
+      expected = "certrotd.yaml:8:14: warning: keystores.client.identity.pem.key: empty.key holds no private key"
     case .pair:
       try configure(key: "other.pem")
       expected =

@@ -126,6 +126,21 @@ struct ServiceKeyLifeTests {
     #expect(try await site.settle() == [.started, .configurationApplied, .keyAccepted, .keystoreWritten])
   }
 
+  @Test func `a key that everybody on the host may read is taken over with a warning`() async throws {
+    try site.folder.write("sender.json", authority.leaf().serviceKeyJSON())
+    let lines = LogLines()
+    try await site.run(logger: lines.logger) { daemon in
+      #expect(lines.take().contains("everybody on this host may read its private key"), "at the start")
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.started, .configurationApplied, .keyAccepted, .keystoreWritten])
+      #expect(lines.take().contains("everybody on this host may read its private key"), "when it is taken over")
+      try drop(authority.leaf(days: 120))
+      try await daemon.services.keeper.reload()
+      try await daemon.settle()
+      #expect(!lines.take().contains("everybody on this host"))
+    }
+  }
+
   @Test func `an older key is rejected once`() async throws {
     let good = try authority.leaf()
     try drop(good)

@@ -273,6 +273,22 @@ struct MistakeTests {
     }
   }
 
+  @Test(arguments: [
+    (0o640, nil), (0o660, nil), (0o644, "everybody on this host may read its private key; chmod o= /etc/k"),
+    (0o666, "everybody on this host may read and replace its private key"), (0o642, "may replace its private key"),
+  ])
+  func `a private key that everybody may use is a warning`(mode: Int, message: String?) {
+    for yaml in [
+      "service-keys: {a: {from: {file: /etc/k}}}",
+      "keystores: {a: {identity: {pem: {certificate: /etc/ssl/client.pem, key: /etc/k}}, files: [{pse: {path: a}}]}}",
+    ] {
+      let found = read(yaml) { $0.add("/etc/k", mode: UInt16(mode)) }
+      #expect(found.configuration != nil && found.mistakes.isEmpty, "\(found)")
+      #expect(found.warnings.count == (message == nil ? 0 : 1))
+      if let message { #expect("\(found.warnings)".contains(message), "\(found.warnings)") }
+    }
+  }
+
   @Test func `credential files must be closed to others`() {
     let yaml = "service-keys: {a: {from: {file: /etc/a}, passphrase-credential: /etc/secret}}"
     for (mode, isGood) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false), (0o700, true)] {

@@ -15,8 +15,8 @@ struct CheckConfigCommand: ParsableCommand {
       """
       Uses the same reader as the daemon. Every mistake is a line `file:line:column: error: …`. A line
       `file:line:column: warning: …` is about what the daemon takes and cannot work with: a bundle or
-      an identity without a certificate, a key that does not fit, a login to a platform that has ended,
-      a user or group that does not exist.
+      an identity without a certificate, a key that does not fit or that everybody on this host may read,
+      a login to a platform that has ended, a user or group that does not exist.
       A line `file:line:column: note: …` is about a PSE that is fit to be adopted no more, which does no
       harm once that was done.
 

@@ -134,6 +134,7 @@ struct OwnIdentityKeeper: Sendable {
         \(TimeText.instant(leaf.validity.notAfter)): \(reason)
         """, fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
+    if case .pem(let files) = settings.identity { OpenKeyFile.warn(of: files.key, context) }
   }
 
   private func finish(

@@ -209,6 +209,7 @@ package struct ServiceKeyIntake: Sendable {
     try await context.tell(
       [Self.accepted(identity.certificate, settings, previous: current?.leaf)],
       of: LedgerSubject(.serviceKey, settings.name))
+    if offered == nil { OpenKeyFile.warn(of: path, context) }
     return .accepted(leaf: identity.certificate, issuers: identity.issuers, document: document)
   }
 

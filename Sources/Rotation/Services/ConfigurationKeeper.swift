@@ -144,6 +144,7 @@ package struct ConfigurationKeeper: Sendable {
       .configurationApplied, message: "the configuration \(path) is in force: \(change)",
       fields: [.path: path.string, .reason: change.description])
     try await context.tell([event], of: .daemon)
+    for warning in accepted.warnings { context.logger.warning("\(warning)") }
     keep(accepted)
     // The files' node trees were ten times as large as what came of them.
     ProcessMemory.returnFreePages()

@@ -30,7 +30,7 @@ enum IdentityReader {
   private static func pem(_ field: Field) -> PEMIdentityFiles? {
     guard let mapping = MappingReader(field, KeyTable.pemIdentity) else { return nil }
     let certificate = mapping.required("certificate")?.triedFile()
-    let key = mapping.required("key")?.triedFile()
+    let key = mapping.required("key")?.triedFile(holdsKey: true)
     let passphrase = mapping["passphrase-credential"]?.credential()
     guard let certificate, let key else { return nil }
     let files = PEMIdentityFiles(certificate: certificate.path, key: key.path, passphrase: passphrase)

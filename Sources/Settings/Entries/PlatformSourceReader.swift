@@ -9,7 +9,7 @@ struct PlatformSourceReader {
       let (key, value) = mapping.exactlyOne(of: KeyTable.source.keys.map(\.name))
     else { return nil }
     switch key {
-    case "file": return value.expectedFile().map(ServiceKeySource.file)
+    case "file": return value.expectedKeyFile().map(ServiceKeySource.file)
     case "cloud-foundry": return cloudFoundry(value, name).map(ServiceKeySource.cloudFoundry)
     default: return serviceManager(value, name).map(ServiceKeySource.serviceManager)
     }

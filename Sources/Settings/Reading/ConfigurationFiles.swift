@@ -82,6 +82,15 @@ package struct FileFacts: Sendable, Hashable, Codable {
     /// A device, a socket, a pipe.
     case other
   }
+
+  /// What completes a sentence that begins with the path, where others than owner and group may use a private key in the
+  /// file; nil where they may not.
+  package var exposure: String? {
+    let acts = [(0o004, "read"), (0o002, "replace")].filter { mode & $0.0 != 0 }.map(\.1)
+    guard !acts.isEmpty else { return nil }
+    return
+      "has mode 0\(String(mode, radix: 8)): everybody on this host may \(acts.joined(separator: " and ")) its private key"
+  }
 }
 
 /// Why a file could not be used.

@@ -40,7 +40,7 @@ package struct ConfigurationReading: Sendable, Equatable {
   package var configuration: Configuration?
   /// Of all files, in the order of the files and of the places in them.
   package var mistakes: [ConfigurationMistake]
-  /// Likewise, what keeps no configuration from being put in force; only who checks finds any.
+  /// Likewise, what keeps no configuration from being put in force; who checks finds more of it.
   package var warnings: [ConfigurationMistake] = []
   /// The files that were looked at, good or bad: the ones whose change is a reason to read again.
   package var files: [FilePath]

@@ -15,15 +15,17 @@ extension Field {
     return path
   }
 
-  /// An absolute file that may come later; its folder must be there.
-  func expectedFile() -> FilePath? {
+  /// An absolute file with a private key that may come later; its folder must be there.
+  func expectedKeyFile() -> FilePath? {
     guard let path = absolutePath() else { return nil }
     checkFolder(of: path)
     do throws(FileProblem) {
-      guard try context.files.facts(of: path).kind != .directory else {
+      let facts = try context.files.facts(of: path)
+      guard facts.kind != .directory else {
         report("\(path) is a folder, not a file")
         return nil
       }
+      warn(ofOpen: path, facts)
       if context.files.expectedFilesMustBeReadable { try context.files.checkReadable(path) }
     } catch .missing {
       return path
@@ -31,6 +33,14 @@ extension Field {
       report("\(path) \(error)")
     }
     return path
+  }
+
+  /// Warns of a private key that others than owner and group may use.
+  ///
+  /// It is no mistake, which would keep a key from being renewed that has worked so far.
+  private func warn(ofOpen path: FilePath, _ facts: FileFacts) {
+    guard facts.kind == .file, let exposure = facts.exposure else { return }
+    warn("\(path) \(exposure)", hint: "chmod o= \(path)")
   }
 
   /// An absolute file that may be gone, as may its folder; what is there is only looked at for who checks, since it does not
@@ -63,14 +73,15 @@ extension Field {
   }
 
   /// Like ``readableFile(orFolder:_:)``, and whether it can be read now; that it cannot was reported.
-  func triedFile(orFolder: Bool = false) -> (path: FilePath, isReadable: Bool)? {
+  func triedFile(orFolder: Bool = false, holdsKey: Bool = false) -> (path: FilePath, isReadable: Bool)? {
     guard let path = absolutePath() else { return nil }
     do throws(FileProblem) {
-      let kind = try context.files.facts(of: path).kind
-      guard kind == .file || (orFolder && kind == .directory) else {
+      let facts = try context.files.facts(of: path)
+      guard facts.kind == .file || (orFolder && facts.kind == .directory) else {
         report("\(path) is no regular file\(orFolder ? " and no folder" : "")")
         return nil
       }
+      if holdsKey { warn(ofOpen: path, facts) }
       try context.files.checkReadable(path)
       return (path, true)
     } catch {
