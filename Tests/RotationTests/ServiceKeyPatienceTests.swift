@@ -94,6 +94,33 @@ struct ServiceKeyPatienceTests {
     }
   }
 
+  @Test func `another reason is told too, and each of them once`() async throws {
+    try configure(more: "verify-patience: 0s")
+    platform.setBehaviour(Self.answer("503 Service Unavailable"))
+    try await site.run { daemon in
+      try await daemon.settle()
+      let first = try #require(site.recorder.take(.keyRejected).last)
+      for (answer, isNew) in [
+        ("401 Unauthorized", true), ("503 Service Unavailable", false), ("401 Unauthorized", false),
+      ] {
+        platform.setBehaviour(Self.answer(answer))
+        site.clock.advance(by: .minutes(60))
+        try await daemon.settle()
+        let told = site.recorder.take()
+        #expect(told.map(\.event) == (isNew ? [.keyRejected] : []), "\(answer): \(told)")
+        #expect(told.first?.fields[.reason] != first.fields[.reason])
+      }
+    }
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.started, .configurationApplied], "nor after a restart")
+      platform.setBehaviour(Self.answer("200 OK"))
+      site.clock.advance(by: .minutes(60))
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.keyAccepted, .keyRecovered, .keystoreWritten])
+    }
+  }
+
   @Test func `without patience it is told at once`() async throws {
     try configure(more: "verify-patience: 0s")
     try await site.run { daemon in

@@ -73,6 +73,7 @@ package struct ServiceKeyIntake: Sendable {
     var condition: String?
     var rejected: String?
     var unproven: String?
+    var isToBeTold = false
     switch outcome {
     case .accepted, .unchanged: schedule = before.schedule.succeeded(at: now, cadence: cadence)
     // Nothing is wrong while nobody has dropped a file; the watcher notices when somebody does.
@@ -83,9 +84,11 @@ package struct ServiceKeyIntake: Sendable {
         ? before.schedule.failed(at: now, cadence: cadence, reason: rejection.reason)
         : before.schedule.succeeded(at: now, cadence: cadence, reason: rejection.reason)
       let content = rejection.digest?.short ?? "unread"
-      (condition, rejected) = ("\(SourceState.rejection)-\(content)", rejection.reason)
       let told = await context.landscape.conditions[.readServiceKey(name)]
-      if rejection.mayComeToBeProven, told?.name != condition {
+      let failures = ToldFailures(rejection.reason, after: told?.name, of: "\(SourceState.rejection)-\(content)")
+      (condition, rejected) = (failures.condition, rejection.reason)
+      isToBeTold = failures.isNew
+      if rejection.mayComeToBeProven, !failures.isAfterAnother {
         let waiting = "\(SourceState.patience)-\(content)"
         let since = told?.name == waiting ? told?.since ?? now : now
         // A clock that was set back must not prolong it.
@@ -97,7 +100,7 @@ package struct ServiceKeyIntake: Sendable {
         }
       }
     }
-    let (isNew, told) = try await context.record(schedule, of: .readServiceKey(name), condition: condition)
+    let (_, told) = try await context.record(schedule, of: .readServiceKey(name), condition: condition)
     // The file may have changed again since it was read.
     await context.landscape.conclude([(.readServiceKey(name), asked)]) { [schedule, rejected, unproven] inventory in
       inventory.serviceKeys[name, default: SourceState()].schedule = schedule
@@ -106,7 +109,7 @@ package struct ServiceKeyIntake: Sendable {
     }
     if case .rejected(let rejection) = outcome {
       guard unproven == nil else { return tellUnproven(rejection, settings, next: schedule.nextAttempt) }
-      guard isNew else { return }
+      guard isToBeTold else { return }
       let event = rejection.event(for: settings, inForce: before.identity != nil)
       try await context.tell([event], of: LedgerSubject(.serviceKey, name))
     } else if told?.hasPrefix(SourceState.rejection) == true {

@@ -4,23 +4,29 @@ import OpenSSLBridge
 
 /// The reasons of one lasting failure that an operator has been told, each once until the failure is over.
 ///
-/// They are kept as the name of the failure's condition: `failed`, then a digest of each reason. So neither a restart nor two
+/// They are kept as the name of the failure's condition, such as `failed`, then a digest of each reason. So neither a restart nor two
 /// reasons that take turns make anybody hear the same twice.
 struct ToldFailures {
   /// The name of the condition once `reason` has been told.
   let condition: String
   /// Whether it is to be told.
   let isNew: Bool
+  /// Whether some reason of this failure has been told already.
+  let isAfterAnother: Bool
 
   /// - Parameters:
   ///   - reason: of the failure now, one sentence.
   ///   - before: the name of the condition so far; nil where nothing had failed.
-  init(_ reason: String, after before: String?) {
-    let told = before?.split(separator: "-").dropFirst().map(String.init) ?? []
+  ///   - name: of the condition of this failure; another one before is over.
+  init(_ reason: String, after before: String?, of name: String = Self.usualName) {
+    let isSame = before == name || before?.hasPrefix("\(name)-") == true
+    let told = before?.dropFirst(isSame ? name.count : Int.max).split(separator: "-").map(String.init) ?? []
     let digest = Self.digest(reason)
-    isNew = !told.contains(digest)
-    let all = isNew ? told + [digest] : told
-    condition = ([Self.name] + all.suffix(Self.remembered)).joined(separator: "-")
+    // Without a digest it was told by a certrotd that kept none.
+    isNew = !told.contains(digest) && before != name
+    isAfterAnother = isSame
+    let all = told.contains(digest) ? told : told + [digest]
+    condition = ([name] + all.suffix(Self.remembered)).joined(separator: "-")
   }
 
   /// Of what a reason says besides numbers, times and names that are made up for each attempt.
@@ -32,7 +38,7 @@ struct ToldFailures {
     }.joined()
   }
 
-  private static let name = "failed"
+  static let usualName = "failed"
   /// As `TimeText` writes them: which of them stand in a span changes with its length.
   private static let units: Set<Substring> = ["d", "h", "min", "s"]
   /// Of a keystore that has more reasons than that, the oldest is told again.
