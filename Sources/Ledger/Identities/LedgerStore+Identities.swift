@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Certificates
 package import FoundationEssentials
 import GRDB
 import OpenSSLBridge
@@ -44,6 +45,17 @@ extension LedgerStore {
   /// The identity that its owner uses now, without its private key, whether that can be opened or not.
   package func currentEntry(_ owner: IdentityOwner) async throws(LedgerError) -> IdentityEntry? {
     try await identities(owner).first { $0.supersededAt == nil }
+  }
+
+  /// Whether anybody's identity has, or had, this certificate.
+  package func isIdentity(_ leaf: Fingerprint) async throws(LedgerError) -> Bool {
+    try await read { database in
+      try database.value(
+        Bool.self,
+        """
+        SELECT EXISTS (SELECT 1 FROM identity JOIN certificate ON certificate.id = identity.leaf WHERE fingerprint = ?)
+        """, [Data(leaf.bytes)]) ?? false
+    }
   }
 
   /// One identity of an owner with its private key; nil when it, or its key, was forgotten.

@@ -20,10 +20,13 @@ package enum IdentityExaminer {
     package let leaf: Certificate
     /// Whether the new one may end earlier: an operator said so.
     package let mayEndEarlier: Bool
+    /// Whether the ledger has it; of one that the delivered files alone tell of, nobody has the key.
+    package let isRecorded: Bool
 
-    package init(leaf: Certificate, mayEndEarlier: Bool) {
+    package init(leaf: Certificate, mayEndEarlier: Bool, isRecorded: Bool = true) {
       self.leaf = leaf
       self.mayEndEarlier = mayEndEarlier
+      self.isRecorded = isRecorded
     }
   }
 
@@ -71,7 +74,10 @@ package enum IdentityExaminer {
   }
 
   private static func compare(_ leaf: Certificate, with predecessor: Predecessor) throws(IdentityFault) {
-    guard leaf != predecessor.leaf else { throw .same(leaf.fingerprint) }
+    guard leaf != predecessor.leaf else {
+      guard predecessor.isRecorded else { return }
+      throw .same(leaf.fingerprint)
+    }
     guard predecessor.mayEndEarlier || leaf.validity.notAfter > predecessor.leaf.validity.notAfter else {
       throw .endsNoLater(new: leaf.validity.notAfter, old: predecessor.leaf.validity.notAfter)
     }

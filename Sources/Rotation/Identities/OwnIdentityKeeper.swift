@@ -97,7 +97,7 @@ struct OwnIdentityKeeper: Sendable {
   }
 
   private func accept(_ identity: Identity, _ settings: KeystoreSettings, because reason: String) async throws {
-    let previous = try await context.ledger.currentEntry(settings.identityOwner)?.leaf
+    let previous = try await predecessor(of: identity.certificate, settings)
     var reason = reason
     if let previous, case .pem = settings.identity,
       identity.certificate.validity.notAfter < previous.validity.notAfter
@@ -135,6 +135,14 @@ struct OwnIdentityKeeper: Sendable {
         """, fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
     if case .pem(let files) = settings.identity { OpenKeyFile.warn(of: files.key, context) }
+  }
+
+  /// The certificate in force so far, by the delivered files where the ledger that knew it is lost.
+  private func predecessor(of leaf: Certificate, _ settings: KeystoreSettings) async throws -> Certificate? {
+    if let current = try await context.ledger.currentEntry(settings.identityOwner) { return current.leaf }
+    guard case .pem = settings.identity else { return nil }
+    let delivered = try await DeliveredIdentity(context: context).leaf(of: settings.identityOwner)
+    return delivered == leaf ? nil : delivered
   }
 
   private func finish(

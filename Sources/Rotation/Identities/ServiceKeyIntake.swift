@@ -110,7 +110,9 @@ package struct ServiceKeyIntake: Sendable {
     if case .rejected(let rejection) = outcome {
       guard unproven == nil else { return tellUnproven(rejection, settings, next: schedule.nextAttempt) }
       guard isToBeTold else { return }
-      let event = rejection.event(for: settings, inForce: before.identity != nil)
+      let inForce = try await predecessor(
+        context.ledger.currentEntry(.serviceKey(name)), settings, force: false)
+      let event = rejection.event(for: settings, inForce: inForce != nil)
       try await context.tell([event], of: LedgerSubject(.serviceKey, name))
     } else if told?.hasPrefix(SourceState.rejection) == true {
       try await context.tell([outcome.recovery(of: settings)], of: LedgerSubject(.serviceKey, name))
@@ -192,7 +194,7 @@ package struct ServiceKeyIntake: Sendable {
     let current = seen.current
     if current?.sourceDigest == seen.digest { return .unchanged }
     let candidate = try await examine(
-      seen.bytes, digest: seen.digest, settings, current: current, force: force)
+      seen.bytes, digest: seen.digest, settings, replacing: try await predecessor(current, settings, force: force))
     guard let (document, identity) = candidate else { return .unchanged }
     let new = NewIdentity(
       owner: .serviceKey(settings.name), leaf: identity.certificate, issuers: identity.issuers,
@@ -216,6 +218,15 @@ package struct ServiceKeyIntake: Sendable {
     return .accepted(leaf: identity.certificate, issuers: identity.issuers, document: document)
   }
 
+  /// What a new identity is compared with: what the ledger has in force, or while it knows of none what consumers have.
+  private func predecessor(
+    _ current: IdentityEntry?, _ settings: ServiceKeySettings, force: Bool
+  ) async throws(LedgerError) -> IdentityExaminer.Predecessor? {
+    if let current { return .init(leaf: current.leaf, mayEndEarlier: force) }
+    return try await DeliveredIdentity(context: context).leaf(of: .serviceKey(settings.name))
+      .map { .init(leaf: $0, mayEndEarlier: force, isRecorded: false) }
+  }
+
   /// What there is to take over, and what is in force; nil without a file.
   private func look(
     _ settings: ServiceKeySettings, at path: FilePath, offered: SecretBytes?
@@ -227,7 +238,8 @@ package struct ServiceKeyIntake: Sendable {
   }
 
   private func examine(
-    _ bytes: SecretBytes, digest: [UInt8], _ settings: ServiceKeySettings, current: IdentityEntry?, force: Bool
+    _ bytes: SecretBytes, digest: [UInt8], _ settings: ServiceKeySettings,
+    replacing predecessor: IdentityExaminer.Predecessor?
   ) async throws -> (ServiceKeyDocument, Identity)? {
     func rejection(_ culprit: Culprit, _ error: some Error, mayPass: Bool = false) -> Rejection {
       Rejection(
@@ -250,8 +262,7 @@ package struct ServiceKeyIntake: Sendable {
     do {
       identity = try IdentityExaminer.examine(
         certificates: document.certificates, key: key, completing: await issuers.certificates(),
-        predecessor: current.map { .init(leaf: $0.leaf, mayEndEarlier: force) }, use: .clientAuthentication,
-        now: context.clock.now())
+        predecessor: predecessor, use: .clientAuthentication, now: context.clock.now())
     } catch {
       if error.isSame { return nil }
       let advice = error.insistence("key import")
