@@ -146,6 +146,8 @@ package struct Daemon: Sendable {
     for error in Sapgenpse.removeLeftovers(in: layout.scratch, files: files) {
       logger.warning("a folder that was made for sapgenpse stays behind: \(error)")
     }
+    // What it was killed before it could tell.
+    try await context.tell(recorded: try await context.ledger.untoldHistory())
     try await GenerationRecovery(context: context, shelf: shelf).resume(configuration)
     try await GenerationPruning(context: context, shelf: shelf).prune(configuration)
     let services = try await DaemonServices(

@@ -37,14 +37,29 @@ package struct RotationContext: Sendable {
   func tell(_ raised: [Events.Raised], of subject: LedgerSubject) async throws {
     guard !raised.isEmpty else { return }
     for event in raised { events.raise(event.event, message: event.message, fields: event.fields) }
-    let now = clock.now()
-    try await ledger.append(
-      raised.map { event in
-        HistoryEntry(
-          at: now, subject: subject, event: event.event.rawValue, message: event.message,
-          fields: Dictionary(uniqueKeysWithValues: event.fields.map { ($0.key.rawValue, $0.value) }))
-      })
+    try await ledger.append(entries(raised, of: subject))
     for event in raised { await landscape.announce(.told(subject, event)) }
+  }
+
+  /// What is to be told, for the ledger to remember together with what happened; ``tell(recorded:)`` follows.
+  func entries(_ raised: [Events.Raised], of subject: LedgerSubject) -> [HistoryEntry] {
+    let now = clock.now()
+    return raised.map { event in
+      HistoryEntry(
+        at: now, subject: subject, event: event.event.rawValue, message: event.message,
+        fields: Dictionary(uniqueKeysWithValues: event.fields.map { ($0.key.rawValue, $0.value) }))
+    }
+  }
+
+  /// Tells an operator what the ledger remembers already.
+  ///
+  /// Whoever is killed before the end of it owes that to the next start, which rather tells twice than not at all.
+  func tell(recorded entries: [HistoryEntry]) async throws(LedgerError) {
+    guard !entries.isEmpty else { return }
+    let told = entries.compactMap { entry in Events.Raised(entry).map { (entry.subject, $0) } }
+    for (_, event) in told { events.raise(event.event, message: event.message, fields: event.fields) }
+    try await ledger.markTold(entries)
+    for (subject, event) in told { await landscape.announce(.told(subject, event)) }
   }
 
   /// What the ledger says of confirming the generation in force; nil where nothing is asked for.
@@ -90,5 +105,14 @@ package struct RotationContext: Sendable {
     // Another process may have ended it, and told so, since this one read the ledger.
     let lasted = after == nil && stored == nil ? nil : before
     return (after != nil && before?.name != condition, lasted?.name)
+  }
+}
+
+extension Events.Raised {
+  /// What an entry of the history tells; nil for an event that another certrotd had.
+  fileprivate init?(_ entry: HistoryEntry) {
+    guard let event = Event(rawValue: entry.event) else { return nil }
+    let fields = entry.fields.compactMap { key, value in EventField(rawValue: key).map { ($0, value) } }
+    self.init(event, message: entry.message, fields: Dictionary(uniqueKeysWithValues: fields))
   }
 }

@@ -23,6 +23,7 @@ import Testing
     6: rowsOfVersion6,
     7: [],
     8: rowsOfVersion8,
+    9: ["UPDATE history SET untold = 1"],
   ]
 
   private static let rowsOfVersion1 = [
@@ -189,6 +190,7 @@ import Testing
         "3e536281cc2ff6758320a08a2571729621a0c77f9f2f08a5f3b39cda5cb704e1",
         "af21ae67b23fda0c9150937424a41f052e5729cf80e7886aa26c3ac4a9ab29bc",
         "d201d46ad3e59cb069d47df351217ee098886d2352ecceea373efde28393ddb8",
+        "e35a8db66826e3775f1da82313f1d5ecb9281efd262280bf36621015f7c53139",
       ])
   }
 
@@ -278,6 +280,7 @@ import Testing
     "UPDATE hook SET arguments = '[]'",
     "UPDATE hook SET state = 'succeeded'",
     "UPDATE history SET fields = '[]'",
+    "UPDATE history SET untold = 2",
   ])
   func theSchemaRefusesWhatMakesNoSense(_ statement: String) async throws {
     let folder = try #require(folder)

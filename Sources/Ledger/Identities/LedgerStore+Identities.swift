@@ -10,14 +10,21 @@ extension LedgerStore {
   /// Makes an identity the current one of its owner and supersedes the one before, in one transaction.
   ///
   /// Accepting the current leaf once more, as after a crash, replaces what is stored with it and keeps its number.
-  /// Of superseded identities the 5 newest keep their private keys, and the 100 newest are remembered.
+  /// Of superseded identities the 5 newest keep their private keys, and the 100 newest are remembered. `entries` join the
+  /// history with it, as ones that are to be told still.
   ///
   /// - Returns: the number of the identity.
   /// - Throws: ``LedgerError/sealingKeyMissing(ledger:origin:)`` when the ledger was opened without a key.
   @discardableResult
-  package func acceptIdentity(_ identity: NewIdentity, at now: Date) async throws(LedgerError) -> Int64 {
+  package func acceptIdentity(
+    _ identity: NewIdentity, telling entries: [HistoryEntry] = [], at now: Date
+  ) async throws(LedgerError) -> Int64 {
     let sealed = try seal(identity)
-    return try await write { database in try database.accept(identity, sealed: sealed, at: now) }
+    return try await write { database in
+      let accepted = try database.accept(identity, sealed: sealed, at: now)
+      try database.append(entries, untold: true)
+      return accepted
+    }
   }
 
   /// Takes the current identity of an owner out of use, such as one whose key does not open any more.
@@ -103,7 +110,7 @@ extension LedgerStore {
 }
 
 extension Database {
-  /// See ``LedgerStore/acceptIdentity(_:at:)``.
+  /// See ``LedgerStore/acceptIdentity(_:telling:at:)``.
   func accept(_ identity: NewIdentity, sealed: Data, at now: Date) throws -> Int64 {
     let owner = try subjectRow(making: identity.owner.subject, at: now)
     let leaf = try certificateRow(making: identity.leaf, at: now)

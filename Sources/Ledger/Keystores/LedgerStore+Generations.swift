@@ -21,30 +21,34 @@ extension LedgerStore {
   ///
   /// Making one current supersedes the one that was, and enqueues `hooks`, in the same transaction; repeating that after
   /// a crash enqueues nothing again. Then it also has to be confirmed where `origin` says how it came about.
+  /// `entries` join the history with it, as ones that are to be told still.
   ///
   /// - Throws: ``LedgerError/unknownGeneration(keystore:number:)``, and
   ///   ``LedgerError/impossibleTransition(keystore:number:from:to:)`` by ``GenerationProgress/allows(_:)``.
   package func markGeneration(
     _ keystore: String, _ number: Int, _ state: GenerationProgress, hooks: [NewHook] = [],
-    confirming origin: ConfirmationOrigin? = nil, at now: Date
+    confirming origin: ConfirmationOrigin? = nil, telling entries: [HistoryEntry] = [], at now: Date
   ) async throws(LedgerError) {
     try await write { database in
       let record = try database.generation(keystore, number)
       try database.mark(record, state, hooks: hooks, confirming: origin, at: now)
+      try database.append(entries, untold: true)
     }
   }
 
   /// Withdraws the current generation and brings back an earlier one, in one transaction.
   ///
-  /// The one that is in force then has to be confirmed where `origin` says how that came about.
+  /// The one that is in force then has to be confirmed where `origin` says how that came about. `entries` join the history
+  /// with it, as ones that are to be told still.
   package func rollBackGeneration(
     _ keystore: String, from withdrawn: Int, to earlier: Int, reason: String, hooks: [NewHook] = [],
-    confirming origin: ConfirmationOrigin? = nil, at now: Date
+    confirming origin: ConfirmationOrigin? = nil, telling entries: [HistoryEntry] = [], at now: Date
   ) async throws(LedgerError) {
     try await write { database in
       try database.mark(try database.generation(keystore, withdrawn), .rolledBack(reason), at: now)
       try database.mark(
         try database.generation(keystore, earlier), .current, hooks: hooks, confirming: origin, at: now)
+      try database.append(entries, untold: true)
     }
   }
 

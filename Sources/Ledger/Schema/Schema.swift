@@ -33,6 +33,7 @@ struct Schema: Sendable {
   /// What this certrotd reads and writes.
   static let current = Schema(versions: [
     .version1, .version2, .version3, .version4, .version5, .version6, .version7, .version8,
+    .version9,
   ])
 
   /// `PRAGMA application_id` of a ledger: the letters `crtd`, big endian.

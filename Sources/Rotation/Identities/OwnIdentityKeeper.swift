@@ -116,11 +116,6 @@ struct OwnIdentityKeeper: Sendable {
     let new = NewIdentity(
       owner: settings.identityOwner, leaf: identity.certificate, issuers: identity.issuers,
       privateKey: try identity.key.pkcs8DER(), recipe: recipe)
-    _ = try await context.ledger.acceptIdentity(new, at: context.clock.now())
-    await context.landscape.update { inventory in
-      inventory.keystores[settings.name, default: KeystoreState()].identity = IdentityState(
-        identity.certificate, recipe: recipe)
-    }
     let leaf = identity.certificate
     var fields: [EventField: String] = [
       .keystore: settings.name, .fingerprint: leaf.fingerprint.description,
@@ -133,7 +128,12 @@ struct OwnIdentityKeeper: Sendable {
         keystore \(settings.name) has a new identity, \(leaf.subject), valid until \
         \(TimeText.instant(leaf.validity.notAfter)): \(reason)
         """, fields: fields)
-    try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
+    let news = context.entries([event], of: LedgerSubject(.keystore, settings.name))
+    _ = try await context.ledger.acceptIdentity(new, telling: news, at: context.clock.now())
+    await context.landscape.update { inventory in
+      inventory.keystores[settings.name, default: KeystoreState()].identity = IdentityState(leaf, recipe: recipe)
+    }
+    try await context.tell(recorded: news)
     if case .pem(let files) = settings.identity { OpenKeyFile.warn(of: files.key, context) }
   }
 

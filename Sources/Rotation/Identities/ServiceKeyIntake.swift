@@ -200,20 +200,21 @@ package struct ServiceKeyIntake: Sendable {
       owner: .serviceKey(settings.name), leaf: identity.certificate, issuers: identity.issuers,
       privateKey: try identity.key.pkcs8DER(), clientID: document.clientID, tokenURL: document.tokenURL,
       sourceDigest: seen.digest)
+    let news = context.entries(
+      [Self.accepted(identity.certificate, settings, previous: current?.leaf)],
+      of: LedgerSubject(.serviceKey, settings.name))
     let isRecorded = try await lock.run {
       let again = try await look(settings, at: path, offered: offered)
       guard let again, again.digest == seen.digest, again.current?.id == current?.id else { return false }
       try place(seen.bytes)
-      _ = try await context.ledger.acceptIdentity(new, at: context.clock.now())
+      _ = try await context.ledger.acceptIdentity(new, telling: news, at: context.clock.now())
       return true
     }
     guard isRecorded else { return nil }
     await context.landscape.update {
       $0.serviceKeys[settings.name, default: SourceState()].identity = IdentityState(identity.certificate)
     }
-    try await context.tell(
-      [Self.accepted(identity.certificate, settings, previous: current?.leaf)],
-      of: LedgerSubject(.serviceKey, settings.name))
+    try await context.tell(recorded: news)
     if offered == nil { OpenKeyFile.warn(of: path, context) }
     return .accepted(leaf: identity.certificate, issuers: identity.issuers, document: document)
   }

@@ -43,18 +43,19 @@ struct GenerationRecovery: Sendable {
         _ = try store.activate(generation.number)
         let settings = configuration.keystore(named: generation.keystore)
         let (hooks, isConfirmed) = (settings?.owedAfterChange ?? [], settings?.confirm != nil)
+        let news = context.entries(
+          [GenerationNews.resumed(generation, previous: previous)], of: LedgerSubject(.keystore, generation.keystore))
         if let previous, let confirmation, confirmation.state == .withdrawing {
           // It was made in place of one that was refused.
           try await context.ledger.rollBackGeneration(
             generation.keystore, from: previous, to: generation.number, reason: confirmation.finding?.reason ?? "",
-            hooks: hooks, confirming: isConfirmed ? .broughtBack : nil, at: context.clock.now())
+            hooks: hooks, confirming: isConfirmed ? .broughtBack : nil, telling: news, at: context.clock.now())
         } else {
           try await context.ledger.markGeneration(
             generation.keystore, generation.number, .current, hooks: hooks, confirming: isConfirmed ? .written : nil,
-            at: context.clock.now())
+            telling: news, at: context.clock.now())
         }
-        try await context.tell(
-          [GenerationNews.resumed(generation, previous: previous)], of: LedgerSubject(.keystore, generation.keystore))
+        try await context.tell(recorded: news)
       } catch let error as LedgerError {
         throw error
       } catch {

@@ -4,6 +4,7 @@ import Certificates
 import Delivery
 import FoundationEssentials
 import Host
+import Journal
 import Ledger
 import Logging
 import Planning
@@ -29,7 +30,9 @@ extension GenerationWriter {
       path = try store.damage(of: current.number).first?.path ?? path
       try shelf.refuseCollisions(of: current.number, keystore: settings.name, in: configuration)
       try activate(current.number, store, settings)
-      try await tellRepaired(settings, current.number, at: path, damage, .putBack)
+      try await context.tell(
+        [GenerationNews.repaired(settings, current.number, at: path, damage, .putBack)],
+        of: LedgerSubject(.keystore, settings.name))
       return current
     } catch let collision as OutputCollision {
       // The settings have other paths by now.
@@ -48,20 +51,22 @@ extension GenerationWriter {
     } catch let error as CancellationError {
       throw error
     } catch {
-      guard ownDamage, let state = try await newestWhole(besides: current.number, of: settings, in: configuration)
-      else { throw error }
-      try await tellRepaired(
-        settings, state.number, at: path, damage,
-        .standsIn(because: "generation \(current.number) could not be made again: \(error)"))
+      guard ownDamage else { throw error }
+      let cause = "generation \(current.number) could not be made again: \(error)"
+      let state = try await newestWhole(besides: current.number, of: settings, in: configuration) {
+        GenerationNews.repaired(settings, $0, at: path, damage, .standsIn(because: cause))
+      }
+      guard let state else { throw error }
       return state
     }
   }
 
   /// Puts the newest other generation in force whose files are what was judged good; nil when there is none.
   ///
-  /// One that an operator withdrew comes last, but before having none at all.
+  /// One that an operator withdrew comes last, but before having none at all. What `news` says of its number is told.
   private func newestWhole(
-    besides damaged: Int, of settings: KeystoreSettings, in configuration: Configuration
+    besides damaged: Int, of settings: KeystoreSettings, in configuration: Configuration,
+    telling news: (Int) -> Events.Raised
   ) async throws -> GenerationState? {
     let store = shelf.store(of: settings.name)
     let known = try await context.ledger.generations(settings.name, limit: LedgerStore.generationsPerKeystore)
@@ -77,9 +82,11 @@ extension GenerationWriter {
           "generation \(number) cannot stand in: \(error)", metadata: ["keystore": .string(settings.name)])
         continue
       }
+      let told = context.entries([news(number)], of: LedgerSubject(.keystore, settings.name))
       try await context.ledger.markGeneration(
         settings.name, number, .current, hooks: settings.owedAfterChange,
-        confirming: settings.confirm == nil ? nil : .broughtBack, at: context.clock.now())
+        confirming: settings.confirm == nil ? nil : .broughtBack, telling: told, at: context.clock.now())
+      try await context.tell(recorded: told)
       try await renewHooks(in: configuration)
       let certificates = try await context.ledger.certificates(Set(generation.trust))
       var identity: IdentityState?
@@ -91,14 +98,6 @@ extension GenerationWriter {
         trustNotAfter: certificates.values.map(\.validity.notAfter).min())
     }
     return nil
-  }
-
-  private func tellRepaired(
-    _ settings: KeystoreSettings, _ number: Int, at path: FilePath, _ damage: String, _ repair: GenerationNews.Repair
-  ) async throws {
-    try await context.tell(
-      [GenerationNews.repaired(settings, number, at: path, damage, repair)],
-      of: LedgerSubject(.keystore, settings.name))
   }
 
   private func tellMadeAnew(_ settings: KeystoreSettings, _ number: Int, _ error: any Error) {

@@ -159,18 +159,20 @@ struct GenerationWriter: Sendable {
     }
     let (hooks, end) = (settings.owedAfterChange, context.clock.now())
     let owing = settings.confirm == nil ? nil : origin
+    let damaged = repair.map { GenerationNews.repaired(settings, number, at: $0.path, $0.damage, .madeAnew) }
+    let written = GenerationNews.written(settings, number, wanted, reason, previous: current?.number)
+    let news = context.entries([damaged, written].compactMap(\.self), of: LedgerSubject(.keystore, settings.name))
     if let withdrawal, let current {
       try await context.ledger.rollBackGeneration(
         settings.name, from: current.number, to: number, reason: withdrawal, hooks: hooks, confirming: owing,
-        at: end)
+        telling: news, at: end)
     } else {
-      try await context.ledger.markGeneration(settings.name, number, .current, hooks: hooks, confirming: owing, at: end)
+      try await context.ledger.markGeneration(
+        settings.name, number, .current, hooks: hooks, confirming: owing, telling: news, at: end)
     }
+    try await context.tell(recorded: news)
     try await GenerationPruning(context: context, shelf: shelf)
       .prune(settings, keep: configuration.defaults.keepGenerations)
-    let damaged = repair.map { GenerationNews.repaired(settings, number, at: $0.path, $0.damage, .madeAnew) }
-    let written = GenerationNews.written(settings, number, wanted, reason, previous: current?.number)
-    try await context.tell([damaged, written].compactMap(\.self), of: LedgerSubject(.keystore, settings.name))
     try await renewHooks(in: configuration)
     return GenerationState(
       number: number, content: content, identity: wanted.identity.map { IdentityState($0.certificate) },
