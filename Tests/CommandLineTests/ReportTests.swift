@@ -154,8 +154,14 @@ struct ReportTests {
     #expect(check[""] == ["files", "endpoints", "service-keys", "keystores", "account", "warnings"])
     #expect(check["warnings"] == ["file", "line", "column", "severity", "key", "message", "hint"])
     #expect(
-      try keys(RollbackReport(keystore: "k", wanted: 1, generation: 3, skipped: [.init(generation: 2, reason: "a")]))
-        == ["": ["keystore", "wanted", "generation", "skipped"], "skipped": ["generation", "reason"]])
+      try keys(
+        RollbackReport(
+          keystore: "k", wanted: 1, generation: 1, previous: 3, skipped: [.init(generation: 2, reason: "a")],
+          warnings: ["w"]))
+        == [
+          "": ["keystore", "wanted", "generation", "previous", "skipped", "warnings"],
+          "skipped": ["generation", "reason"],
+        ])
     let key = ServiceKeySettings(name: "sender", source: .file("/k.json"))
     #expect(
       try keys(KeyImportReport(key, unchanged: nil, fileWasMissing: true))[""]

@@ -52,7 +52,7 @@ struct LostLedgerTests {
   /// As an operator does; nil lets certrotd choose.
   private func rollBack(
     _ daemon: RunningSite, to number: Int?
-  ) async throws -> (wanted: Int, inForce: Int, skipped: [Rollback.Skipped]) {
+  ) async throws -> Rollback.Outcome {
     let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
     let rollback = Rollback(
       context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))

@@ -76,4 +76,44 @@ struct OwedNewsTests {
     _ = site.recorder.take()
     #expect(try await site.settle() == [.started, .configurationApplied], "once is enough")
   }
+
+  @Test func `a rollback that was cut off is told`() async throws {
+    try await site.settle()
+    try site.folder.write("sender.json", bytes: Authority.one.get().leaf(days: 200).serviceKeyJSON().utf8)
+    try await site.settle()
+    try await site.run(ledgerOptions: LedgerOptions(checkpoint: End(after: "rollBackGeneration", times: 1))) { daemon in
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      let rollback = Rollback(context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
+      await #expect(throws: LedgerError.self) { try await rollback.run(settings, to: 1) }
+      #expect(try await daemon.currentNumber("client") == 1)
+      #expect(!site.recorder.takeNames().contains(.keystoreRolledBack))
+    }
+    #expect(try await site.settle() == [.started, .keystoreRolledBack, .configurationApplied])
+  }
+
+  @Test func `going back passes over an identity that has ended, unless it is named`() async throws {
+    let authority = try Authority.one.get()
+    for days in [30.0, 300] {
+      try site.folder.write("sender.json", bytes: authority.leaf(days: days).serviceKeyJSON().utf8)
+      try await site.settle()
+    }
+    site.clock.advance(by: .days(40))
+    try await site.run { daemon in
+      try await daemon.settle()
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      let rollback = Rollback(context: daemon.context, shelf: GenerationShelf(layout: site.layout, files: HostFiles()))
+      do {
+        _ = try await rollback.run(settings, to: nil)
+        Issue.record("it went back to an identity that has ended")
+      } catch RollbackError.noneWhole("client", current: 2, let skipped) {
+        #expect(skipped.map(\.generation) == [1] && skipped[0].reason.contains("its identity ended at"), "\(skipped)")
+      }
+      _ = site.recorder.take()
+      let done = try await rollback.run(settings, to: 1)
+      #expect(done.inForce == 1 && done.previous == 2 && done.skipped.isEmpty)
+      #expect(done.warnings.count == 1 && done.warnings[0].contains("its identity ended at"), "\(done)")
+      let told = try #require(site.recorder.take(.keystoreRolledBack).last)
+      #expect(told.fields[.reason]?.contains("its identity ended at") == true, "\(told)")
+    }
+  }
 }

@@ -60,7 +60,7 @@ struct RollbackPasswordTests {
 
   private func rollBack(
     _ daemon: RunningSite
-  ) async throws -> (wanted: Int, inForce: Int, skipped: [Rollback.Skipped]) {
+  ) async throws -> Rollback.Outcome {
     let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
     let shelf = GenerationShelf(layout: daemon.context.layout, files: HostFiles())
     return try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: 1)
@@ -82,8 +82,8 @@ struct RollbackPasswordTests {
 
   @Test func `the content comes back under the password of now, and is held`() async throws {
     try await withNewPassword { daemon in
-      let (wanted, inForce, _) = try await rollBack(daemon)
-      #expect(wanted == 1 && inForce == 4)
+      let done = try await rollBack(daemon)
+      #expect(done.wanted == 1 && done.inForce == 4)
       #expect(site.recorder.takeNames() == [.keystoreWritten, .keystoreRolledBack])
       #expect(try trust(openedWith: "the second one", daemon) == Set(one))
       let states = try await daemon.context.ledger.generations("client", limit: 9).map(\.state.name)

@@ -13,11 +13,18 @@ struct RollbackReport: Output.Displayable {
   let wanted: Int
   /// The one that is in force.
   let generation: Int
-  /// Newer ones whose files are not whole, where no generation was named.
+  /// The one that was in force before.
+  let previous: Int
+  /// Newer ones that cannot be used, where no generation was named.
   let skipped: [Skipped]
+  /// What does not work with the one that is in force, each one sentence.
+  let warnings: [String]
 
   var text: String {
-    (skipped.map { "generation \($0.generation) was passed over: \($0.reason)" } + [result]).joined(separator: "\n")
+    let passed = skipped.map { "generation \($0.generation) was passed over: \($0.reason)" }
+    let warned = warnings.map { "warning: \($0)" }
+    let advice = warnings.isEmpty ? [] : ["certrotd rollback \(keystore) \(previous) takes that back"]
+    return (passed + [result] + warned + advice).joined(separator: "\n")
   }
 
   private var result: String {

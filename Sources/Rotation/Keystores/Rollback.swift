@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Certificates
 import Delivery
 import FoundationEssentials
 import Host
 import Journal
+import Keystores
 import Ledger
 import Logging
+import OpenSSLBridge
 import Planning
 package import Settings
 
@@ -19,23 +22,38 @@ package struct Rollback: Sendable {
     self.shelf = shelf
   }
 
-  /// A generation that was passed over since its files are not whole, and what is wrong with them, one sentence.
+  /// A generation that was passed over since its files are not whole or of no use now, and what is wrong, one sentence.
   package struct Skipped: Sendable, Hashable {
     package let generation: Int
     package let reason: String
   }
 
-  /// Puts generation `target` back in force, or the newest before the current whose files are whole.
+  /// What came of it.
+  package struct Outcome: Sendable, Hashable {
+    /// The number of the generation that was meant.
+    package let wanted: Int
+    /// That of the one that is in force now.
+    package let inForce: Int
+    /// That of the one that was in force before.
+    package let previous: Int
+    /// Which were passed over, newest first, where no target was named.
+    package let skipped: [Skipped]
+    /// What does not work with it now, each one sentence.
+    package let warnings: [String]
+  }
+
+  /// Puts generation `target` back in force, or the newest before the current that can be used.
+  ///
+  /// Without a target, one whose files are damaged or whose identity has ended is passed over. Who names one whose identity
+  /// has ended, or whose trust list does not verify an endpoint, is warned and gets it.
   ///
   /// Where its files have another password than their credentials hold now, its content is written as a new generation with
   /// the password of now: consumers could not open the old files.
   ///
-  /// - Returns: the number of the generation that was meant, and of the one that is in force now; and which were passed
-  ///   over, newest first, where no target was named.
   /// - Throws: ``RollbackError``, `DeliveryError`, `LedgerError`, `SystemError`.
   package func run(
     _ settings: KeystoreSettings, to target: Int?
-  ) async throws -> (wanted: Int, inForce: Int, skipped: [Skipped]) {
+  ) async throws -> Outcome {
     let state = await context.landscape.inventory.keystores[settings.name] ?? KeystoreState()
     let settings = settings.inForce(state)
     let store = shelf.store(of: settings.name)
@@ -43,9 +61,16 @@ package struct Rollback: Sendable {
     let choices = candidates.filter { target == nil ? $0.number < current.number : $0.number == target }
     var skipped: [Skipped] = []
     for wanted in choices {
+      let end = try await endOfIdentity(in: wanted, settings)
+      if target == nil, let end {
+        skipped.append(Skipped(generation: wanted.number, reason: "\(end); who names its number gets it all the same"))
+        continue
+      }
+      let warnings = [end].compactMap(\.self) + (try await gaps(of: wanted, settings))
       do {
-        let number = try await goTo(wanted, from: current, store, settings, passing: skipped)
-        return (wanted.number, number, skipped)
+        let number = try await goTo(wanted, from: current, store, settings, passing: skipped, warnings)
+        return Outcome(
+          wanted: wanted.number, inForce: number, previous: current.number, skipped: skipped, warnings: warnings)
       } catch let error as DeliveryError where error.isOwnDamage && target == nil {
         // Nothing was changed: what is in force was judged before anything else.
         skipped.append(Skipped(generation: wanted.number, reason: error.description))
@@ -59,21 +84,51 @@ package struct Rollback: Sendable {
   /// Puts `wanted` in force by the hand of an operator, and tells.
   private func goTo(
     _ wanted: StoredGeneration, from current: StoredGeneration, _ store: GenerationStore, _ settings: KeystoreSettings,
-    passing skipped: [Skipped]
+    passing skipped: [Skipped], _ warnings: [String]
   ) async throws -> Int {
     let isBack = wanted.number < current.number
     let step = "an operator \(isBack ? "rolled back" : "went on") from generation \(current.number) to \(wanted.number)"
-    let reason = ([step] + skipped.map(\.description)).joined(separator: "; ")
-    let number = try await put(wanted, inPlaceOf: current, store, settings, .byHand, because: reason)
-    let event = Events.Raised(
-      .keystoreRolledBack,
-      message: "keystore \(settings.name) went \(isBack ? "back" : "on to a later generation"): \(reason)",
-      fields: [
-        .keystore: settings.name, .generation: String(number), .previousGeneration: String(current.number),
-        .reason: reason,
-      ])
-    try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
-    return number
+    let reason = ([step] + warnings + skipped.map(\.description)).joined(separator: "; ")
+    return try await put(wanted, inPlaceOf: current, store, settings, .byHand, because: reason) { number in
+      Events.Raised(
+        .keystoreRolledBack,
+        message: "keystore \(settings.name) went \(isBack ? "back" : "on to a later generation"): \(reason)",
+        fields: [
+          .keystore: settings.name, .generation: String(number), .previousGeneration: String(current.number),
+          .reason: reason,
+        ])
+    }
+  }
+
+  /// That the identity of `wanted` has ended, in a sentence; nil while it has not, or has none, or nobody can tell.
+  private func endOfIdentity(in wanted: StoredGeneration, _ settings: KeystoreSettings) async throws -> String? {
+    guard let leaf = wanted.leaf else { return nil }
+    let known =
+      try await context.ledger.certificates([leaf])[leaf]
+      ?? ReadableGeneration(
+        wanted.number, of: settings.readable, on: shelf, credentials: context.credentials
+      ).found?.certificate
+    guard let end = known?.validity.notAfter, end <= context.clock.now() else { return nil }
+    return "its identity ended at \(TimeText.instant(end)), and nobody accepts it any more"
+  }
+
+  /// Which endpoints the trust list of `wanted` does not verify by what they sent last, each in a sentence.
+  private func gaps(of wanted: StoredGeneration, _ settings: KeystoreSettings) async throws -> [String] {
+    guard settings.hasTrustList else { return [] }
+    let assembler = ContentAssembler(ledger: context.ledger, bundles: BundleReader(files: context.files))
+    let trust: [Certificate]
+    do {
+      let found = try await assembler.certificates(Set(wanted.trust), of: settings)
+      guard found.count == Set(wanted.trust).count else { return [] }
+      trust = Array(found.values)
+    } catch let error as BundleError {
+      context.logger.warning(
+        "the trust list of generation \(wanted.number) cannot be judged: \(error)",
+        metadata: ["keystore": .string(settings.name)])
+      return []
+    }
+    let chains = try await assembler.endpointChains(of: settings, in: await context.landscape.configuration)
+    return KeystoreJudge.gaps(in: trust, towards: chains, now: context.clock.now()).map(\.description)
   }
 
   /// Puts generation `target` back in force in place of `withdrawn`, which was refused, as ``run(_:to:)`` does; no event tells.
@@ -108,40 +163,42 @@ package struct Rollback: Sendable {
     )
   }
 
-  /// Puts `wanted` in force, on disk and then in the ledger.
+  /// Puts `wanted` in force, on disk and then in the ledger; what `news` says of the number is told.
   ///
   /// - Returns: its number, or that of the same content made anew with the passwords of now.
   private func put(
     _ wanted: StoredGeneration, inPlaceOf current: StoredGeneration, _ store: GenerationStore,
-    _ settings: KeystoreSettings, _ origin: ConfirmationOrigin, because reason: String
+    _ settings: KeystoreSettings, _ origin: ConfirmationOrigin, because reason: String,
+    telling news: ((Int) -> Events.Raised)? = nil
   ) async throws -> Int {
+    let subject = LedgerSubject(.keystore, settings.name)
     do {
       try shelf.refuseCollisions(
         of: wanted.number, keystore: settings.name, in: await context.landscape.configuration)
     } catch let collision as OutputCollision {
       throw RollbackError.foreignPath(settings.name, wanted.number, collision)
     }
-    let number: Int
     if opens(wanted.number, settings) == false {
       guard GenerationContent(wanted) != GenerationContent(current) else {
         throw RollbackError.onlyPassword(settings.name, wanted.number)
       }
-      number = try await makeAnew(wanted, of: settings, replacing: current, origin, because: reason)
-    } else {
-      _ = try store.activate(wanted.number)
-      do {
-        try await context.ledger.rollBackGeneration(
-          settings.name, from: current.number, to: wanted.number, reason: reason,
-          hooks: settings.owedAfterChange,
-          confirming: settings.confirm == nil ? nil : origin, at: context.clock.now())
-      } catch {
-        // The ledger is full, or the daemon has put another generation in force meanwhile.
-        try await putBack(store, of: settings.name, insteadOf: wanted.number, because: error)
-        throw error
-      }
-      number = wanted.number
+      let number = try await makeAnew(wanted, of: settings, replacing: current, origin, because: reason)
+      if let news { try await context.tell([news(number)], of: subject) }
+      return number
     }
-    return number
+    let told = context.entries(news.map { [$0(wanted.number)] } ?? [], of: subject)
+    _ = try store.activate(wanted.number)
+    do {
+      try await context.ledger.rollBackGeneration(
+        settings.name, from: current.number, to: wanted.number, reason: reason, hooks: settings.owedAfterChange,
+        confirming: settings.confirm == nil ? nil : origin, telling: told, at: context.clock.now())
+    } catch {
+      // The ledger is full, or the daemon has put another generation in force meanwhile.
+      try await putBack(store, of: settings.name, insteadOf: wanted.number, because: error)
+      throw error
+    }
+    try await context.tell(recorded: told)
+    return wanted.number
   }
 
   /// Puts in force what the ledger says is, after a rollback that it did not take: ledger and disk agree again.
@@ -208,7 +265,7 @@ package enum RollbackError: Error, Sendable, Hashable {
   case noGeneration(String)
   /// What was asked for is not there; nil is the one before the current.
   case notKept(String, Int?, current: Int, kept: [Int])
-  /// The files of every earlier generation are damaged.
+  /// The files of every earlier generation are damaged, or of no use now.
   case noneWhole(String, current: Int, [Rollback.Skipped])
   /// Another keystore writes a file of it now.
   case foreignPath(String, Int, OutputCollision)
@@ -225,7 +282,7 @@ extension RollbackError: CustomStringConvertible {
       return "keystore \(keystore) has no generation yet"
     case .noneWhole(let keystore, let current, let skipped):
       return """
-        keystore \(keystore) has no earlier generation whose files are whole, and generation \(current) stays in force: \
+        keystore \(keystore) has no earlier generation that could be used, and generation \(current) stays in force: \
         \(skipped.map(\.description).joined(separator: "; "))
         """
     case .foreignPath(let keystore, let wanted, let collision):
