@@ -16,7 +16,7 @@ package struct Status: Sendable, Equatable {
   /// that is looked at first.
   package var happensNext: SubjectStatus? {
     let known = subjects.filter { $0.nextAttempt != nil && $0.nextStep != nil }
-    let telling = known.filter { $0.state == .failing || $0.nextStep?.isLook == false }
+    let telling = known.filter { $0.state == .failing || $0.isTriedAgain || $0.nextStep?.isLook == false }
     return (telling.isEmpty ? known : telling).min {
       ($0.nextAttempt ?? .distantFuture) < ($1.nextAttempt ?? .distantFuture)
     }
@@ -45,6 +45,8 @@ package struct SubjectStatus: Sendable, Equatable {
   package var nextStep: ForecastEntry.What?
   /// One sentence that explains `state`.
   package var reason: String
+  /// Whether a new service key waits until the platform knows it, or answers.
+  package var isTriedAgain = false
   /// What the next write of a keystore waits for; nil where it waits for no window.
   package var window: WindowWait?
   /// Listed endpoints that never verified, of a keystore.

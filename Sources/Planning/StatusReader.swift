@@ -114,7 +114,7 @@ private struct SubjectReader {
       status.state = .waiting
     }
     if let unproven = state.unproven, [.ok, .due, .waiting].contains(status.state) {
-      (status.nextAttempt, status.nextStep) = (state.schedule.nextAttempt, .readFiles)
+      (status.nextAttempt, status.nextStep, status.isTriedAgain) = (state.schedule.nextAttempt, .readFiles, true)
       (status.state, status.reason) = (.waiting, "the new key is tried again: \(unproven)")
     }
     return status

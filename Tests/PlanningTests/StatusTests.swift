@@ -142,6 +142,9 @@ import Testing
     #expect(status().happensNext?.subject == key, "a refetch is every day's, a new service key is not")
     sample.inventory.endpoints["cloud"]?.currentlyFailing = "refused"
     #expect(status().happensNext?.subject == endpoint, "a refetch that may bring it back")
+    sample.inventory.serviceKeys["sender"]?.unproven = "the platform answered 401"
+    sample.inventory.serviceKeys["sender"]?.schedule.nextAttempt = start + hour + 1
+    #expect(status().happensNext?.subject == key, "a new key that is tried again")
     sample.inventory.endpoints["cloud"] = .answering(path(leaf: 11, issuer: 2, root: 13))
     sample.remember(at: start)
     sample.deliver(at: start, number: 2)

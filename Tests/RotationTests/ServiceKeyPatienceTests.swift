@@ -65,6 +65,9 @@ struct ServiceKeyPatienceTests {
       #expect(lines.take().contains("is not in force yet, and tried again at"))
       let waiting = try await status(daemon)
       #expect(waiting.state == .waiting && waiting.reason.hasPrefix("the new key is tried again: "), "\(waiting)")
+      let landscape = daemon.context.landscape
+      let all = StatusReader.read(await landscape.configuration, await landscape.inventory, now: site.clock.now())
+      #expect(all.happensNext?.subject == .serviceKey("sender"))
       site.clock.advance(by: .minutes(5))
       try await daemon.settle()
       #expect(site.recorder.takeNames().isEmpty)

@@ -54,6 +54,16 @@ struct VerificationTests {
 
   private var current: FilePath { site.layout.keystore("client").appending("current") }
 
+  @Test func `files that have ended say what to do`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      site.clock.advance(by: .days(826))
+      let file = try file("client.pse", try await verify(daemon))
+      #expect(file.faults.contains { $0.contains("ended on") }, "\(file)")
+      #expect(file.remedy?.contains("certrotd plan") == true, "\(file)")
+    }
+  }
+
   @Test func `good files are listed where consumers open them`() async throws {
     try await site.run { daemon in
       let nothing = try await verify(daemon)

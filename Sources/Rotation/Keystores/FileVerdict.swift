@@ -14,6 +14,13 @@ package struct FileVerdict: Sendable {
   package let remedy: String?
 }
 
+extension KeystoreFault {
+  /// Whether only newer files help.
+  fileprivate var isEnd: Bool {
+    if case .expired = self { true } else { false }
+  }
+}
+
 /// A file or folder as it was found, before its content is judged beside that of the others.
 struct ExaminedFile: Sendable {
   /// Why a file is not what it should be, as far as that tells what to do.
@@ -41,7 +48,7 @@ struct ExaminedFile: Sendable {
   /// Whether `path` is this file, or lies in this folder.
   func holds(_ path: FilePath) -> Bool { path.starts(with: stored) }
 
-  func verdict(besides others: [String]) -> FileVerdict {
+  func verdict(besides others: [KeystoreFault]) -> FileVerdict {
     let remedy: String? =
       switch cause {
       case .changed:
@@ -57,8 +64,10 @@ struct ExaminedFile: Sendable {
         "write 'pin-credential' there or under 'adopt', or 'pin-credential: none' where the file shall have no PIN"
       case .notYetWritten:
         "“certrotd status” says what the next generation waits for; the daemon must have been reloaded"
-      case nil: nil
+      case nil:
+        others.contains(where: \.isEnd)
+          ? "“certrotd status” says what newer files wait for, and “certrotd plan” when" : nil
       }
-    return FileVerdict(path: path, faults: faults + others, remedy: remedy)
+    return FileVerdict(path: path, faults: faults + others.map(\.description), remedy: remedy)
   }
 }

@@ -36,14 +36,11 @@ package struct GenerationShelf: Sendable {
   }
 
   /// The generation that is in force on disk, and not among the `recorded` ones; nil where there is none.
-  func unrecorded(of keystore: String, among recorded: [Int]) -> Int? {
-    do {
-      guard let number = try store(of: keystore).current(), !recorded.contains(number) else { return nil }
-      return number
-    } catch {
-      // A link that leads nowhere puts nothing in force; whatever else is wrong, the first attempt to write tells.
-      return nil
-    }
+  ///
+  /// - Throws: why the link cannot be read, or that it leads to no generation.
+  func unrecorded(of keystore: String, among recorded: [Int]) throws(DeliveryError) -> Int? {
+    guard let number = try store(of: keystore).current(), !recorded.contains(number) else { return nil }
+    return number
   }
 
   /// Makes sure that nothing of a generation goes where another keystore of the configuration writes now.

@@ -78,7 +78,7 @@ package struct KeystoreVerification: Sendable {
     let judged = KeystoreJudge.judge(onDisk: files.compactMap(\.content), now: context.clock.now())
     var judgements = judged.makeIterator()
     let verdicts = files.map { file in
-      file.verdict(besides: file.content == nil ? [] : judgements.next()?.map(\.description) ?? [])
+      file.verdict(besides: file.content == nil ? [] : judgements.next() ?? [])
     }
     return Result(
       generation: current, files: verdicts, faults: faults,

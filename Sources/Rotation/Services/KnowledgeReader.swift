@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Certificates
+import Delivery
 package import FoundationEssentials
 import Keystores
 package import Ledger
@@ -201,7 +202,12 @@ package struct KnowledgeReader: Sendable {
     let generations = try await ledger.generations(name, limit: Self.generationsRead)
     guard let current = try await ledger.currentGeneration(name) else {
       state.failedContent = generations.first.flatMap(Self.failedContent)
-      state.unread = shelf.unrecorded(of: name, among: generations.map(\.number))
+      do throws(DeliveryError) {
+        state.unread = try shelf.unrecorded(of: name, among: generations.map(\.number))
+      } catch {
+        logger.warning(
+          "whether files of a generation are in use is not known: \(error)", metadata: ["keystore": .string(name)])
+      }
       return state
     }
     state.current = GenerationState(
