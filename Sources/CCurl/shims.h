@@ -41,6 +41,13 @@ static inline CURLcode CCurl_easy_setopt_opener(CURL *handle, CURLoption option,
   return (curl_easy_setopt)(handle, option, value);
 }
 
+typedef int (*CCurl_observer)(
+    void *context, curl_off_t toReceive, curl_off_t received, curl_off_t toSend, curl_off_t sent);
+
+static inline CURLcode CCurl_easy_setopt_observer(CURL *handle, CURLoption option, CCurl_observer value) {
+  return (curl_easy_setopt)(handle, option, value);
+}
+
 // Some messages of TLS have no end, such as HelloRequest (RFC 5246, section 7.4.1.1) or KeyUpdate (RFC 8446, section
 // 4.6.3): OpenSSL reads them within one call for as long as they come, and libcurl looks at no deadline meanwhile. This is
 // called for each message, SSL_CTX_set_msg_callback(3); what comes after the limit is as if the server had closed.
@@ -73,6 +80,10 @@ static inline CURLcode CCurl_easy_setopt_handshake_count(CURL *handle, size_t *c
 static inline const struct sockaddr *CCurl_address(const struct curl_sockaddr *address) { return &address->addr; }
 
 // curl_easy_getinfo(3) writes to a pointer of the type that the information has.
+static inline CURLcode CCurl_easy_getinfo_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+  return (curl_easy_getinfo)(handle, info, value);
+}
+
 static inline CURLcode CCurl_easy_getinfo_long(CURL *handle, CURLINFO info, long *value) {
   return (curl_easy_getinfo)(handle, info, value);
 }

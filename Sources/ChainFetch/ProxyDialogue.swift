@@ -47,8 +47,10 @@ struct ProxyDialogue {
 
   /// Takes what the proxy sent.
   mutating func take(_ bytes: [UInt8]) -> Verdict {
+    // Of an answer that drips, nothing is looked at twice.
+    let start = max(0, received.count - (Self.emptyLine.count - 1))
     received += bytes
-    guard let end = headerEnd else {
+    guard let end = headerEnd(searchingFrom: start) else {
       if let kind = implausible { return .failed(kind) }
       return received.count > Self.headerLimit
         ? .failed(.proxyMalformed("its header is longer than \(Self.headerLimit) bytes")) : .needsMore
@@ -67,12 +69,12 @@ struct ProxyDialogue {
     }
   }
 
-  /// The index after the empty line.
-  private var headerEnd: Int? {
-    let end: [UInt8] = [13, 10, 13, 10]
-    guard received.count >= end.count else { return nil }
-    return (end.count...received.count).first { received[($0 - end.count)..<$0].elementsEqual(end) }
+  /// The index after the empty line, of which no part lies before `start`.
+  private func headerEnd(searchingFrom start: Int) -> Int? {
+    received[start...].firstRange(of: Self.emptyLine)?.upperBound
   }
+
+  private static let emptyLine: [UInt8] = [13, 10, 13, 10]
 
   /// A reason to stop reading at once, for peers that will never send an empty line.
   private var implausible: ProbeFailure.Kind? {

@@ -76,10 +76,21 @@ final class EasyHandle {
     try check(unsafe CCurl_easy_setopt_opener(pointer, option, opener), option)
   }
 
+  @unsafe
+  func set(_ option: CURLoption, observer: @escaping CCurl_observer) throws(HTTPFailure) {
+    try check(unsafe CCurl_easy_setopt_observer(pointer, option, observer), option)
+  }
+
   /// A number about the finished transfer; 0 if libcurl does not have it.
   func info(_ info: CURLINFO) -> Int {
     var value = 0
     return unsafe CCurl_easy_getinfo_long(pointer, info, &value) == CURLE_OK ? value : 0
+  }
+
+  /// Whether a handshake of TLS with the server was completed (CURLINFO_APPCONNECT_TIME_T(3)).
+  var isEncrypted: Bool {
+    var time: curl_off_t = 0
+    return unsafe CCurl_easy_getinfo_offset(pointer, CURLINFO_APPCONNECT_TIME_T, &time) == CURLE_OK && time > 0
   }
 
   /// What libcurl says of a failure, on one line; a server may have chosen some of the words.

@@ -20,6 +20,8 @@ package enum HTTPFailure: Error, Sendable, Equatable {
   /// The proxy answered CONNECT with this status.
   case proxyRefused(proxy: String, status: Int)
   case proxyAuthentication(proxy: String)
+  /// What the proxy answered to CONNECT is no answer.
+  case proxyMalformed(proxy: String, detail: String)
   case timedOut(host: String, detail: String)
   /// The server's certificate does not verify.
   case untrusted(host: String, detail: String)
@@ -47,7 +49,7 @@ package enum HTTPFailure: Error, Sendable, Equatable {
   package var culprit: Culprit {
     switch self {
     case .invalidRequest, .unusableIdentity, .unusableTrust, .proxyAuthentication, .proxyLookupFailed: .configuration
-    case .lookupFailed, .connectFailed, .proxyRefused, .timedOut: .network
+    case .lookupFailed, .connectFailed, .proxyRefused, .proxyMalformed, .timedOut: .network
     case .untrusted, .handshakeFailed, .connectionLost, .notHTTP, .responseTooLarge, .headersTooLarge,
       .tooManyRedirects, .redirectRefused, .addressRefused:
       .server
@@ -68,6 +70,8 @@ extension HTTPFailure: CustomStringConvertible {
     case .connectFailed(let host, let detail): "no connection to \(host): \(detail)"
     case .proxyRefused(let proxy, let status): "the proxy \(proxy) refused the connection with status \(status)"
     case .proxyAuthentication(let proxy): "the proxy \(proxy) does not accept the credentials"
+    case .proxyMalformed(let proxy, let detail):
+      "what the proxy \(proxy) answered to CONNECT cannot be used: \(detail)"
     case .timedOut(let host, let detail): "\(host) did not answer in time: \(detail)"
     case .untrusted(let host, let detail): "the certificate of \(host) does not verify: \(detail)"
     case .handshakeFailed(let host, let detail): "the TLS handshake with \(host) failed: \(detail)"

@@ -22,6 +22,8 @@ final class Transfer {
   private var headerBytes = 0
   private var headerCount = 0
   private var status = 0
+  /// How often libcurl asked in this turn of the loop whether to go on.
+  private var questions = 0
   /// The header fields came, and nobody wants more.
   private var hasEnough = false
   /// Why we, rather than libcurl, ended it.
@@ -42,6 +44,9 @@ final class Transfer {
     let context = unsafe Unmanaged.passUnretained(self).toOpaque()
     try unsafe easy.set(CURLOPT_WRITEDATA, pointer: context)
     try unsafe easy.set(CURLOPT_HEADERDATA, pointer: context)
+    try easy.set(CURLOPT_NOPROGRESS, 0)
+    try unsafe easy.set(CURLOPT_XFERINFODATA, pointer: context)
+    try unsafe easy.set(CURLOPT_XFERINFOFUNCTION) { context, _, _, _, _ in unsafe Transfer.goOn(context) ? 0 : 1 }
     if request.route.proxy == nil, !request.refusedPlaces.isEmpty {
       try unsafe easy.set(CURLOPT_OPENSOCKETDATA, pointer: context)
       try unsafe easy.set(CURLOPT_OPENSOCKETFUNCTION) { context, _, address in
@@ -65,6 +70,21 @@ final class Transfer {
     guard count > 0, let bytes = unsafe bytes, let context = unsafe context else { return 0 }
     let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     return unsafe take(transfer, UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
+  }
+
+  /// Another turn of the loop begins.
+  func beginTurn() { questions = 0 }
+
+  /// Whether libcurl goes on with a transfer.
+  ///
+  /// It asks a few times in each turn, and for each byte of an answer to CONNECT, which it reads within one turn for as
+  /// long as they come, without a look at any deadline: so that a proxy would hold up every other request.
+  @unsafe
+  private static func goOn(_ context: UnsafeMutableRawPointer?) -> Bool {
+    guard let context = unsafe context else { return true }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    transfer.questions += 1
+    return transfer.questions <= Self.questionsLimit
   }
 
   /// Makes the socket for one address, unless it lies where the request must not lead.
@@ -142,6 +162,8 @@ final class Transfer {
   /// Bytes and lines of all header fields of all responses; the platform sends a few kilobytes.
   private static let headerBytesLimit = 128 * 1024
   private static let headerCountLimit = 500
+  /// Bytes of an answer to CONNECT, above all: a line and a few header fields.
+  private static let questionsLimit = 64 * 1024
 }
 
 extension HTTPProxy {

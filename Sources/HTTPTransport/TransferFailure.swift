@@ -14,12 +14,16 @@ extension Transfer {
     if connectStatus != 0, !(200..<300).contains(connectStatus) {
       return .proxyRefused(proxy: proxy, status: connectStatus)
     }
+    let isWithoutTunnel = proxyName != nil && url.isEncrypted && !easy.isEncrypted
     // libcurl's own words repeat what the environment says, with user and password.
     if case .environment = request.route, detail.hasPrefix("Unsupported proxy") {
       return .invalidRequest(
         "the proxy of the environment (https_proxy, all_proxy) cannot be used: write it as http://host:port")
     }
     return switch code {
+    case CURLE_ABORTED_BY_CALLBACK: .proxyMalformed(proxy: proxy, detail: "it has no end")
+    case CURLE_RECV_ERROR where isWithoutTunnel, CURLE_WEIRD_SERVER_REPLY where isWithoutTunnel:
+      .proxyMalformed(proxy: proxy, detail: detail)
     case CURLE_COULDNT_RESOLVE_HOST: .lookupFailed(host: host)
     case CURLE_COULDNT_RESOLVE_PROXY: .proxyLookupFailed(proxy: proxy)
     case CURLE_COULDNT_CONNECT: .connectFailed(host: host, detail: connectError ?? detail)

@@ -95,6 +95,7 @@ final class TransferLoop: Sendable {
         end(handle, &running) { _ in .failure(isClosing ? .shutDown : .cancelled) }
       }
       if isClosing { return }
+      for item in running.values { item.transfer.beginTurn() }
       var count: Int32 = 0
       var code = unsafe curl_multi_perform(multi, &count)
       collect(&running)

@@ -14,6 +14,10 @@ package final class ConnectProxy: Sendable {
     case answer(String)
     /// Makes the tunnel, but sends these bytes into it first.
     case tunnelAfter(String)
+    /// Makes a tunnel to this port of its own host, whatever was asked for.
+    case mislead(to: UInt16)
+    /// Answers the first, and then the second again and again until the client leaves.
+    case endless(String, then: String)
     /// Reads the request and never answers.
     case silent
   }
@@ -53,6 +57,10 @@ package final class ConnectProxy: Sendable {
       switch behaviour {
       case .tunnel: Self.tunnel(connection, to: lines.first ?? "", greeting: "")
       case .tunnelAfter(let greeting): Self.tunnel(connection, to: lines.first ?? "", greeting: greeting)
+      case .mislead(let port): Self.tunnel(connection, to: "CONNECT 127.0.0.1:\(port) HTTP/1.1", greeting: "")
+      case .endless(let first, let other):
+        guard connection.send(Array(first.utf8)) else { return }
+        while connection.send(Array(other.utf8)) {}
       case .answer(let text):
         _ = connection.send(Array(text.utf8))
         connection.drain()

@@ -47,6 +47,9 @@ import Testing
     (.answer("HTTP/1.1 503 x\r\nRetry-After: 1\r\n\r\n"), "proxy.refused.503"),
     (.answer("220 not a proxy\r\n"), "proxy.malformed"),
     (.answer("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), "proxy.malformed"),
+    (.endless("HTTP/1.1 200 OK\r\n", then: "X-Padding: x\r\n"), "proxy.malformed"),
+    (.endless("", then: "H"), "proxy.malformed"),
+    (.endless("HTTP/1.1 200 OK\r\n\r\n", then: "x"), "proxy.malformed"),
     // It says that there is a tunnel, and there is none.
     (.answer("HTTP/1.1 200 OK\r\n\r\n"), "timed-out.handshake"),
     (.silent, "timed-out.proxy"),
@@ -65,6 +68,13 @@ import Testing
       #expect(failure.culprit == .network)
       #expect(failure.description.hasPrefix("proxy 127.0.0.1:\(proxy.port) on the way to 127.0.0.1:"))
     }
+  }
+
+  @Test func aProxyThatLeadsElsewhereShowsTheChainFromThere() async throws {
+    let other = try TestCA.root().leaf(dns: "elsewhere.example")
+    let elsewhere = try TLSServer(identity: TLSServerIdentity(other))
+    let result = try await probe(ConnectProxy(behaviour: .mislead(to: elsewhere.port)))
+    #expect(result.chain?.certificates == other.chain, "whose it is, the judge of paths says, and not the proxy")
   }
 
   @Test func blamesTheProxyThatIsNotThere() async throws {
