@@ -31,14 +31,21 @@ package struct KeyMark: Sendable, Hashable {
 
   /// Whether the text can be the value of a label as it is.
   package static func isLabel(_ text: String) -> Bool {
-    let isWord = { (byte: UInt8) in byte < 0x80 && Character(Unicode.Scalar(byte)).isLetter || isDigit(byte) }
     guard (1...63).contains(text.utf8.count), let first = text.utf8.first, let last = text.utf8.last else {
       return false
     }
     return isWord(first) && isWord(last) && text.utf8.allSatisfy { isWord($0) || "-_.".utf8.contains($0) }
   }
 
-  private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+  /// Judged as bytes: each mark of the configuration is compared with each key on the platform.
+  private static func isWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"):
+      true
+    default: false
+    }
+  }
 
   /// What does not fit is replaced, cut, and told apart by a checksum (FNV-1a) of the whole text.
   private static func fitted(_ text: String) -> String {
