@@ -42,6 +42,17 @@ package enum ConfirmationPlanner {
     }
   }
 
+  /// What is tried again and again without a confirmation, for whoever has just removed what kept it from one.
+  package static func unconfirmed(_ configuration: Configuration, _ inventory: Inventory) -> [Work] {
+    configuration.keystores.filter { keystore in
+      guard let state = inventory.keystores[keystore.name] else { return false }
+      return switch keystore.confirmation(in: state)?.state {
+      case .trying, .unconfirmed: true
+      case .owed, .withdrawing, .confirmed, nil: false
+      }
+    }.map { .confirm(keystore: $0.name) }
+  }
+
   /// The wait within the patience, before jitter: a second, doubled with each attempt, a minute at most.
   static func delay(after attempts: Int) -> Duration {
     min(.seconds(60), .seconds(1) * (1 << min(max(attempts, 1) - 1, 6)))

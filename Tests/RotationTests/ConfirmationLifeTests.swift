@@ -175,6 +175,37 @@ struct ConfirmationLifeTests {
     }
   }
 
+  @Test func `a reload and a renewal by hand try what is not confirmed at once`() async throws {
+    var options = TLSServerOptions()
+    options.clientCertificate = .requested
+    let scene = try ConfirmationScene(
+      "{patience: 1m, identity: {request: \"https://localhost:PORT/ping\"}}", showing: try TestCA.root().leaf(),
+      options: options)
+    let answer = TLSServerBehaviour.answer(Array("HTTP/1.1 204 Fine\r\nConnection: close\r\n\r\n".utf8))
+    scene.server.setBehaviour(.resetAtAccept)
+    try await scene.site.run { daemon in
+      let trials = { try await scene.confirmation(daemon)?.attempts }
+      try await scene.drop(first, daemon)
+      try await scene.live(daemon, for: 120)
+      #expect(try await scene.confirmation(daemon)?.obstacle == "")
+      let before = try #require(try await trials())
+      try await daemon.settle()
+      #expect(try await trials() == before, "nothing is due")
+      _ = try await daemon.services.keeper.reload()
+      try await daemon.settle()
+      #expect(try await trials() == before + 1)
+      _ = scene.site.recorder.take()
+      scene.server.setBehaviour(answer)
+      let configuration = await daemon.context.landscape.configuration
+      let works = ConfirmationPlanner.unconfirmed(configuration, await daemon.context.landscape.inventory)
+      await daemon.context.landscape.request(works, because: "an operator asked for it")
+      try await daemon.settle()
+      #expect(scene.site.recorder.takeNames() == [.keystoreConfirmed])
+      let left = ConfirmationPlanner.unconfirmed(configuration, await daemon.context.landscape.inventory)
+      #expect(left.isEmpty)
+    }
+  }
+
   @Test func `a restart in the middle goes on with the patience that is left`() async throws {
     let scene = try ConfirmationScene(Self.served, showing: first)
     try await scene.site.run { daemon in

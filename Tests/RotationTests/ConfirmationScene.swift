@@ -108,6 +108,14 @@ extension GenerationConfirmation {
     if case .trying = state { true } else { false }
   }
 
+  /// How often it was tried in vain since the state began.
+  var attempts: Int? {
+    switch state {
+    case .trying(let trial), .unconfirmed(let trial, _): trial.attempts
+    case .owed, .withdrawing, .confirmed: nil
+    }
+  }
+
   /// Of what is not confirmed though the patience is over: why it stays, empty where nothing speaks against it.
   var obstacle: String? {
     if case .unconfirmed(_, let obstacle) = state { obstacle ?? "" } else { nil }

@@ -127,6 +127,8 @@ struct Renewal: Sendable {
         inventory.hooks[index].schedule.releaseIfFailing(because: reason)
       }
     }
+    let unconfirmed = ConfirmationPlanner.unconfirmed(scope.configuration, await context.landscape.inventory)
+    await context.landscape.request(unconfirmed, because: reason)
     if now { await context.landscape.request(scope.atOnce, because: reason) }
   }
 

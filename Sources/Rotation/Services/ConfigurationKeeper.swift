@@ -121,6 +121,8 @@ package struct ConfigurationKeeper: Sendable {
     }
     known.keepPasswordFindings(of: before)
     await context.landscape.apply(configuration, known, readAfter: before)
+    await context.landscape.request(
+      ConfirmationPlanner.unconfirmed(configuration, known.inventory), because: "the configuration was read")
     if let old {
       try await forgetProbes(of: old.endpointsProbedOtherwise(in: configuration))
       try await forgetIdentityAttempts(of: old.keystoresWithOtherIdentity(in: configuration))
