@@ -7,9 +7,11 @@ import Settings
 package enum AlertMarks {
   /// The marks of an `alert-before` that apply to one certificate.
   ///
-  /// A mark as wide as the whole lifetime would be crossed from the first day on. Of a server's own certificate, marks of
+  /// A mark as wide as the whole lifetime would be crossed from the first day on, and so would one of 30 days of a
+  /// certificate for 30 days whose validity begins an hour early, as usual. Of a server's own certificate, marks of
   /// a third of the lifetime or more do not apply either: whoever renews by machine does so when a third is left
   /// (90-day certificates after 60 days), so that such an alert would come for every certificate of every healthy server.
+  /// What lives too short for every mark is told of when a tenth of its life is left.
   ///
   /// - Parameters:
   ///   - alertBefore: the configured marks, in any order.
@@ -17,13 +19,14 @@ package enum AlertMarks {
   ///   - lifetime: from the start to the end of its validity, in seconds.
   /// - Returns: whole seconds, nearest first.
   package static func applying(_ alertBefore: [Duration], to role: AlertMark.Role, lifetime: Double) -> [Int64] {
-    let limit = role == .leaf ? lifetime / 3 : lifetime
+    let limit = role == .leaf ? lifetime / 3 : lifetime * 0.9
     var marks: [Int64] = []
     // A handful, for each certificate of each plan: looking through them is faster than a set.
     for seconds in alertBefore.lazy.map(\.components.seconds)
     where seconds > 0 && Double(seconds) < limit && !marks.contains(seconds) {
       marks.append(seconds)
     }
+    if marks.isEmpty, !alertBefore.isEmpty { return lifetime >= 10 ? [Int64(lifetime / 10)] : [] }
     return marks.sorted()
   }
 
@@ -34,6 +37,9 @@ package enum AlertMarks {
     guard serviceKey.source.platformKey != nil else { return alertBefore }
     let due = RenewalPoint.due(
       notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: serviceKey.renewBefore)
-    return alertBefore.filter { Cadence.seconds($0) < identity.notAfter.timeIntervalSince(due) }
+    let margin = identity.notAfter.timeIntervalSince(due)
+    let marks = alertBefore.filter { Cadence.seconds($0) < margin }
+    guard marks.isEmpty, !alertBefore.isEmpty else { return marks }
+    return [.seconds(min(identity.notAfter.timeIntervalSince(identity.notBefore) / 10, margin / 2))]
   }
 }

@@ -86,14 +86,22 @@ import Testing
 
   /// The role, the lifetime in days, and the marks that apply, in days.
   @Test(arguments: [
-    (AlertMark.Role.leaf, 398.0, [1, 3, 7, 14, 30] as [Int64]), (.leaf, 91, [1, 3, 7, 14, 30]),
-    (.leaf, 90, [1, 3, 7, 14]), (.leaf, 47, [1, 3, 7, 14]), (.leaf, 10, [1, 3]), (.leaf, 6, [1]), (.leaf, 3, []),
+    (AlertMark.Role.leaf, 398.0, [1, 3, 7, 14, 30] as [Double]), (.leaf, 91, [1, 3, 7, 14, 30]),
+    (.leaf, 90, [1, 3, 7, 14]), (.leaf, 47, [1, 3, 7, 14]), (.leaf, 10, [1, 3]), (.leaf, 6, [1]), (.leaf, 3, [0.3]),
     (.leaf, 0, []), (.leaf, -5, []), (.identity, 90, [1, 3, 7, 14, 30]), (.identity, 30, [1, 3, 7, 14]),
-    (.written, 10, [1, 3, 7]), (.trust, 90, [1, 3, 7, 14, 30]), (.identity, 0.5, []),
+    (.written, 10, [1, 3, 7]), (.trust, 90, [1, 3, 7, 14, 30]),
+    // Its validity begins an hour before it was made.
+    (.identity, 30 + 1.0 / 24, [1, 3, 7, 14]), (.identity, 1, [0.1]), (.identity, 0.5, [0.05]),
   ])
-  func marksThatApply(role: AlertMark.Role, lifetimeDays: Double, days: [Int64]) {
+  func marksThatApply(role: AlertMark.Role, lifetimeDays: Double, days: [Double]) {
     #expect(
-      AlertMarks.applying(Self.marks, to: role, lifetime: lifetimeDays * day) == days.map { $0 * 86_400 })
+      AlertMarks.applying(Self.marks, to: role, lifetime: lifetimeDays * day)
+        == days.map { Int64(($0 * day).rounded()) })
+  }
+
+  @Test func noMarksAreNone() {
+    #expect(AlertMarks.applying([], to: .identity, lifetime: 100 * day).isEmpty)
+    #expect(AlertMarks.applying(Self.marks, to: .identity, lifetime: 9).isEmpty)
   }
 
   @Test func marksAreTakenInAnyOrderAndOnce() {

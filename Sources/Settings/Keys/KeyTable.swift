@@ -79,7 +79,7 @@ package enum KeyTable {
     "alert-before", "list of durations", default: "[30d, 14d, 7d, 3d, 1d]",
     """
     Remaining lifetimes at which an event is raised, whatever renewal does; for a server's own certificate only those \
-    under a third of its lifetime.
+    under a third of its lifetime. What lives too short for all of them is told of in its last tenth.
     """, example: "[21d, 7d, 1d]")
 
   static func proxy(default defaultValue: String) -> KeyDescription {
