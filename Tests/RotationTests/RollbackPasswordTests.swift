@@ -59,11 +59,11 @@ struct RollbackPasswordTests {
   }
 
   private func rollBack(
-    _ daemon: RunningSite
+    _ daemon: RunningSite, to target: Int? = 1
   ) async throws -> Rollback.Outcome {
     let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
     let shelf = GenerationShelf(layout: daemon.context.layout, files: HostFiles())
-    return try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: 1)
+    return try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: target)
   }
 
   /// Two generations, the second with more trust, and after that another password; what `body` does stays so afterwards.
@@ -115,6 +115,20 @@ struct RollbackPasswordTests {
       try await daemon.settle()
       #expect(try await daemon.currentNumber("client") == 3)
       #expect(await daemon.context.landscape.inventory.keystores["client"]?.heldContent != nil)
+    }
+  }
+
+  @Test func `a generation of which only the password differs is passed over`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      try site.folder.write("trust.pem", (one + two).pem)
+      try await change("trust.pem", daemon)
+      try setPassword("the second one")
+      try await change("password", daemon)
+      #expect(try await daemon.currentNumber("client") == 3)
+      let outcome = try await rollBack(daemon, to: nil)
+      #expect(outcome.wanted == 1 && outcome.skipped.map(\.generation) == [2], "\(outcome)")
+      #expect(try trust(openedWith: "the second one", daemon) == Set(one))
     }
   }
 

@@ -44,7 +44,8 @@ package struct Rollback: Sendable {
 
   /// Puts generation `target` back in force, or the newest before the current that can be used.
   ///
-  /// Without a target, one whose files are damaged or whose identity has ended is passed over. Who names one whose identity
+  /// Without a target, one whose files are damaged, whose identity has ended, or that has only another password than in force
+  /// is passed over. Who names one whose identity
   /// has ended, or whose trust list does not verify an endpoint, is warned and gets it.
   ///
   /// Where its files have another password than their credentials hold now, its content is written as a new generation with
@@ -74,6 +75,9 @@ package struct Rollback: Sendable {
       } catch let error as DeliveryError where error.isOwnDamage && target == nil {
         // Nothing was changed: what is in force was judged before anything else.
         skipped.append(Skipped(generation: wanted.number, reason: error.description))
+      } catch RollbackError.onlyPassword where target == nil && choices.count > 1 {
+        skipped.append(
+          Skipped(generation: wanted.number, reason: "nothing but its password or PIN is another than in force"))
       }
     }
     guard skipped.isEmpty else { throw RollbackError.noneWhole(settings.name, current: current.number, skipped) }
