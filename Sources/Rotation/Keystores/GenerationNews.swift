@@ -37,13 +37,15 @@ enum GenerationNews {
       ])
   }
 
-  static func resumed(_ generation: StoredGeneration, previous: Int?) -> Events.Raised {
+  // `notAfter` is the end of its identity, where it has one.
+  static func resumed(_ generation: StoredGeneration, previous: Int?, notAfter: Date?) -> Events.Raised {
     let reason = "\(generation.reason); certrotd ended before it was in force, and went on with it"
     var fields: [EventField: String] = [
       .keystore: generation.keystore, .generation: String(generation.number), .reason: reason,
     ]
     if let previous { fields[.previousGeneration] = String(previous) }
     fields[.fingerprint] = generation.leaf?.description
+    fields[.notAfter] = notAfter.map(EventTime.text)
     return Events.Raised(
       .keystoreWritten,
       message: "keystore \(generation.keystore) has generation \(generation.number): \(reason)", fields: fields)

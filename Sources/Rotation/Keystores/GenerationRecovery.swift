@@ -43,8 +43,9 @@ struct GenerationRecovery: Sendable {
         _ = try store.activate(generation.number)
         let settings = configuration.keystore(named: generation.keystore)
         let (hooks, isConfirmed) = (settings?.owedAfterChange ?? [], settings?.confirm != nil)
-        let news = context.entries(
-          [GenerationNews.resumed(generation, previous: previous)], of: LedgerSubject(.keystore, generation.keystore))
+        let leaf = try await context.ledger.certificates(Set([generation.leaf].compactMap(\.self))).values.first
+        let resumed = GenerationNews.resumed(generation, previous: previous, notAfter: leaf?.validity.notAfter)
+        let news = context.entries([resumed], of: LedgerSubject(.keystore, generation.keystore))
         if let previous, let confirmation, confirmation.state == .withdrawing {
           // It was made in place of one that was refused.
           try await context.ledger.rollBackGeneration(

@@ -10,6 +10,17 @@ import Planning
 import Settings
 
 extension GenerationWriter {
+  /// Whether another identity is planned by now than `leaf`, with which a generation was planned a moment ago: whoever has
+  /// replaced it meanwhile has nothing failed, and the next plan writes it.
+  func isReplaced(_ leaf: Fingerprint, in settings: KeystoreSettings) async -> Bool {
+    let (inventory, now) = (await context.landscape.inventory, context.clock.now())
+    let trust = TrustPlanner.wanted(settings, inventory, now: now)
+    guard case .write(let content, _) = WritePlanner.decide(settings, inventory, trust: trust, now: now) else {
+      return true
+    }
+    return content.identityLeaf != leaf
+  }
+
   /// A content that may be put in force: its trust list is no worse than the one that is.
   struct Candidate: Sendable {
     var content: GenerationContent

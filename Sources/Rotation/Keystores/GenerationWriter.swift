@@ -84,6 +84,7 @@ struct GenerationWriter: Sendable {
     } catch let error as CancellationError {
       throw error
     } catch {
+      if case AssemblyError.identityGone(let leaf) = error, await isReplaced(leaf, in: settings) { return }
       let ledgerError = error as? LedgerError
       if let ledgerError, !ledgerError.concernsOneValue { throw error }
       let schedule = before.writing.failed(at: now, cadence: cadence, reason: String(describing: error))
