@@ -54,6 +54,13 @@ package struct Schedule: Sendable, Hashable {
     return hastened
   }
 
+  /// The schedule when something else has shown that what failed works: nothing is tried any sooner for it.
+  package func excused() -> Schedule {
+    var excused = self
+    (excused.failures, excused.reason) = (0, "")
+    return excused
+  }
+
   /// The schedule once an operator or a changed file asks for a new attempt at once: history stays, waiting ends.
   package func released(reason: String) -> Schedule {
     Schedule(lastAttempt: nil, lastSuccess: lastSuccess, failures: 0, nextAttempt: nil, reason: reason)

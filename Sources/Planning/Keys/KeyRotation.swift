@@ -42,6 +42,9 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var mayEndEarlier: Bool?
   /// The key that is adopted, as the ledger knew it; nil for one that it did not, and in ledgers of before.
   package internal(set) var adoptee: Adoptee?
+  /// Whether the adoption took the place of a renewal that waited, which goes on if the key is refused; nil as in ledgers of
+  /// before.
+  package internal(set) var isInPlaceOfMaking: Bool?
   /// What failed last, until it works; nil where nothing does, and in ledgers of before.
   package internal(set) var lastCause: Cause?
 

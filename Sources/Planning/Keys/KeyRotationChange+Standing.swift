@@ -29,9 +29,10 @@ extension KeyRotationChange {
   }
 
   mutating func startAnew(_ reason: String, culprit: String, discarding key: NewKey) {
+    let isToStay = isOnPlatformBefore
     startAnew(reason, culprit: culprit, discarding: key.guid)
     // One that was adopted stays what it was.
-    if key.owner == .ours, !isOnPlatformBefore { events.append(.orphaned(guid: key.guid, reason: reason)) }
+    if key.owner == .ours, !isToStay { events.append(.orphaned(guid: key.guid, reason: reason)) }
   }
 
   /// Another key has to be made, after a while.
@@ -40,7 +41,12 @@ extension KeyRotationChange {
     rotation.withheld = 0
     rotation.unreadable = nil
     let standing = rotation.standing
-    move(rotation.isAdoption ? .abandoned : .due)
+    move(rotation.isAdoption && rotation.isInPlaceOfMaking != true ? .abandoned : .due)
+    if rotation.state == .due {
+      // What an operator said of one key holds for no other.
+      rotation.isAdoption = false
+      (rotation.adoptee, rotation.mayEndEarlier, rotation.isInPlaceOfMaking) = (nil, nil, nil)
+    }
     // Keys that fail one after the other wait longer and longer.
     rotation.standing = standing
     fail(KeyFailure(reason, culprit: culprit), atLeast: rotation.attempts, isFurtherKey: rotation.attempts > 1)

@@ -183,7 +183,7 @@ struct KeyRotationRunner: Sendable {
       try await write(after, of: settings, keys: keys)
     }
     try await noteAttempt(after, events, settings)
-    tellProgress(after, events, settings)
+    tellProgress(from: rotation, to: after, events, settings)
   }
 
   /// Records when a renewal was last tried, and when one last worked, which outlives the rotation.
@@ -195,6 +195,7 @@ struct KeyRotationRunner: Sendable {
     let after: Schedule
     if events.contains(where: { if case .renewed = $0 { true } else { false } }) {
       after = Schedule(lastAttempt: now, lastSuccess: now)
+      try await excuseSurvey(settings)
     } else if case .failed(let failure) = rotation.standing, !rotation.isResting {
       after = Schedule(
         lastAttempt: now, lastSuccess: before.lastSuccess, failures: failure.attempts, reason: failure.reason)
@@ -205,6 +206,17 @@ struct KeyRotationRunner: Sendable {
     }
     await context.landscape.update { $0.serviceKeys[settings.name]?.renewals = after }
     _ = try await context.record(after, of: .renewServiceKey(settings.name), condition: nil)
+  }
+
+  /// A renewal that has worked has reached the platform: that an earlier look at the keys did not is over.
+  ///
+  /// What else kept that look from its end shows again when it is repeated, at the time that was planned.
+  private func excuseSurvey(_ settings: ServiceKeySettings) async throws {
+    guard let before = await context.landscape.inventory.serviceKeys[settings.name]?.schedule, before.failures > 0
+    else { return }
+    let excused = before.excused()
+    await context.landscape.update { $0.serviceKeys[settings.name]?.schedule = excused }
+    _ = try await context.record(excused, of: .readServiceKey(settings.name), condition: nil)
   }
 
   /// Whether the key in force was made in another service instance than the configuration names now.
@@ -281,11 +293,15 @@ struct KeyRotationRunner: Sendable {
     return Set(keys.filter { $0.role != .inFlight && $0.role != .inForce }.map(\.guid))
   }
 
-  private func tellProgress(_ rotation: KeyRotation, _ events: [KeyRotationEvent], _ settings: ServiceKeySettings) {
+  private func tellProgress(
+    from before: KeyRotation, to rotation: KeyRotation, _ events: [KeyRotationEvent], _ settings: ServiceKeySettings
+  ) {
     for case .renewed(let name, let end) in events {
       progress.tell(
         .ended(succeeded: true, "\(name) is in force until \(TimeText.instant(end))"), of: settings.name)
     }
+    // What failed before and was not put right by this step is no answer to whoever asks for another attempt.
+    guard rotation.standing != before.standing else { return }
     switch rotation.standing {
     case .failed(let failure) where rotation.phase == "abandoned":
       progress.tell(.ended(succeeded: false, "\(failure.reason); the key in force stays"), of: settings.name)

@@ -135,7 +135,8 @@ package struct PlatformKeyControl: Sendable {
 
   /// Puts a key that exists on the platform in force, once it was examined and verified; its credentials are read once.
   ///
-  /// From then on it is treated as if certrotd had made it, and deleted when it was replaced.
+  /// From then on it is treated as if certrotd had made it, and deleted when it was replaced. A renewal that waits and has
+  /// no key on the platform gives way to it.
   ///
   /// - Parameters:
   ///   - key: a name or a GUID.
@@ -153,11 +154,16 @@ package struct PlatformKeyControl: Sendable {
     }
     guard found.state == .ready else { throw .notReady(found.name) }
     let state = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
-    if let rotation = state.rotation, !rotation.isResting { throw .underWay(name, phase: rotation.phase) }
+    let waiting = state.rotation.flatMap { $0.isResting ? nil : $0 }
+    if let why = waiting?.reasonToGoOn(listed: Set(listed.map(\.name)), now: context.clock.now()) {
+      throw .underWay(name, why: why)
+    }
     let inForce = state.keys.first { $0.role == .inForce }
     guard inForce?.guid != found.guid else { throw .inForce(found.name) }
     let known = state.keys.first { $0.guid == found.guid }
-    if !force, let end = known?.notAfter, let identity = state.identity, end <= identity.notAfter {
+    if !force, waiting?.isPredecessorGone != true, let end = known?.notAfter, let identity = state.identity,
+      end <= identity.notAfter
+    {
       // What is known already is not read for once more.
       throw .endsNoLater(found.name, IdentityFault.endsNoLater(new: end, old: identity.notAfter))
     }
@@ -168,16 +174,20 @@ package struct PlatformKeyControl: Sendable {
     }
     let new = NewKey(guid: found.guid, name: found.name, owner: found.ownerOnceAdopted(known))
     // Whoever tends the key now must not be disturbed, and nobody may begin to meanwhile.
-    guard await context.landscape.begin(.tendServiceKey(name)) else { throw .underWay(name, phase: "tended") }
-    if let begun = await context.landscape.inventory.serviceKeys[name]?.rotation, begun != state.rotation {
+    let busy = Refusal.underWay(name, why: "a step of it is being taken; ask again in a moment")
+    guard await context.landscape.begin(.tendServiceKey(name)) else { throw busy }
+    let begun = await context.landscape.inventory.serviceKeys[name]?.rotation
+    guard begun == state.rotation || (begun == nil && waiting == nil) else {
       await context.landscape.end(CollectionOfOne(.tendServiceKey(name)))
-      throw .underWay(name, phase: begun.phase)
+      throw busy
     }
     let stream = progress.follow(name)
     let failure: String?
     do {
-      let rotation = KeyRotation.adopting(
-        new, known: known, predecessor: predecessor, mayEndEarlier: force, now: context.clock.now())
+      let now = context.clock.now()
+      let rotation =
+        waiting?.givingWay(to: new, known: known, mayEndEarlier: force, now: now)
+        ?? KeyRotation.adopting(new, known: known, predecessor: predecessor, mayEndEarlier: force, now: now)
       try await rotations.begin(rotation, settings, because: .requested("an operator adopts the key \(found.name)"))
       failure = nil
     } catch {
@@ -203,7 +213,8 @@ package struct PlatformKeyControl: Sendable {
     case notDue(String, until: Date)
     case noSuchKey(String)
     case notReady(String)
-    case underWay(String, phase: String)
+    /// A renewal goes on that does not give way.
+    case underWay(String, why: String)
     case inForce(String)
     /// It is known to end no later than the one in force.
     case endsNoLater(String, IdentityFault)
@@ -225,7 +236,7 @@ extension PlatformKeyControl.Refusal: CustomStringConvertible {
       "the service key \(name) is not due before \(TimeText.instant(until)); --now renews it all the same"
     case .noSuchKey(let key): "the service instance has no key \(key)"
     case .notReady(let key): "the key \(key) is not complete on the platform"
-    case .underWay(let name, let phase): "the service key \(name) is being renewed (\(phase))"
+    case .underWay(let name, let why): "the service key \(name) is being renewed: \(why)"
     case .inForce(let key): "the key \(key) is in force already"
     case .endsNoLater(let key, let fault):
       "the key \(key) is not taken over: \(fault)\(fault.insistence("key adopt").map { ": \($0)" } ?? "")"
