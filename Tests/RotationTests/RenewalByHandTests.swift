@@ -2,6 +2,7 @@
 
 import Control
 import Foundation
+import HTTPTransport
 import Journal
 import Ledger
 import Planning
