@@ -71,6 +71,8 @@ struct RetryPolicyTests {
     (.post, .connectFailed(host: "h", detail: "refused"), 1, "again after 0.3 seconds"),
     (.get, .lookupFailed(host: "h"), 2, "again after 0.6 seconds"),
     (.get, .lookupFailed(host: "h"), 3, "give up: unreachable, network"),
+    (.get, .responseTooLarge(host: "h", limit: 9), 1, "give up: malformed, platform"),
+    (.get, .headersTooLarge(host: "h"), 1, "give up: malformed, platform"),
     (.get, .connectionLost(host: "h", detail: "reset"), 1, "again after 0.3 seconds"),
     (.post, .connectionLost(host: "h", detail: "reset"), 1, "give up: unreachable, server, may have happened"),
     (.post, .timedOut(host: "h", detail: "60 s"), 1, "give up: unreachable, network, may have happened"),

@@ -65,6 +65,25 @@ class Answers(SimulatedCase):
         self.assertEqual((answer.status, answer.headers["location"]), (302, "https://localhost:9/elsewhere"))
         self.sim.fault("too-large", "cf.keys.list")
         self.assertGreater(len(self.cf("GET", KEYS).body), 60_000_000)
+        self.sim.fault("too-deep", "cf.keys.list")
+        self.assertIn(b"[" * 100_000 + b"]" * 100_000, self.cf("GET", KEYS).body)
+
+    def test_a_body_without_an_end(self):
+        access = self.login()
+        self.sim.fault("endless", "cf.keys.list")
+        host = self.sim.urls["cloud_foundry"].removeprefix("https://")
+        connection = http.client.HTTPSConnection(host, timeout=60, context=self.sim._context(None))
+        connection.connect()
+        connection.request("GET", KEYS, headers={"Authorization": f"bearer {access}"})
+        answer = connection.getresponse()
+        self.assertIsNone(answer.headers["content-length"])
+        self.assertEqual(len(answer.read(1_000_000)), 1_000_000)
+        answer.close()
+        connection.close()
+        while not (bodies := self.sim.books()["endless_bodies"]):
+            pass
+        self.assertGreaterEqual(bodies[0]["bytes"], 1_000_000)
+        self.assertEqual(self.cf("GET", KEYS).status, 200, "others are served")
 
 
 class Transport(SimulatedCase):

@@ -20,6 +20,7 @@ class Books:
         "logins",
         "iflow_calls",
         "faults",
+        "endless_bodies",
         "handshakes_refused",
     )
 

@@ -21,6 +21,8 @@ ANSWERS = (
     "redirect",
     "not-json",
     "too-large",
+    "too-deep",
+    "endless",
 )
 TRANSPORT = ("reset", "reset-after", "truncated", "cut-short", "slow", "hang")
 # Creations and deletions: what becomes of the job. `busy`, `quota` and `duplicate` refuse it at once.

@@ -25,6 +25,10 @@ LARGEST_BODY = 1_000_000
 # As long as a connection may be silent, and as long as a client may take for its part of the handshake, in seconds.
 PATIENCE = 60
 TOO_LARGE = 64 * 1024 * 1024
+TOO_DEEP = 100_000
+# Of a body without an end, how much goes out at once, and after how much it ends all the same: no client reads that far.
+PIECE = 64 * 1024
+ENDLESS = 4 * 1024 * 1024 * 1024
 
 ROUTER_HTML = (
     "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n"
@@ -202,14 +206,31 @@ class Connection(http.server.BaseHTTPRequestHandler):
         self.send_response(reply.status, phrase)
         for key, value in reply.headers.items():
             self.send_header(key, value)
-        if reply.status not in (204, 304):
+        if reply.endless:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif reply.status not in (204, 304):
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
-        if cut:
+        if reply.endless:
+            self._send_on(reply.body)
+        elif cut:
             self.wfile.write(reply.body[: len(reply.body) // 2])
             self._reset()
         elif self.command != "HEAD":
             self.wfile.write(reply.body)
+
+    def _send_on(self, piece: bytes) -> None:
+        """Sends a body without an end until the client hangs up, and notes how much it took."""
+        self.close_connection = True
+        chunk = b"%x\r\n%s\r\n" % (len(piece), piece)
+        sent = 0
+        try:
+            while sent < ENDLESS and not self.server.shared.stopping.is_set():
+                self.wfile.write(chunk)
+                sent += len(piece)
+        finally:
+            with self.server.shared.lock:
+                self.server.shared.books.record("endless_bodies", service=self.server.service.name, bytes=sent)
 
     def _reset(self) -> None:
         """Ends the connection as a router that dies: RST, and no goodbye of TLS."""
@@ -266,5 +287,10 @@ def stand_in(service: Service, request: Request, fault: Fault | None) -> Reply |
             return Reply(200, b'{"guid": "', {"Content-Type": "application/json"})
         case "too-large":
             return Reply(200, b" " * TOO_LARGE, {"Content-Type": "application/json"})
+        case "too-deep":
+            deep = b"[" * TOO_DEEP + b"]" * TOO_DEEP
+            return Reply(200, b'{"resources": %s}' % deep, {"Content-Type": "application/json"})
+        case "endless":
+            return Reply(200, b" " * PIECE, {"Content-Type": "application/json"}, endless=True)
         case _:
             return None

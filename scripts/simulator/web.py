@@ -65,6 +65,8 @@ class Reply:
     status: int
     body: bytes = b""
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
+    # Whether the body is repeated, without a length, for as long as somebody reads it.
+    endless: bool = False
 
 
 def json_reply(status: int, value: Any, headers: dict[str, str] | None = None) -> Reply:

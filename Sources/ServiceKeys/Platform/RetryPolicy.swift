@@ -72,7 +72,10 @@ package enum RetryPolicy {
     // The server was there and judged the proof, or this host found none in it.
     case .identityRefused, .unusableIdentity:
       return .giveUp(GivingUp(kind: .unauthorized, culprit: .configuration))
-    case .timedOut, .responseTooLarge, .headersTooLarge, .unexpected: break
+    // An answer that was made to exhaust whoever reads it is the platform's, like one that says something else.
+    case .responseTooLarge, .headersTooLarge:
+      return .giveUp(GivingUp(kind: .malformed, culprit: .platform, mayHaveHappened: method == .post))
+    case .timedOut, .unexpected: break
     case .cancelled, .shutDown:
       return .giveUp(GivingUp(kind: .cancelled, culprit: failure.culprit, mayHaveHappened: method == .post))
     default: return .giveUp(GivingUp(kind: .unreachable, culprit: failure.culprit))
