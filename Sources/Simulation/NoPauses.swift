@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Repeated calls follow one another at once: the simulated clock does not move meanwhile.
-struct NoPauses: Clock {
-  struct Instant: InstantProtocol {
-    var offset: Duration = .zero
+/// Repeated calls follow one another at once: a clock that somebody else moves does not move meanwhile.
+package struct NoPauses: Clock {
+  package struct Instant: InstantProtocol {
+    private var offset: Duration = .zero
 
-    func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-    func duration(to other: Instant) -> Duration { other.offset - offset }
-    static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
+    fileprivate init(offset: Duration = .zero) { self.offset = offset }
+    package func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+    package func duration(to other: Instant) -> Duration { other.offset - offset }
+    package static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
   }
 
-  var now: Instant { Instant() }
-  var minimumResolution: Duration { .zero }
+  package init() {}
+  package var now: Instant { Instant() }
+  package var minimumResolution: Duration { .zero }
 
-  func sleep(until _: Instant, tolerance _: Duration?) async throws { try Task.checkCancellation() }
+  package func sleep(until _: Instant, tolerance _: Duration?) async throws { try Task.checkCancellation() }
 }

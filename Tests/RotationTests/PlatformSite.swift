@@ -5,6 +5,7 @@ import HTTPTransport
 import Host
 import Journal
 import Planning
+import Simulation
 import SystemPackage
 import TestSupport
 import Testing
@@ -212,18 +213,4 @@ struct PlatformSite: Sendable {
     let text = try? String(contentsOfFile: site.folder.file("hooks").string, encoding: .utf8)
     return text?.split(separator: "\n").count ?? 0
   }
-}
-
-/// Calls of a platform do not pause in tests.
-struct NoPauses: Clock {
-  struct Instant: InstantProtocol {
-    var offset: Duration = .zero
-    func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-    func duration(to other: Instant) -> Duration { other.offset - offset }
-    static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
-  }
-
-  var now: Instant { Instant() }
-  var minimumResolution: Duration { .zero }
-  func sleep(until _: Instant, tolerance _: Duration?) async throws { try Task.checkCancellation() }
 }
