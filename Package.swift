@@ -100,7 +100,7 @@ let package = Package(
         "Certificates", "ChainFetch", "Control", "Delivery", "HTTPTransport", "Host", "Journal", "Keystores", "Ledger",
         "OpenSSLBridge", "PSEFormat", "Planning", "ServiceKeys", "Settings", logging, serviceLifecycle, systemPackage,
         unixSignals,
-      ], alsoInTests: ["Simulation", serviceLifecycleTestKit])
+      ], alsoInTests: ["Simulation", grdb, serviceLifecycleTestKit])
     + room(
       "CommandLine",
       [
