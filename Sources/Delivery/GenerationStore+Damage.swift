@@ -75,6 +75,38 @@ extension GenerationStore {
     return found
   }
 
+  /// How a generation differs from what was delivered, apart from what comes of putting another one in its place.
+  ///
+  /// Files outside are replaced one by one, so that a process that is killed meanwhile leaves some of either generation.
+  ///
+  /// - Parameters:
+  ///   - number: the generation that is replaced.
+  ///   - next: the one that takes its place, and is complete.
+  /// - Returns: what neither explains, and where outside files of `next` lie in place of those of `number`.
+  /// - Throws: `DeliveryError` when the list of what belongs to `number` cannot be read.
+  package func damage(
+    of number: Int, amid next: Int
+  ) throws(DeliveryError) -> (unexplained: [Damage], replaced: [FilePath]) {
+    let found = try damage(of: number)
+    let items: [GenerationManifest.Item]
+    do {
+      items = try readManifest(of: next).items
+    } catch {
+      // What cannot be read explains nothing.
+      return (found, [])
+    }
+    let replaced = items.compactMap { item -> FilePath? in
+      guard let path = item.outside.map({ FilePath($0) }), found.contains(where: { $0.path.starts(with: path) }),
+        damage(of: item, at: path).isEmpty
+      else { return nil }
+      return path
+    }
+    let unexplained = found.filter { damage in
+      damage.fault != .notInForce(current: next) && !replaced.contains { damage.path.starts(with: $0) }
+    }
+    return (unexplained, replaced)
+  }
+
   /// Compares one item with what lies at a path.
   ///
   /// A file that this process may not read counts as right when its size is, unless `countingUnreadable` is set.

@@ -18,6 +18,8 @@ package struct KeystoreState: Sendable, Equatable {
   ///
   /// Nil where the ledger knows one that is in force.
   package var unread: Int?
+  /// The generation that was judged good and is not in force yet: it is being put in place, or was when certrotd was killed.
+  package var unfinished: Int?
   /// What is wrong with the files of the current generation as they lie on disk; `nil` if nothing is.
   package var damage: String?
   /// Whether a file of the current generation no longer opens with the password that its credential holds now.
@@ -78,6 +80,16 @@ extension KeystoreState {
     return unread.map { number in
       "the files of generation \(number) are in use, and nobody knows when they end: the ledger knows nothing of them"
     }
+  }
+}
+
+extension KeystoreState {
+  /// What is to be said of a generation of which some files may be in place and others not, in one sentence.
+  package static func halfway(_ generation: Int) -> String {
+    """
+    generation \(generation) was being written when certrotd was stopped, or is being written now: the next start finishes \
+    it, or the running daemon
+    """
   }
 }
 

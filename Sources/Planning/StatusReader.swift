@@ -211,6 +211,8 @@ private struct SubjectReader {
       (status.state, status.reason) = (.renewing, "a new generation or identity is being made")
     } else if let failing = failing(keystore, state, decision) {
       (status.state, status.reason) = (.failing, failing)
+    } else if let unfinished = state.unfinished {
+      (status.state, status.reason) = (.due, KeystoreState.halfway(unfinished))
     } else if let identity = state.current?.identity,
       let ending = ending(
         .identity, identity.notBefore, identity.notAfter, marks(of: keystore, identity), "the identity")

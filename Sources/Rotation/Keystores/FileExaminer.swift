@@ -13,6 +13,8 @@ struct FileExaminer: Sendable {
   let generation: Int
   /// What the generation was made of; nil where its list cannot be read.
   let delivered: [DeliveryDestination]?
+  /// Where files of the generation lie that takes its place, and is not in force yet.
+  var replaced: (by: Int, paths: [FilePath])?
 
   /// What one entry of `files` comes to: one file, or the two of a PEM pair.
   ///
@@ -93,6 +95,10 @@ struct FileExaminer: Sendable {
   }
 
   private func note(_ damages: [Damage], in found: inout ExaminedFile) {
+    if let replaced, replaced.paths.contains(found.stored) {
+      found.faults.append("is that of generation \(replaced.by) already")
+      found.cause = .halfway(replaced.by)
+    }
     for damage in damages where found.holds(damage.path) {
       let member = damage.path == found.stored ? "" : "\(damage.path.lastComponent?.string ?? ""): "
       found.faults.append("\(member)\(damage.fault)")

@@ -2,6 +2,7 @@
 
 import Delivery
 import Keystores
+import Planning
 package import SystemPackage
 
 /// What `certrotd verify` says of one file or folder of a keystore.
@@ -27,6 +28,8 @@ struct ExaminedFile: Sendable {
   enum Cause: Sendable {
     /// Somebody changed or removed what was delivered.
     case changed
+    /// A generation that is being put in place, or was when certrotd was killed, has it already.
+    case halfway(Int)
     /// The file and what the generation consists of were removed.
     case lost
     /// The credential holds another password than the file was made with.
@@ -53,6 +56,7 @@ struct ExaminedFile: Sendable {
       switch cause {
       case .changed:
         "a running daemon puts back what was delivered, at once after systemctl reload certrotd; find out who changes it"
+      case .halfway(let generation): KeystoreState.halfway(generation)
       case .lost:
         "a running daemon writes the files anew, at once after systemctl reload certrotd; find out who removed them"
       case .otherPassword:

@@ -25,10 +25,17 @@ package struct GenerationShelf: Sendable {
   }
 
   /// What is wrong with the files of a generation as they lie on disk, as a sentence; nil if nothing is.
-  package func damage(of generation: Int, keystore: String) -> String? {
+  ///
+  /// What comes of putting `next` in its place is nothing that is wrong with it.
+  package func damage(of generation: Int, keystore: String, amid next: Int? = nil) -> String? {
     let damages: [Damage]
-    do {
-      damages = try store(of: keystore).damage(of: generation)
+    do throws(DeliveryError) {
+      let store = store(of: keystore)
+      if let next {
+        damages = try store.damage(of: generation, amid: next).unexplained
+      } else {
+        damages = try store.damage(of: generation)
+      }
     } catch {
       return error.description
     }

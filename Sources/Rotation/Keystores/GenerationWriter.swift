@@ -280,6 +280,7 @@ struct GenerationWriter: Sendable {
       var state = inventory.keystores[settings.name] ?? KeystoreState()
       state.writing = schedule
       state.failedContent = content
+      state.unfinished = nil
       inventory.keystores[settings.name] = state
     }
     let state = await context.landscape.inventory.keystores[settings.name] ?? KeystoreState()
@@ -359,7 +360,7 @@ extension KeystoreState {
   /// The generation is in force, and its files are as they should be.
   fileprivate mutating func takeOver(_ generation: GenerationState, isRestored: Bool) {
     current = generation
-    damage = nil
+    (damage, unfinished) = (nil, nil)
     passwordChanged = false
     guard isRestored, heldContent != nil else {
       // Other content than what was rolled back is in force, and nothing is held any more.

@@ -49,11 +49,14 @@ package struct KeystoreVerification: Sendable {
     let standstill = standstill(of: settings, inventory)
     let store = shelf.store(of: settings.name)
     let recorded = try await context.ledger.currentGeneration(settings.name)
+    let unfinished = try await context.ledger.openGenerations()
+      .last { $0.keystore == settings.name && $0.state == .staged }?.number
     let current: Int
     do {
       guard let number = try store.current() else {
+        let isBegun = recorded == nil ? unfinished : nil
         return Self.nothing(
-          Self.absence(of: store.currentLink, recorded: recorded?.number),
+          isBegun.map(KeystoreState.halfway) ?? Self.absence(of: store.currentLink, recorded: recorded?.number),
           standstill.map { ["nothing is written: \($0)"] } ?? [])
       }
       current = number
@@ -63,16 +66,25 @@ package struct KeystoreVerification: Sendable {
     var damages: [Damage] = []
     var faults = standstill.map { ["it is not written any more: \($0)"] } ?? []
     var delivered: [DeliveryDestination]?
+    var replaced: (by: Int, paths: [FilePath])?
     do {
       delivered = try store.destinations(of: current)
-      damages = try store.damage(of: current)
+      if let unfinished, unfinished != current {
+        let found = try store.damage(of: current, amid: unfinished)
+        (damages, replaced) = (found.unexplained, (unfinished, found.replaced))
+      } else {
+        damages = try store.damage(of: current)
+      }
     } catch {
       faults.append(error.description)
     }
-    if recorded?.number != current {
+    if let unfinished, unfinished == current || replaced?.paths.isEmpty == false {
+      faults.append(KeystoreState.halfway(unfinished))
+    } else if recorded?.number != current {
       faults.append("the ledger says generation \(recorded.map { "\($0.number)" } ?? "none"), the disk says \(current)")
     }
-    let examiner = FileExaminer(context: context, store: store, generation: current, delivered: delivered)
+    let examiner = FileExaminer(
+      context: context, store: store, generation: current, delivered: delivered, replaced: replaced)
     let files = settings.files.flatMap { examiner.examine($0, of: settings, damages) }
     faults += damages.filter { damage in !files.contains { $0.holds(damage.path) } }.map(\.description)
     let judged = KeystoreJudge.judge(onDisk: files.compactMap(\.content), now: context.clock.now())

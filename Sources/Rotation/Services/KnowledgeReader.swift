@@ -200,6 +200,7 @@ package struct KnowledgeReader: Sendable {
     }
     state.trustMembers = try await ledger.trustMembers(name).map(TrustMember.init)
     let generations = try await ledger.generations(name, limit: Self.generationsRead)
+    state.unfinished = generations.first { $0.state == .staged }?.number
     guard let current = try await ledger.currentGeneration(name) else {
       state.failedContent = generations.first.flatMap(Self.failedContent)
       do throws(DeliveryError) {
@@ -214,7 +215,7 @@ package struct KnowledgeReader: Sendable {
       number: current.number, content: GenerationContent(current), identity: try await identity(of: current, keystore),
       wasFound: current.adopted,
       trustNotAfter: try await ledger.certificates(Set(current.trust)).values.map(\.validity.notAfter).min())
-    state.damage = shelf.damage(of: current.number, keystore: name)
+    state.damage = shelf.damage(of: current.number, keystore: name, amid: state.unfinished)
     if keystore.confirm != nil {
       state.confirmation = try await ledger.confirmation(of: name).map { GenerationConfirmation($0) }
     }
