@@ -144,4 +144,20 @@ struct LostIdentityTests {
       #expect(told.message.contains("ends earlier than the one before") == isEarlier, "\(told)")
     }
   }
+
+  @Test func `PEM files that hold what is delivered are taken over again, and nobody is told of a new identity`() async throws {
+    try site.folder.write("certificate.pem", inForce.path.pem)
+    try site.folder.write("key.pem", bytes: try inForce.key.pem(.pkcs8).copyBytes())
+    try HostFiles().removeTree(at: site.folder.file("sender.json"))
+    try configure(
+      identity: "{pem: {certificate: \(site.folder.file("certificate.pem")), key: \(site.folder.file("key.pem"))}}")
+    #expect(try await site.settle().contains(.identityRenewed))
+    try loseLedger()
+    try await site.run { daemon in
+      try await daemon.settle()
+      #expect(site.recorder.takeNames() == [.started, .ledgerMissing, .configurationApplied])
+      #expect(try await daemon.context.ledger.currentEntry(.pem("client"))?.leaf == inForce.certificate)
+      #expect(try await daemon.currentNumber("client") == 1)
+    }
+  }
 }

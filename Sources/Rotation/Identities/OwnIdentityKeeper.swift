@@ -97,7 +97,9 @@ struct OwnIdentityKeeper: Sendable {
   }
 
   private func accept(_ identity: Identity, _ settings: KeystoreSettings, because reason: String) async throws {
-    let previous = try await predecessor(of: identity.certificate, settings)
+    let previous = try await predecessor(settings)
+    // The ledger that knew it is lost; for consumers nothing changes.
+    let isDelivered = previous == identity.certificate
     var reason = reason
     if let previous, case .pem = settings.identity,
       identity.certificate.validity.notAfter < previous.validity.notAfter
@@ -128,7 +130,7 @@ struct OwnIdentityKeeper: Sendable {
         keystore \(settings.name) has a new identity, \(leaf.subject), valid until \
         \(TimeText.instant(leaf.validity.notAfter)): \(reason)
         """, fields: fields)
-    let news = context.entries([event], of: LedgerSubject(.keystore, settings.name))
+    let news = context.entries(isDelivered ? [] : [event], of: LedgerSubject(.keystore, settings.name))
     _ = try await context.ledger.acceptIdentity(new, telling: news, at: context.clock.now())
     await context.landscape.update { inventory in
       inventory.keystores[settings.name, default: KeystoreState()].identity = IdentityState(leaf, recipe: recipe)
@@ -138,11 +140,10 @@ struct OwnIdentityKeeper: Sendable {
   }
 
   /// The certificate in force so far, by the delivered files where the ledger that knew it is lost.
-  private func predecessor(of leaf: Certificate, _ settings: KeystoreSettings) async throws -> Certificate? {
+  private func predecessor(_ settings: KeystoreSettings) async throws -> Certificate? {
     if let current = try await context.ledger.currentEntry(settings.identityOwner) { return current.leaf }
     guard case .pem = settings.identity else { return nil }
-    let delivered = try await DeliveredIdentity(context: context).leaf(of: settings.identityOwner)
-    return delivered == leaf ? nil : delivered
+    return try await DeliveredIdentity(context: context).leaf(of: settings.identityOwner)
   }
 
   private func finish(
