@@ -121,7 +121,7 @@ private struct Candidate {
   init(_ subject: Subject, _ role: AlertMark.Role, _ identity: IdentityState) {
     (self.subject, self.role, fingerprint) = (subject, role, identity.leaf)
     (notBefore, notAfter) = (identity.notBefore, identity.notAfter)
-    name = nil
+    name = identity.limit?.issuer
   }
 
   init(_ subject: Subject, _ role: AlertMark.Role, _ certificate: KnownCertificate) {
@@ -133,8 +133,8 @@ private struct Candidate {
   /// What ends, for a sentence.
   var title: String {
     switch role {
-    case .identity: "the identity"
-    case .written: "the identity in the files"
+    case .identity: name.map { "the issuer \($0) of the identity" } ?? "the identity"
+    case .written: name.map { "the issuer \($0) of the identity in the files" } ?? "the identity in the files"
     case .login: "the login certificate \(name ?? "")"
     case .leaf: "the server certificate \(name ?? "")"
     case .trust: "the trusted certificate \(name ?? "")"

@@ -130,7 +130,8 @@ private struct Forecaster {
         ForecastEntry(
           subject: subject, what: .renewIdentity, dueAt: max(now, due), lapsesAt: identity.notAfter,
           why: state.request
-            ?? "renew-before \(serviceKey.renewBefore) is reached; a new key is made on the platform"))
+            ?? "renew-before \(serviceKey.renewBefore) is reached\(identity.sinceLimit); a new key is made on the platform"
+        ))
     }
     for key in state.keys where key.role == .retiring || key.role == .givenUp {
       guard let ends = key.overlapEnds else { continue }
@@ -230,7 +231,7 @@ private struct Forecaster {
   private func replacement(
     _ subject: Subject, _ identity: IdentityState, _ renewBefore: RenewBefore, what: String
   ) -> ForecastEntry {
-    replacement(subject, identity, renewBefore, why: "\(what) must be put in place before the identity ends")
+    replacement(subject, identity, renewBefore, why: "\(what) must be put in place before \(identity.whatEnds) ends")
   }
 
   private func replacement(

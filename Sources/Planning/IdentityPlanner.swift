@@ -102,9 +102,7 @@ enum IdentityPlanner {
     }
     let start = RenewalPoint.due(
       notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: keystore.renewBefore)
-    return (
-      start, .renewalPoint(notAfter: identity.notAfter, remaining: identity.notAfter.timeIntervalSince(now))
-    )
+    return (start, .renewalPoint(of: identity, now: now))
   }
 
   /// Seconds by which the clock may be set back without a new identity.

@@ -7,13 +7,41 @@ package import FoundationEssentials
 package struct IdentityState: Sendable, Hashable {
   package var leaf: Fingerprint
   package var notBefore: Date
+  /// When it stops working: its certificate's end, or that of an issuer of its chain that ends before.
   package var notAfter: Date
+  /// The issuer that ends before the certificate; nil where none does.
+  package var limit: Limit?
   /// For a keystore's own identity, the `IdentitySource.recipe` that it was made or read by; `nil` for a service key's.
   package var recipe: String?
   /// When it was taken over; nil where that does not matter.
   package var acceptedAt: Date?
 
-  package init(leaf: Fingerprint, notBefore: Date, notAfter: Date, recipe: String? = nil, acceptedAt: Date? = nil) {
+  /// An issuer that ends before the certificate that it issued.
+  package struct Limit: Sendable, Hashable {
+    package var issuer: String
+    /// The end of the identity's own certificate.
+    package var leafNotAfter: Date
+
+    package init(issuer: String, leafNotAfter: Date) {
+      self.issuer = issuer
+      self.leafNotAfter = leafNotAfter
+    }
+  }
+
+  /// The end of the identity's own certificate, whatever its issuers do.
+  package var leafNotAfter: Date { limit?.leafNotAfter ?? notAfter }
+
+  /// What ends at ``notAfter``, for a sentence.
+  package var whatEnds: String { limit.map { "the issuer \($0.issuer) of the identity" } ?? "the identity" }
+
+  /// Why it is due before its certificate is, to be put behind a sentence; empty where it is not.
+  var sinceLimit: String { limit == nil ? "" : ", since \(whatEnds) ends at \(TimeText.instant(notAfter))" }
+
+  package init(
+    leaf: Fingerprint, notBefore: Date, notAfter: Date, limit: Limit? = nil, recipe: String? = nil,
+    acceptedAt: Date? = nil
+  ) {
+    self.limit = limit
     self.leaf = leaf
     self.notBefore = notBefore
     self.notAfter = notAfter

@@ -23,7 +23,7 @@ package enum Reason: Sendable, Hashable {
   /// A PSE of others has not been taken over yet.
   case adoptionOwed(file: String)
   /// `renew-before` is reached.
-  case renewalPoint(notAfter: Date, remaining: TimeInterval)
+  case renewalPoint(what: String, notAfter: Date, remaining: TimeInterval)
   /// The identity's time has not begun by this clock.
   case notYetValid(notBefore: Date)
   /// The settings that the self-signed identity was made by have changed.
@@ -76,10 +76,10 @@ extension Reason: CustomStringConvertible {
     case .noKeyYet: "the service key does not exist yet"
     case .rotationGoesOn(let phase): "the renewal on the platform goes on after '\(phase)'"
     case .adoptionOwed(let file): "\(file) has not been taken over yet"
-    case .renewalPoint(let notAfter, let remaining):
+    case .renewalPoint(let what, let notAfter, let remaining):
       remaining > 0
-        ? "renewal is due: the identity ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
-        : "renewal is overdue: the identity ended \(TimeText.span(remaining)) ago, at \(TimeText.instant(notAfter))"
+        ? "renewal is due: \(what) ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
+        : "renewal is overdue: \(what) ended \(TimeText.span(remaining)) ago, at \(TimeText.instant(notAfter))"
     case .notYetValid(let notBefore):
       "the identity is valid only from \(TimeText.instant(notBefore)) on, which this clock has not reached"
     case .identitySettingsChanged: "the settings of the self-signed identity have changed"
@@ -112,5 +112,13 @@ extension Reason: CustomStringConvertible {
   private static func list(_ items: [String]) -> String {
     guard items.count > 3 else { return items.joined(separator: " and ") }
     return items.prefix(2).joined(separator: ", ") + " and \(items.count - 2) more"
+  }
+}
+
+extension Reason {
+  /// That `renew-before` of an identity is reached.
+  static func renewalPoint(of identity: IdentityState, now: Date) -> Reason {
+    .renewalPoint(
+      what: identity.whatEnds, notAfter: identity.notAfter, remaining: identity.notAfter.timeIntervalSince(now))
   }
 }

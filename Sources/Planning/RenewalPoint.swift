@@ -12,10 +12,21 @@ package enum RenewalPoint {
   }
 
   /// The same for what is known of an identity, by which everybody goes: planning, status, forecast and commands.
+  ///
+  /// Where an issuer ends before the certificate, its end counts, and a new key helps only if the platform has another
+  /// issuer by then. So one is made when the identity is due by that end, another at the beginning of its last tenth and
+  /// one at the end itself, unless the identity came after that, rather than one after the other.
   package static func due(_ identity: IdentityState, renewBefore: RenewBefore, now: Date) -> Date {
-    due(
-      notBefore: identity.notBefore, notAfter: identity.notAfter, acceptedAt: identity.acceptedAt,
+    let byLeaf = due(
+      notBefore: identity.notBefore, notAfter: identity.leafNotAfter, acceptedAt: identity.acceptedAt,
       renewBefore: renewBefore, now: now)
+    guard identity.limit != nil else { return byLeaf }
+    // Of the certificate's own lifetime, which is that of the next one, too: else each would be due earlier than the last.
+    let lifetime = max(0, identity.leafNotAfter.timeIntervalSince(identity.notBefore))
+    let byIssuer = [Lifetime.margin(of: lifetime, renewBefore), Lifetime.lastTenth(of: lifetime), 0].map {
+      identity.notAfter.addingTimeInterval(-$0)
+    }.first { point in identity.acceptedAt.map { $0 < point } ?? true }
+    return min(byLeaf, byIssuer ?? byLeaf)
   }
 
   /// The same for an identity that is made on a platform, but never at once after it was taken over.

@@ -20,7 +20,7 @@ package enum StatusReader {
 }
 
 /// Derives how single subjects stand.
-private struct SubjectReader {
+struct SubjectReader {
   let configuration: Configuration
   let inventory: Inventory
   let now: Date
@@ -59,7 +59,7 @@ private struct SubjectReader {
     let isRenewed = serviceKey.source.platformKey != nil
     let work = isRenewed ? Work.tendServiceKey(serviceKey.name) : Work.readServiceKey(serviceKey.name)
     var status = status(.serviceKey(serviceKey.name), state.schedule, work)
-    status.breakage = state.identity.map { Breakage(what: "the identity", at: $0.notAfter) }
+    status.breakage = state.identity.map { Breakage(what: $0.whatEnds, at: $0.notAfter) }
     if isRenewed {
       if let next = status.nextAttempt, !Self.renews(serviceKey, state, at: next) { status.nextStep = .surveyKeys }
     } else if let identity = state.identity, state.schedule.failures == 0 {
@@ -89,14 +89,16 @@ private struct SubjectReader {
     } else if let identity = state.identity {
       let start = RenewalPoint.due(identity, renewBefore: serviceKey.renewBefore, now: now)
       let marks = AlertMarks.of(serviceKey, serviceKey.alertBefore, identity)
-      if let ending = ending(.identity, identity.notBefore, identity.notAfter, marks, "the identity") {
+      if let ending = ending(.identity, identity, marks) {
         (status.state, status.reason) = (.expiring, isRenewed ? ending : "\(ending); put a new service key in place")
       } else if let login = loginEnding(state, serviceKey) {
         (status.state, status.reason) = (.expiring, login)
       } else if start <= now {
-        (status.state, status.reason) = (.due, "a new service key is due since \(TimeText.instant(start))")
+        (status.state, status.reason) = (
+          .due, "a new service key is due since \(TimeText.instant(start))\(identity.sinceLimit)"
+        )
       } else {
-        status.reason = "a new service key is due at \(TimeText.instant(start))"
+        status.reason = "a new service key is due at \(TimeText.instant(start))\(identity.sinceLimit)"
       }
       // That the keys on the platform are looked at before then changes nothing for anybody.
       if isRenewed, start > now { (status.nextAttempt, status.nextStep) = (start, .renewIdentity) }
@@ -214,8 +216,7 @@ private struct SubjectReader {
     } else if let unfinished = state.unfinished {
       (status.state, status.reason) = (.due, KeystoreState.halfway(unfinished))
     } else if let identity = state.current?.identity,
-      let ending = ending(
-        .identity, identity.notBefore, identity.notAfter, marks(of: keystore, identity), "the identity")
+      let ending = ending(.identity, identity, marks(of: keystore, identity))
     {
       (status.state, status.reason) = (.expiring, wait.map { "\(ending); \($0.sentence)" } ?? ending)
     } else if case .write(_, let reason) = decision, let wait {
@@ -332,40 +333,6 @@ private struct SubjectReader {
     max(
       now,
       RenewalPoint.due(notBefore: identity.notBefore, notAfter: identity.notAfter, renewBefore: renewBefore))
-  }
-
-  /// What of the files ends first; a trusted certificate that nothing needs leaves the list, and takes nothing with it.
-  private func breakage(of current: GenerationState?, _ trust: TrustDecision) -> Breakage? {
-    let trusted = (current?.content.trust ?? []).compactMap { fingerprint -> KnownCertificate? in
-      if let needed = trust.needed[fingerprint] { return needed }
-      return trust.departures[fingerprint] == nil ? trust.wanted[fingerprint] : nil
-    }
-    let first = trusted.min { ($0.notAfter, $0.subject) < ($1.notAfter, $1.subject) }
-    return [
-      current?.identity.map { Breakage(what: "the identity", at: $0.notAfter) },
-      first.map { Breakage(what: "the trusted certificate \($0.subject)", at: $0.notAfter) },
-    ].compactMap(\.self).min { $0.at < $1.at }
-  }
-
-  private func earliest(_ path: PathState) -> Breakage {
-    let issuers = path.issuers.map { Breakage(what: "the issuer \($0.subject)", at: $0.notAfter) }
-    let root = Breakage(what: "the root \(path.root.subject)", at: path.root.notAfter)
-    let leaf = Breakage(what: "the server certificate \(path.leaf.subject)", at: path.leaf.notAfter)
-    return (issuers + [root]).reduce(leaf) { $1.at < $0.at ? $1 : $0 }
-  }
-
-  private func ended(_ breakage: Breakage?) -> String? {
-    guard let breakage, breakage.at <= now else { return nil }
-    return "\(breakage.what) ended at \(TimeText.instant(breakage.at))"
-  }
-
-  private func ending(
-    _ role: AlertMark.Role, _ notBefore: Date, _ notAfter: Date, _ alertBefore: [Duration], _ what: String
-  ) -> String? {
-    let marks = AlertMarks.applying(alertBefore, to: role, lifetime: notAfter.timeIntervalSince(notBefore))
-    let remaining = notAfter.timeIntervalSince(now)
-    guard marks.contains(where: { remaining <= TimeInterval($0) }) else { return nil }
-    return "\(what) ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
   }
 }
 

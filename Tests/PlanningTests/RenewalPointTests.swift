@@ -48,6 +48,36 @@ import Testing
     #expect(setBack == RenewalPoint.due(notBefore: start, notAfter: end, renewBefore: .fraction(0.33)))
   }
 
+  @Test func `the end of an issuer brings a new key, and not one after the other`() {
+    let (issuerEnd, life) = (start + 100 * day, 365 * day)
+    var now = start
+    var keys: [Date] = []
+    var accepted = start - 100 * day
+    while now < issuerEnd + day {
+      // The platform goes on with the same issuer.
+      let identity = IdentityState(
+        leaf: fingerprint(1), notBefore: accepted, notAfter: issuerEnd,
+        limit: .init(issuer: "CN=Issuer", leafNotAfter: accepted + life), acceptedAt: accepted)
+      if RenewalPoint.due(identity, renewBefore: .fraction(0.33), now: now) <= now {
+        keys.append(now)
+        accepted = now
+      }
+      now += hour
+    }
+    #expect(keys.count == 3, "\(keys)")
+    #expect(keys.first == start, "a third of its life is more than is left")
+    #expect(keys.last == issuerEnd, "and what ended is not left alone")
+  }
+
+  @Test func `a key is due by the nearer end`() {
+    let plain = identity(1, from: 0, to: 365 * day)
+    var limited = plain
+    limited.limit = .init(issuer: "CN=Issuer", leafNotAfter: start + 400 * day)
+    let due = { RenewalPoint.due($0, renewBefore: .fraction(0.33), now: start) }
+    #expect(due(plain) == RenewalPoint.due(notBefore: start, notAfter: plain.notAfter, renewBefore: .fraction(0.33)))
+    #expect(due(limited) == start + (365 - 0.33 * 400) * day, "nobody knows when it was accepted")
+  }
+
   @Test func isAlwaysWithinTheLifetime() {
     var generator = SplitMix64(seed: 5)
     for _ in 0..<1000 {

@@ -106,6 +106,41 @@ struct IdentityExaminerTests {
     #expect(throws: Never.self) { try forced.get() }
   }
 
+  /// A leaf of an issuer with an end of its own.
+  private static func leaf(days: Double, issuerDays: Double) throws -> TestIdentity {
+    let issuing = try Authority.one.get().root.intermediate("CN=Until \(issuerDays), O=TS") { options in
+      (options.notBefore, options.notAfter) = (aTime - 500 * day, aTime + issuerDays * day)
+    }
+    return try issuing.leaf(dns: "localhost") { options in
+      (options.notBefore, options.notAfter) = (aTime - day, aTime + days * day)
+    }
+  }
+
+  /// Ends of the old leaf and its issuer, of the new one and its issuer.
+  @Test(arguments: [
+    ([90.0, 20.0], [80.0, 2000.0], true),  // It ends earlier, and works longer.
+    ([90, 20], [120, 20], true),  // The same issuer, and the certificate ends later: no worse.
+    ([90, 20], [120, 10], false), ([90, 20], [80, 20], false), ([90, 2000], [120, 60], false),
+  ])
+  func `a successor works longer, to the end of its issuers`(old: [Double], new: [Double], passes: Bool) throws {
+    let (before, after) = (
+      try Self.leaf(days: old[0], issuerDays: old[1]), try Self.leaf(days: new[0], issuerDays: new[1])
+    )
+    let result = examine(
+      after, predecessor: .init(leaf: before.certificate, issuers: before.issuers, mayEndEarlier: false))
+    guard !passes else {
+      #expect(throws: Never.self) { try result.get() }
+      return
+    }
+    #expect(
+      fault(result)
+        == .issuerEndsNoLater(
+          new: aTime + new[1] * day, issuer: after.issuers[0].subject, old: aTime + min(old[0], old[1]) * day))
+    let forced = examine(
+      after, predecessor: .init(leaf: before.certificate, issuers: before.issuers, mayEndEarlier: true))
+    #expect(throws: Never.self) { try forced.get() }
+  }
+
   @Test func `a broken signature is refused`() throws {
     let leaf = try authority.leaf { $0.signatureIsWrong = true }
     guard case .rejected(let complaints) = fault(examine(leaf)) else {

@@ -101,7 +101,8 @@ struct KilledDeliveryTests {
       #expect(texts.allSatisfy { !$0.contains("find out who") && !$0.contains("other contents") }, "\(texts)")
       let bad = result.files.filter { !$0.faults.isEmpty }
       #expect(bad.map(\.path) == (switching ? [] : [site.folder.file("first.pse")]), "\(texts)")
-      #expect(bad.allSatisfy { $0.faults == ["is that of generation 2 already"] && $0.remedy?.hasPrefix(sentence) == true })
+      #expect(
+        bad.allSatisfy { $0.faults == ["is that of generation 2 already"] && $0.remedy?.hasPrefix(sentence) == true })
     }
     let status = try await status()
     #expect(status.state == .due && status.reason.contains("the next start finishes it"), "\(status)")

@@ -145,7 +145,9 @@ struct LostIdentityTests {
     }
   }
 
-  @Test func `PEM files that hold what is delivered are taken over again, and nobody is told of a new identity`() async throws {
+  @Test func `PEM files that hold what is delivered are taken over again, and nobody is told of a new identity`()
+    async throws
+  {
     try site.folder.write("certificate.pem", inForce.path.pem)
     try site.folder.write("key.pem", bytes: try inForce.key.pem(.pkcs8).copyBytes())
     try HostFiles().removeTree(at: site.folder.file("sender.json"))

@@ -65,6 +65,19 @@ extension LedgerStore {
     }
   }
 
+  /// The issuers that an identity of this certificate came with last, whoever has it; none where nobody ever had it.
+  package func issuers(of leaf: Fingerprint) async throws(LedgerError) -> [Certificate] {
+    try await read { database in
+      let list = try database.value(
+        Int64.self,
+        """
+        SELECT issuers FROM identity JOIN certificate ON certificate.id = identity.leaf
+        WHERE fingerprint = ? AND issuers IS NOT NULL ORDER BY identity.id DESC LIMIT 1
+        """, [Data(leaf.bytes)])
+      return try database.certificates(inList: list)
+    }
+  }
+
   /// One identity of an owner with its private key; nil when it, or its key, was forgotten.
   package func identity(_ id: Int64, of owner: IdentityOwner) async throws(LedgerError) -> StoredIdentity? {
     try await opened(owner, "identity.id = ? AND sealed_key IS NOT NULL", [id])

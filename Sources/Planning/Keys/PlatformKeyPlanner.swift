@@ -58,12 +58,12 @@ package enum PlatformKeyPlanner {
     context.isPredecessorDeleted = old?.role == .deleted
     switch state.rotation?.state {
     case .delivered(_, let certificate, _), .verified(_, let certificate), .deleting(_, let certificate, _):
+      let identity = state.identity.flatMap { $0.leafNotAfter == certificate.notAfter ? $0 : nil }
       context.successorDue =
         state.request == nil
-        ? RenewalPoint.due(
-          notBefore: certificate.notBefore, notAfter: certificate.notAfter,
-          acceptedAt: state.identity?.notAfter == certificate.notAfter ? state.identity?.acceptedAt : nil,
-          renewBefore: serviceKey.renewBefore, now: now)
+        ? identity.map { RenewalPoint.due($0, renewBefore: serviceKey.renewBefore, now: now) }
+          ?? RenewalPoint.due(
+            notBefore: certificate.notBefore, notAfter: certificate.notAfter, renewBefore: serviceKey.renewBefore)
         : .distantPast
     default: break
     }
@@ -130,7 +130,7 @@ package enum PlatformKeyPlanner {
     guard due <= now else { return .wait(until: due) }
     return .begin(
       KeyRotation(predecessor: predecessor, dueAt: due, now: now),
-      .renewalPoint(notAfter: identity.notAfter, remaining: identity.notAfter.timeIntervalSince(now)))
+      .renewalPoint(of: identity, now: now))
   }
 
   /// With the rhythm of looking, and when the overlap of a key is over.

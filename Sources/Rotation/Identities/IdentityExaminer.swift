@@ -18,13 +18,16 @@ package enum IdentityExaminer {
   /// The certificate that is in force so far.
   package struct Predecessor: Sendable {
     package let leaf: Certificate
+    /// Up to the root, as far as they are known.
+    package let issuers: [Certificate]
     /// Whether the new one may end earlier: an operator said so.
     package let mayEndEarlier: Bool
     /// Whether the ledger has it; of one that the delivered files alone tell of, nobody has the key.
     package let isRecorded: Bool
 
-    package init(leaf: Certificate, mayEndEarlier: Bool, isRecorded: Bool = true) {
+    package init(leaf: Certificate, issuers: [Certificate] = [], mayEndEarlier: Bool, isRecorded: Bool = true) {
       self.leaf = leaf
+      self.issuers = issuers
       self.mayEndEarlier = mayEndEarlier
       self.isRecorded = isRecorded
     }
@@ -55,7 +58,9 @@ package enum IdentityExaminer {
     if let predecessor { try compare(leaf, with: predecessor) }
 
     let path = try path(from: leaf, among: certificates, completing: known, use: use, now: now)
-    return Identity(certificate: leaf, key: key, issuers: Array(path.certificates.dropFirst()))
+    let issuers = Array(path.certificates.dropFirst())
+    if let predecessor { try compare(ChainEnd(of: leaf, issuers: issuers), of: leaf, with: predecessor) }
+    return Identity(certificate: leaf, key: key, issuers: issuers)
   }
 
   private static func leaf(
@@ -78,9 +83,20 @@ package enum IdentityExaminer {
       guard predecessor.isRecorded else { return }
       throw .same(leaf.fingerprint)
     }
-    guard predecessor.mayEndEarlier || leaf.validity.notAfter > predecessor.leaf.validity.notAfter else {
-      throw .endsNoLater(new: leaf.validity.notAfter, old: predecessor.leaf.validity.notAfter)
+    let end = ChainEnd(of: predecessor.leaf, issuers: predecessor.issuers).at
+    guard predecessor.mayEndEarlier || leaf.validity.notAfter > end else {
+      throw .endsNoLater(new: leaf.validity.notAfter, old: end)
     }
+  }
+
+  /// Of two that end with the same issuer, the one whose certificate ends later is no worse.
+  private static func compare(
+    _ new: ChainEnd, of leaf: Certificate, with predecessor: Predecessor
+  ) throws(IdentityFault) {
+    guard let issuer = new.issuer, leaf != predecessor.leaf, !predecessor.mayEndEarlier else { return }
+    let end = ChainEnd(of: predecessor.leaf, issuers: predecessor.issuers).at
+    guard new.at < end || new.at == end && leaf.validity.notAfter <= predecessor.leaf.validity.notAfter else { return }
+    throw .issuerEndsNoLater(new: new.at, issuer: issuer, old: end)
   }
 
   private static func path(

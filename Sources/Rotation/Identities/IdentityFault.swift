@@ -15,6 +15,8 @@ package enum IdentityFault: Error, Hashable, Sendable {
   /// The certificate is the one in force already.
   case same(Fingerprint)
   case endsNoLater(new: Date, old: Date)
+  /// The certificate ends later, but not this issuer of it.
+  case issuerEndsNoLater(new: Date, issuer: DistinguishedName, old: Date)
   /// The chain does not reach a root; the name is that of the issuer that nothing supplies.
   case incomplete(missing: DistinguishedName)
   /// The chain does not verify, certificate by certificate.
@@ -40,8 +42,10 @@ package enum IdentityFault: Error, Hashable, Sendable {
 
   /// What somebody does who means it all the same, where a command takes that; it follows the description and a colon.
   package func insistence(_ command: String) -> String? {
-    guard case .endsNoLater = self else { return nil }
-    return "if that is meant all the same, use certrotd \(command) --force"
+    switch self {
+    case .endsNoLater, .issuerEndsNoLater: "if that is meant all the same, use certrotd \(command) --force"
+    default: nil
+    }
   }
 
   /// Whether certificate and private key are no pair.
@@ -87,6 +91,11 @@ extension IdentityFault: CustomStringConvertible {
       """
       the certificate ends at \(TimeText.instant(new)), no later than the one in force, which ends at \
       \(TimeText.instant(old))
+      """
+    case .issuerEndsNoLater(let new, let issuer, let old):
+      """
+      the issuer \(issuer) of the certificate ends at \(TimeText.instant(new)), no later than what is in force, which \
+      works until \(TimeText.instant(old))
       """
     case .incomplete(let missing):
       """

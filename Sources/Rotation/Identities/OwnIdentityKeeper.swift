@@ -59,7 +59,8 @@ struct OwnIdentityKeeper: Sendable {
       return try Self.about([wish.certificate, wish.key]) {
         try IdentityExaminer.examine(
           certificates: certificates, key: key, completing: known,
-          predecessor: current.map { .init(leaf: $0.leaf, mayEndEarlier: true) }, use: .any, now: context.clock.now())
+          predecessor: current.map { .init(leaf: $0.leaf, issuers: $0.issuers, mayEndEarlier: true) }, use: .any,
+          now: context.clock.now())
       }
     }
   }
@@ -119,6 +120,7 @@ struct OwnIdentityKeeper: Sendable {
       owner: settings.identityOwner, leaf: identity.certificate, issuers: identity.issuers,
       privateKey: try identity.key.pkcs8DER(), recipe: recipe)
     let leaf = identity.certificate
+    let state = IdentityState(leaf, issuers: identity.issuers, recipe: recipe)
     var fields: [EventField: String] = [
       .keystore: settings.name, .fingerprint: leaf.fingerprint.description,
       .notAfter: EventTime.text(leaf.validity.notAfter), .reason: reason, .subject: leaf.subject.description,
@@ -128,12 +130,12 @@ struct OwnIdentityKeeper: Sendable {
       .identityRenewed,
       message: """
         keystore \(settings.name) has a new identity, \(leaf.subject), valid until \
-        \(TimeText.instant(leaf.validity.notAfter)): \(reason)
+        \(TimeText.instant(leaf.validity.notAfter))\(state.limitNote): \(reason)
         """, fields: fields)
     let news = context.entries(isDelivered ? [] : [event], of: LedgerSubject(.keystore, settings.name))
     _ = try await context.ledger.acceptIdentity(new, telling: news, at: context.clock.now())
     await context.landscape.update { inventory in
-      inventory.keystores[settings.name, default: KeystoreState()].identity = IdentityState(leaf, recipe: recipe)
+      inventory.keystores[settings.name, default: KeystoreState()].identity = state
     }
     try await context.tell(recorded: news)
     if case .pem(let files) = settings.identity { OpenKeyFile.warn(of: files.key, context) }
@@ -190,7 +192,7 @@ struct OwnIdentityKeeper: Sendable {
   private static func cause(of reason: Reason) -> String {
     switch reason {
     case .noIdentityYet: "certrotd made it, since the keystore had none"
-    case .renewalPoint(let notAfter, let remaining):
+    case .renewalPoint(_, let notAfter, let remaining):
       "the one before \(remaining > 0 ? "ends" : "ended") at \(TimeText.instant(notAfter))"
     case .notYetValid(let notBefore):
       "the one before is valid only from \(TimeText.instant(notBefore)) on, which this clock has not reached"
@@ -264,10 +266,17 @@ extension KeystoreSettings {
 }
 
 extension IdentityState {
-  package init(_ leaf: Certificate, recipe: String? = nil, acceptedAt: Date? = nil) {
+  package init(_ leaf: Certificate, issuers: [Certificate], recipe: String? = nil, acceptedAt: Date? = nil) {
+    let end = ChainEnd(of: leaf, issuers: issuers)
     self.init(
-      leaf: leaf.fingerprint, notBefore: leaf.validity.notBefore, notAfter: leaf.validity.notAfter, recipe: recipe,
+      leaf: leaf.fingerprint, notBefore: leaf.validity.notBefore, notAfter: end.at,
+      limit: end.issuer.map { Limit(issuer: $0.description, leafNotAfter: leaf.validity.notAfter) }, recipe: recipe,
       acceptedAt: acceptedAt)
+  }
+
+  /// What has to be said where ``notAfter`` is not what the certificate itself says; empty where it is.
+  var limitNote: String {
+    limit == nil ? "" : ", but of use only until \(TimeText.instant(notAfter)), when \(whatEnds) ends"
   }
 }
 

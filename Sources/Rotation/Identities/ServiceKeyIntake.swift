@@ -200,8 +200,9 @@ package struct ServiceKeyIntake: Sendable {
       owner: .serviceKey(settings.name), leaf: identity.certificate, issuers: identity.issuers,
       privateKey: try identity.key.pkcs8DER(), clientID: document.clientID, tokenURL: document.tokenURL,
       sourceDigest: seen.digest)
+    let state = IdentityState(identity.certificate, issuers: identity.issuers)
     let news = context.entries(
-      [Self.accepted(identity.certificate, settings, previous: current?.leaf)],
+      [Self.accepted(identity.certificate, state, settings, previous: current?.leaf)],
       of: LedgerSubject(.serviceKey, settings.name))
     let isRecorded = try await lock.run {
       let again = try await look(settings, at: path, offered: offered)
@@ -212,7 +213,7 @@ package struct ServiceKeyIntake: Sendable {
     }
     guard isRecorded else { return nil }
     await context.landscape.update {
-      $0.serviceKeys[settings.name, default: SourceState()].identity = IdentityState(identity.certificate)
+      $0.serviceKeys[settings.name, default: SourceState()].identity = state
     }
     try await context.tell(recorded: news)
     if offered == nil { OpenKeyFile.warn(of: path, context) }
@@ -223,7 +224,7 @@ package struct ServiceKeyIntake: Sendable {
   private func predecessor(
     _ current: IdentityEntry?, _ settings: ServiceKeySettings, force: Bool
   ) async throws(LedgerError) -> IdentityExaminer.Predecessor? {
-    if let current { return .init(leaf: current.leaf, mayEndEarlier: force) }
+    if let current { return .init(leaf: current.leaf, issuers: current.issuers, mayEndEarlier: force) }
     return try await DeliveredIdentity(context: context).leaf(of: .serviceKey(settings.name))
       .map { .init(leaf: $0, mayEndEarlier: force, isRecorded: false) }
   }
@@ -287,7 +288,7 @@ package struct ServiceKeyIntake: Sendable {
   }
 
   private static func accepted(
-    _ leaf: Certificate, _ settings: ServiceKeySettings, previous: Certificate?
+    _ leaf: Certificate, _ state: IdentityState, _ settings: ServiceKeySettings, previous: Certificate?
   ) -> Events.Raised {
     var fields: [EventField: String] = [
       .serviceKey: settings.name, .fingerprint: leaf.fingerprint.description,
@@ -298,7 +299,8 @@ package struct ServiceKeyIntake: Sendable {
     return Events.Raised(
       .keyAccepted,
       message: """
-        service key \(settings.name) was accepted: \(leaf.subject), valid until \(TimeText.instant(leaf.validity.notAfter))
+        service key \(settings.name) was accepted: \(leaf.subject), valid until \
+        \(TimeText.instant(leaf.validity.notAfter))\(state.limitNote)
         """, fields: fields)
   }
 

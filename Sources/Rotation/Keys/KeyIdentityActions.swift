@@ -35,11 +35,11 @@ struct KeyIdentityActions: Sendable {
   func examine(
     _ guid: String, _ settings: ServiceKeySettings, mayEndEarlier: Bool, isAdoption: Bool
   ) async throws -> Examined {
-    let current = try await context.ledger.currentIdentity(.serviceKey(settings.name))?.entry.leaf
+    let current = try await context.ledger.currentIdentity(.serviceKey(settings.name))?.entry
     do {
       let (_, identity) = try await identity(of: guid, settings, replacing: current, mayEndEarlier: mayEndEarlier)
       let leaf = identity.certificate
-      if let current, current.serialNumber == leaf.serialNumber, current.issuer == leaf.issuer {
+      if let current, current.leaf.serialNumber == leaf.serialNumber, current.leaf.issuer == leaf.issuer {
         return Examined(outcome: .defective(words: "its serial number is that of the certificate in force"))
       }
       if let obstacle = await DeliveredForm.obstacle(to: identity, of: settings.name, context) {
@@ -114,7 +114,7 @@ struct KeyIdentityActions: Sendable {
       let acceptedAt = try await context.ledger.currentEntry(owner)?.acceptedAt
       await context.landscape.update {
         $0.serviceKeys[settings.name, default: SourceState()].identity = IdentityState(
-          identity.certificate, acceptedAt: acceptedAt)
+          identity.certificate, issuers: identity.issuers, acceptedAt: acceptedAt)
       }
     } catch let defect as Defect {
       return defect.outcome
@@ -154,7 +154,7 @@ struct KeyIdentityActions: Sendable {
   }
 
   private func identity(
-    of guid: String, _ settings: ServiceKeySettings, replacing current: Certificate?, mayEndEarlier: Bool
+    of guid: String, _ settings: ServiceKeySettings, replacing current: IdentityEntry?, mayEndEarlier: Bool
   ) async throws -> (ServiceKeyDocument, Identity) {
     guard let credentials = try await context.ledger.credentials(of: guid, serviceKey: settings.name) else {
       throw Defect.bad("its credentials are not kept any more")
@@ -168,7 +168,8 @@ struct KeyIdentityActions: Sendable {
       let known = try await context.ledger.currentIdentity(.serviceKey(settings.name))?.entry.issuers ?? []
       let identity = try IdentityExaminer.examine(
         certificates: document.certificates, key: key, completing: await issuers.certificates() + known,
-        predecessor: current.map { .init(leaf: $0, mayEndEarlier: mayEndEarlier) }, use: .clientAuthentication,
+        predecessor: current.map { .init(leaf: $0.leaf, issuers: $0.issuers, mayEndEarlier: mayEndEarlier) },
+        use: .clientAuthentication,
         now: context.clock.now())
       return (document, identity)
     } catch let fault as IdentityFault where fault.culprit == .host {

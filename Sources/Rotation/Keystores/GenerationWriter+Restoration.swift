@@ -91,7 +91,7 @@ extension GenerationWriter {
       let certificates = try await context.ledger.certificates(Set(generation.trust))
       var identity: IdentityState?
       if let leaf = generation.leaf {
-        identity = try await context.ledger.certificates([leaf])[leaf].map { IdentityState($0) }
+        identity = try await context.ledger.identityState(of: leaf)
       }
       return GenerationState(
         number: number, content: GenerationContent(generation), identity: identity,

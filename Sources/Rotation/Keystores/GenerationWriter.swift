@@ -176,7 +176,8 @@ struct GenerationWriter: Sendable {
       .prune(settings, keep: configuration.defaults.keepGenerations)
     try await renewHooks(in: configuration)
     return GenerationState(
-      number: number, content: content, identity: wanted.identity.map { IdentityState($0.certificate) },
+      number: number, content: content,
+      identity: wanted.identity.map { IdentityState($0.certificate, issuers: $0.issuers) },
       trustNotAfter: wanted.trust.map(\.validity.notAfter).min())
   }
 

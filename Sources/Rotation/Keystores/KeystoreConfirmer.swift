@@ -122,7 +122,7 @@ struct KeystoreConfirmer: Sendable {
     let held = known.first { $0.number == withdrawn }.map { GenerationContent($0) }
     var identity: IdentityState?
     if let leaf = current.leaf {
-      identity = try await context.ledger.certificates([leaf])[leaf].map { IdentityState($0) }
+      identity = try await context.ledger.identityState(of: leaf)
     }
     let trust = try await context.ledger.certificates(Set(current.trust)).values.map(\.validity.notAfter).min()
     let state = GenerationState(number: number, content: content, identity: identity, trustNotAfter: trust)

@@ -79,7 +79,7 @@ struct PSEAdopter: Sendable {
         kept: kept), at: now)
     let state = AdoptionState(
       file: adopt.file.string, adoptedAt: now,
-      identity: content.identity.map { IdentityState($0.certificate, recipe: adopt.recipe) },
+      identity: content.identity.map { IdentityState($0.certificate, issuers: $0.issuers, recipe: adopt.recipe) },
       trust: content.trust.map { KnownCertificate($0) }, form: AdoptedForm(found.form),
       otherNames: found.otherNames)
     await context.landscape.update { inventory in

@@ -174,7 +174,7 @@ package struct KnowledgeReader: Sendable {
 
   private func currentIdentity(_ owner: IdentityOwner, ofPlatform: Bool = false) async throws -> IdentityState? {
     try await ledger.identities(owner).first { $0.supersededAt == nil }.map {
-      IdentityState($0.leaf, recipe: $0.recipe, acceptedAt: ofPlatform ? $0.acceptedAt : nil)
+      IdentityState($0.leaf, issuers: $0.issuers, recipe: $0.recipe, acceptedAt: ofPlatform ? $0.acceptedAt : nil)
     }
   }
 
@@ -193,10 +193,12 @@ package struct KnowledgeReader: Sendable {
     let gaps = schedules[.trust(name)]?.gaps ?? [:]
     if !gaps.isEmpty { state.gaps = gaps.filter { keystore.trust.endpoints.contains($0.key) } }
     state.adoptionSchedule = schedules[.adoption(name)]?.schedule ?? .untouched
-    state.adoption = try await ledger.adoption(of: name).map { adoption in
-      var state = AdoptionState(adoption, recipe: keystore.adopt?.recipe)
-      state.otherNames.formUnion(shelf.otherNames(of: FilePath(adoption.path), among: keystore.files))
-      return state
+    if let adoption = try await ledger.adoption(of: name) {
+      var issuers: [Certificate] = []
+      if let leaf = adoption.leaf { issuers = try await ledger.issuers(of: leaf.fingerprint) }
+      state.adoption = AdoptionState(adoption, issuers: issuers, recipe: keystore.adopt?.recipe)
+      state.adoption?.otherNames
+        .formUnion(shelf.otherNames(of: FilePath(adoption.path), among: keystore.files))
     }
     state.trustMembers = try await ledger.trustMembers(name).map(TrustMember.init)
     let generations = try await ledger.generations(name, limit: Self.generationsRead)
@@ -233,11 +235,13 @@ package struct KnowledgeReader: Sendable {
     of generation: StoredGeneration, _ keystore: KeystoreSettings
   ) async throws -> IdentityState? {
     guard let leaf = generation.leaf else { return nil }
-    if let known = try await ledger.certificates([leaf])[leaf] { return IdentityState(known) }
+    if let known = try await ledger.identityState(of: leaf) { return known }
     let read = ReadableGeneration(
       generation.number, of: keystore.readable, on: shelf, credentials: credentials)
-    guard let found = read.found?.certificate, found.fingerprint == leaf else { return nil }
-    return IdentityState(found)
+    guard let found = read.found, let certificate = found.certificate, certificate.fingerprint == leaf else {
+      return nil
+    }
+    return IdentityState(certificate, issuers: found.issuers)
   }
 
   /// The generation that was withdrawn in favour of the current one, newest first among `generations`.
@@ -290,10 +294,10 @@ extension PathState {
 }
 
 extension AdoptionState {
-  package init(_ adoption: Adoption, recipe: String?) {
+  package init(_ adoption: Adoption, issuers: [Certificate], recipe: String?) {
     self.init(
       file: adoption.path, adoptedAt: adoption.adoptedAt,
-      identity: adoption.leaf.map { IdentityState($0, recipe: recipe) },
+      identity: adoption.leaf.map { IdentityState($0, issuers: issuers, recipe: recipe) },
       trust: adoption.trust.map { KnownCertificate($0) }, form: adoption.form.map { AdoptedForm($0) },
       otherNames: Set(adoption.otherNames.map { FilePath($0) }))
   }
@@ -325,5 +329,13 @@ extension HookState {
         : Schedule(
           lastAttempt: hook.lastAttempt, failures: hook.attempts, nextAttempt: hook.nextAttempt,
           reason: hook.outcome ?? ""))
+  }
+}
+
+extension LedgerStore {
+  /// What is known of an identity by its certificate; nil where that is unknown.
+  func identityState(of leaf: Fingerprint) async throws(LedgerError) -> IdentityState? {
+    guard let certificate = try await certificates([leaf])[leaf] else { return nil }
+    return IdentityState(certificate, issuers: try await issuers(of: leaf))
   }
 }
