@@ -74,11 +74,14 @@ package struct RotationContext: Sendable {
   ///   - schedule: what came of the attempt.
   ///   - key: what was tried.
   ///   - failure: why it failed; nil when it did not.
+  ///   - name: what the lasting failure is called in the ledger.
   /// - Returns: whether the failure has to be told, since this reason was not told since it began (``ToldFailures``).
   /// - Throws: `LedgerError`.
-  func record(_ schedule: Schedule, of key: ScheduleKey, failure: String?) async throws -> Bool {
+  func record(
+    _ schedule: Schedule, of key: ScheduleKey, failure: String?, as name: String = ToldFailures.usualName
+  ) async throws -> Bool {
     let before = await landscape.conditions[key]?.name
-    let told = failure.map { ToldFailures($0, after: before) }
+    let told = failure.map { ToldFailures($0, after: before, of: name) }
     _ = try await record(schedule, of: key, condition: told?.condition)
     return told?.isNew ?? false
   }

@@ -92,4 +92,31 @@ struct PEMIdentityLifeTests {
       #expect(site.recorder.takeNames().isEmpty)
     }
   }
+
+  @Test func `another cause of a lasting failure is told, each once`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      _ = site.recorder.take()
+      func fail() async throws -> [String] {
+        for path in [certificate, key] { try await daemon.services.refresher.changed(path) }
+        try await daemon.settle()
+        return site.recorder.take(.renewalFailing).compactMap { $0.fields[.reason] }
+      }
+      let (whole, wholeKey) = try (
+        HostFiles().readFile(certificate, limit: 1 << 20), HostFiles().readFile(key, limit: 1 << 20)
+      )
+      try site.folder.write("certificate.pem", "nothing is in here\n")
+      #expect(try await fail().count == 1)
+      #expect(try await fail().isEmpty)
+      try site.folder.write("certificate.pem", bytes: whole)
+      try HostFiles().removeTree(at: key)
+      let second = try await fail()
+      #expect(second.count == 1 && second[0].contains("key.pem"), "\(second)")
+      try site.folder.write("certificate.pem", "nothing is in here\n")
+      #expect(try await fail().isEmpty, "the first one again")
+      try site.folder.write("certificate.pem", bytes: whole)
+      try site.folder.write("key.pem", bytes: wholeKey)
+      #expect(try await fail().isEmpty)
+    }
+  }
 }

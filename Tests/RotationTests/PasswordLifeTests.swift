@@ -121,6 +121,28 @@ struct PasswordLifeTests {
     }
   }
 
+  @Test func `another reason why a password cannot be used is told, each once`() async throws {
+    try await site.run { daemon in
+      try await daemon.settle()
+      _ = site.recorder.take()
+      func told() async throws -> [Event] {
+        try await daemon.services.passwords.review()
+        return site.recorder.takeNames()
+      }
+      try setPassword("")
+      #expect(try await told() == [.credentialUnusable])
+      #expect(try await told().isEmpty)
+      try HostFiles().removeTree(at: site.folder.file("password"))
+      #expect(try await told() == [.credentialUnusable], "somebody put it away instead of writing into it")
+      try setPassword("")
+      #expect(try await told().isEmpty, "the first one again")
+      try setPassword("the first one")
+      #expect(try await told() == [.keystoreRecovered])
+      try setPassword("")
+      #expect(try await told() == [.credentialUnusable])
+    }
+  }
+
   @Test(.timeLimit(.minutes(5))) func `credential files are watched`() async throws {
     try await site.run { daemon in
       try setPassword("the second one")

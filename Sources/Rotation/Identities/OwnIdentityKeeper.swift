@@ -152,8 +152,13 @@ struct OwnIdentityKeeper: Sendable {
     _ schedule: Schedule, of keystore: String, _ attempt: (work: Work, asked: Int),
     failure: Failure?
   ) async throws {
-    let (isNew, before) = try await context.record(
-      schedule, of: .identity(keystore), condition: failure == nil || failure?.mayPass == true ? nil : "failing")
+    let key = ScheduleKey.identity(keystore)
+    var (isNew, before): (Bool, String?) = (false, nil)
+    if let failure, !failure.mayPass {
+      isNew = try await context.record(schedule, of: key, failure: failure.reason, as: "failing")
+    } else {
+      (_, before) = try await context.record(schedule, of: key, condition: nil)
+    }
     // The files may have changed again since they were read.
     await context.landscape.conclude([attempt]) { inventory in
       inventory.keystores[keystore, default: KeystoreState()].identitySchedule = schedule

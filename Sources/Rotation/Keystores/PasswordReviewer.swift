@@ -72,7 +72,7 @@ package actor PasswordReviewer {
     guard wasTold || fault != nil else { return }
     let now = context.clock.now()
     let schedule = Schedule(lastAttempt: now, reason: fault ?? "")
-    let (isNew, _) = try await context.record(schedule, of: key, condition: fault == nil ? nil : "unusable")
+    let isNew = try await context.record(schedule, of: key, failure: fault, as: "unusable")
     let event: Events.Raised
     switch fault {
     case let fault? where isNew:
