@@ -10,6 +10,7 @@ package enum Event: String, Sendable, CaseIterable, CustomStringConvertible {
   case failed
   case configurationRejected = "config.rejected"
   case configurationApplied = "config.applied"
+  case configurationIncomplete = "config.incomplete"
   case endpointChainChanged = "endpoint.chain-changed"
   case endpointUnreachable = "endpoint.unreachable"
   case endpointUntrusted = "endpoint.untrusted"

@@ -36,6 +36,10 @@ extension Event {
         [.path, .reason, .mistakes, .culprit])
     case .configurationApplied:
       EventDefinition("c37ea2cf51614471b66807711005ef90", .info, "The configuration is in force", [.path, .reason])
+    case .configurationIncomplete:
+      EventDefinition(
+        "8e0b6d3f4c5a47f29d1be27c60a9f135", .error, "Files that the configuration names are missing",
+        [.path, .reason, .mistakes, .culprit])
     case .endpointChainChanged:
       EventDefinition(
         "29ea5c473d384b9986ab81d3747f2ae6", .notice, "The chain of an endpoint changed",

@@ -51,7 +51,7 @@ package struct AcceptedConfigurationFile: Sendable {
     let files = RecordedFiles(contents.record, others: HostConfigurationFiles(files: files))
     return ConfigurationReader.read(
       main: FilePath(contents.main), files: files, stateDirectory: stateDirectory
-    ).configuration
+    ).usable
   }
 
   /// Forgets what was kept, which is in force no longer.

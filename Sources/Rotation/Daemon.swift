@@ -158,7 +158,8 @@ package struct Daemon: Sendable {
   }
 
   func readConfiguration() throws(StartError) -> AcceptedConfiguration {
-    let (accepted, mistakes) = AcceptedConfiguration.read(configurationPath, stateDirectory: layout.root)
+    let (accepted, mistakes) = AcceptedConfiguration.read(
+      configurationPath, stateDirectory: layout.root, isStart: true)
     guard let accepted else {
       let event = ConfigurationKeeper.rejected(configurationPath, mistakes, atStart: true)
       events.raise(event.event, message: event.message, fields: event.fields)

@@ -130,6 +130,23 @@ struct FilesTests {
     #expect(found { $0.expectedFilesMustBeReadable = true } == [])
   }
 
+  @Test(arguments: [
+    "keystores: {a: {identity: {pem: {certificate: /x/c.pem, key: /x/k.pem}}, files: [{pse: {path: a}}]}}",
+    "keystores: {a: {trust: {bundles: [/x/roots.pem]}, files: [{pse: {path: a}}]}}",
+    "keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{pfx: {path: a, password-credential: /x/p}}]}}",
+    "keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{pse: {path: /x/a.pse}}]}}",
+    "service-keys: {a: {from: {file: /x/a.json}}}",
+    "endpoints: {a: {url: a.example, anchors: {bundle: /x/roots.pem}}}",
+  ])
+  func `a configuration whose files are missing can be used without them`(yaml: String) {
+    let found = read(yaml)
+    #expect(!found.mistakes.isEmpty && found.configuration == nil)
+    #expect(found.mistakes.allSatisfy { $0.isOfMissingFile }, "\(found.mistakes)")
+    let usable = found.usable
+    #expect((usable?.keystores.count ?? 0) + (usable?.serviceKeys.count ?? 0) + (usable?.endpoints.count ?? 0) == 1)
+    #expect(read("\(yaml)\ndefaults: {timeout: soon}").usable == nil, "that is another mistake")
+  }
+
   private func reading(_ reading: ConfigurationReading, _ index: Int) -> String {
     let mistake = reading.mistakes[index]
     return "\(mistake.file.lastComponent?.string ?? ""):\(mistake.line):\(mistake.column)"

@@ -146,6 +146,7 @@ package struct ConfigurationKeeper: Sendable {
       .configurationApplied, message: "the configuration \(path) is in force: \(change)",
       fields: [.path: path.string, .reason: change.description])
     try await context.tell([event], of: .daemon)
+    if !accepted.missing.isEmpty { try await context.tell([Self.incomplete(path, accepted.missing)], of: .daemon) }
     for warning in accepted.warnings { context.logger.warning("\(warning)") }
     keep(accepted)
     // The files' node trees were ten times as large as what came of them.
@@ -229,16 +230,33 @@ package struct ConfigurationKeeper: Sendable {
   package static func rejected(
     _ path: FilePath, _ mistakes: [ConfigurationMistake], atStart: Bool = false
   ) -> Events.Raised {
-    let shown = mistakes.prefix(Self.mistakesShown).map(\.description).joined(separator: "\n")
     let consequence = atStart ? "none is in force" : "the one in force stays"
-    let rest = mistakes.count > mistakesShown ? "\n… and \(mistakes.count - mistakesShown) more" : ""
     return Events.Raised(
       .configurationRejected,
-      message: "the configuration \(path) is rejected, and \(consequence):\n\(shown)\(rest)",
+      message: "the configuration \(path) is rejected, and \(consequence):\n\(list(mistakes))",
       fields: [
         .path: path.string, .reason: mistakes.first?.description ?? "it cannot be read",
         .mistakes: String(mistakes.count), .culprit: Culprit.configuration.rawValue,
       ])
+  }
+
+  /// What is told of a start without files that the configuration names.
+  private static func incomplete(_ path: FilePath, _ missing: [ConfigurationMistake]) -> Events.Raised {
+    Events.Raised(
+      .configurationIncomplete,
+      message: """
+        the configuration \(path) is in force but for what names a file, a folder or a program that is missing or cannot be \
+        read:\n\(list(missing))
+        """,
+      fields: [
+        .path: path.string, .reason: missing.first?.description ?? "something cannot be read",
+        .mistakes: String(missing.count), .culprit: Culprit.host.rawValue,
+      ])
+  }
+
+  private static func list(_ mistakes: [ConfigurationMistake]) -> String {
+    let shown = mistakes.prefix(mistakesShown).map(\.description).joined(separator: "\n")
+    return mistakes.count > mistakesShown ? "\(shown)\n… and \(mistakes.count - mistakesShown) more" : shown
   }
 
   private static let otherSettings = "its settings changed"

@@ -106,6 +106,16 @@ package enum FileProblem: Error, Sendable, Hashable {
   case failed(String)
 }
 
+extension FileProblem {
+  /// Whether the file may be there, and readable, at another time.
+  var mayPass: Bool {
+    switch self {
+    case .missing, .notPermitted, .refused, .failed: true
+    case .wrongKind, .tooLarge: false
+    }
+  }
+}
+
 extension FileProblem: CustomStringConvertible {
   /// Completes a sentence that begins with the path.
   package var description: String {

@@ -16,6 +16,9 @@ package struct ConfigurationMistake: Error, Sendable, Hashable {
   /// What to do.
   package var hint: String?
   package var severity: Severity
+  /// Whether the words of the configuration are good, and only a file, a folder or a program that they name is missing or
+  /// cannot be read now: a start goes on without it, so that it stops nothing else.
+  package var isOfMissingFile: Bool
 
   /// How much it matters.
   package enum Severity: String, Sendable, Hashable, Codable {
@@ -27,9 +30,10 @@ package struct ConfigurationMistake: Error, Sendable, Hashable {
 
   package init(
     file: FilePath, line: Int = 1, column: Int = 1, key: String? = nil, message: String, hint: String? = nil,
-    severity: Severity = .error
+    severity: Severity = .error, isOfMissingFile: Bool = false
   ) {
     self.severity = severity
+    self.isOfMissingFile = isOfMissingFile
     self.file = file
     self.line = line
     self.column = column

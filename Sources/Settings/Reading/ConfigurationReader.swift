@@ -21,7 +21,8 @@ package enum ConfigurationReader {
     }
     let mistakes = found.filter { $0.severity == .error }
     return ConfigurationReading(
-      configuration: mistakes.isEmpty ? configuration : nil, mistakes: mistakes,
+      configuration: mistakes.isEmpty ? configuration : nil,
+      usable: mistakes.allSatisfy(\.isOfMissingFile) ? configuration : nil, mistakes: mistakes,
       warnings: found.filter { $0.severity == .warning }, files: configuration.files)
   }
 
@@ -38,6 +39,9 @@ package enum ConfigurationReader {
 package struct ConfigurationReading: Sendable, Equatable {
   /// Nil when there is a mistake.
   package var configuration: Configuration?
+  /// The same, also where nothing is wrong but that files, folders or programs which it names are missing or cannot be read
+  /// now: what a start goes on with.
+  package var usable: Configuration?
   /// Of all files, in the order of the files and of the places in them.
   package var mistakes: [ConfigurationMistake]
   /// Likewise, what keeps no configuration from being put in force; who checks finds more of it.

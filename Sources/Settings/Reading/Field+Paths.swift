@@ -30,7 +30,7 @@ extension Field {
     } catch .missing {
       return path
     } catch {
-      report("\(path) \(error)")
+      report(error, "\(path) \(error)")
     }
     return path
   }
@@ -57,7 +57,7 @@ extension Field {
     } catch .missing {
       return path
     } catch {
-      report("\(path) \(error)")
+      report(error, "\(path) \(error)")
     }
     return path
   }
@@ -85,7 +85,7 @@ extension Field {
       try context.files.checkReadable(path)
       return (path, true)
     } catch {
-      report("\(path) \(error)")
+      report(error, "\(path) \(error)")
       return (path, false)
     }
   }
@@ -110,7 +110,7 @@ extension Field {
         return
       }
     } catch {
-      report("\(path) \(error)", hint: hint)
+      report(error, "\(path) \(error)", hint: hint)
     }
   }
 
@@ -130,12 +130,12 @@ extension Field {
         return
       }
     } catch .missing {
-      report("the folder \(folder) does not exist", hint: "make it first")
+      report(.missing, "the folder \(folder) does not exist", hint: "make it first")
     } catch .notPermitted, .refused(_) {
       // The account that runs this check may see less than the daemon does.
       return
     } catch {
-      report("the folder \(folder) \(error)")
+      report(error, "the folder \(folder) \(error)")
     }
   }
 
@@ -188,12 +188,11 @@ extension Field {
         return nil
       }
       try context.files.checkReadable(path)
-    } catch .refused(let refusal) {
-      report("\(path) \(refusal.sentence(mustBeClosed: true))")
-      return nil
     } catch {
-      report("\(path) \(error)")
-      return nil
+      var sentence = "\(error)"
+      if case .refused(let refusal) = error { sentence = refusal.sentence(mustBeClosed: true) }
+      report(error, "\(path) \(sentence)")
+      return error.mayPass ? .file(path) : nil
     }
     examine(.secret(path))
     return .file(path)

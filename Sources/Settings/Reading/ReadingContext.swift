@@ -15,12 +15,13 @@ final class ReadingContext {
 
   func report(
     _ position: TextPosition, key: String? = nil, _ message: String, hint: String? = nil,
-    severity: ConfigurationMistake.Severity = .error
+    severity: ConfigurationMistake.Severity = .error, isOfMissingFile: Bool = false
   ) {
     mistakes.append(
       ConfigurationMistake(
         file: file, line: position.line, column: position.column, key: key.map(Secrets.redacted(sentence:)),
-        message: Secrets.redacted(sentence: message), hint: hint.map(Secrets.redacted(sentence:)), severity: severity))
+        message: Secrets.redacted(sentence: message), hint: hint.map(Secrets.redacted(sentence:)), severity: severity,
+        isOfMissingFile: isOfMissingFile))
   }
 }
 
@@ -34,6 +35,13 @@ struct Field {
   /// Reports a mistake at this value.
   func report(_ message: String, hint: String? = nil) {
     context.report(node.position, key: path.isEmpty ? nil : path, redacted(message), hint: hint.map(redacted))
+  }
+
+  /// Reports that what this value names is missing or cannot be used, which need not be a mistake in these words.
+  func report(_ problem: FileProblem, _ message: String, hint: String? = nil) {
+    context.report(
+      node.position, key: path.isEmpty ? nil : path, redacted(message), hint: hint.map(redacted),
+      isOfMissingFile: problem.mayPass)
   }
 
   /// Reports what is likely to be meant otherwise; the configuration is used all the same.
