@@ -79,6 +79,8 @@ struct SubjectReader {
     } else if let rejected = state.rejected {
       let time = state.schedule.lastAttempt.map { " at \(TimeText.instant($0))" } ?? ""
       (status.state, status.reason) = (.failing, "the file was last rejected\(time): \(rejected)")
+      // The same file is read again where that may help; any other waits for somebody to put another in its place.
+      if state.schedule.failures == 0 { (status.nextAttempt, status.nextStep) = (now, .replaceIdentity) }
     } else if isRenewed, let rotation = state.rotation, !rotation.isResting {
       (status.nextAttempt, status.nextStep) = (rotation.waitsUntil ?? now, .renewIdentity)
       (status.state, status.reason) = (.renewing, "a new key is made on the platform; so far: \(rotation.phase)")
@@ -170,7 +172,8 @@ struct SubjectReader {
   private func failing(_ state: SourceState, isRenewed: Bool) -> String? {
     if isRenewed, case .failed = state.rotation?.standing { return state.rotation?.obstacle }
     // A new key is not known everywhere at once.
-    return state.schedule.failures > 0 && state.unproven == nil ? state.schedule.reason : nil
+    let isTold = state.unproven != nil || state.rejected != nil
+    return state.schedule.failures > 0 && !isTold ? state.schedule.reason : nil
   }
 
   func status(_ keystore: KeystoreSettings) -> SubjectStatus {
@@ -218,11 +221,12 @@ struct SubjectReader {
     } else if let identity = state.current?.identity,
       let ending = ending(.identity, identity, marks(of: keystore, identity))
     {
-      (status.state, status.reason) = (.expiring, wait.map { "\(ending); \($0.sentence)" } ?? ending)
+      let why = wait?.sentence ?? heldSentence(keystore, state, decision)
+      (status.state, status.reason) = (.expiring, why.map { "\(ending); \($0)" } ?? ending)
     } else if case .write(_, let reason) = decision, let wait {
       (status.state, status.reason) = (.waiting, "\(reason); \(wait.sentence)")
     } else {
-      (status.state, status.reason) = settled(state, decision, works, missing: trust.unverified)
+      (status.state, status.reason) = settled(keystore, state, decision, works, missing: trust.unverified)
       // What is refused makes room yet, so that it is too early to call it well.
       if let confirmation = status.confirmation, confirmation.isOpen, [.ok, .held, .incomplete].contains(status.state) {
         (status.state, status.reason) = (.due, confirmation.sentence(state.current?.number ?? 0))
@@ -236,17 +240,17 @@ struct SubjectReader {
     guard case .serviceKey(let name) = keystore.identity, let serviceKey = configuration.serviceKey(named: name) else {
       return keystore.alertBefore
     }
-    return AlertMarks.of(serviceKey, keystore.alertBefore, identity)
+    // As long as it is the one in force, one cannot be well while the other ends.
+    let isSame = inventory.serviceKeys[name]?.identity?.leaf == identity.leaf
+    return AlertMarks.of(serviceKey, keystore.alertBefore + (isSame ? serviceKey.alertBefore : []), identity)
   }
 
   private func settled(
-    _ state: KeystoreState, _ decision: WriteDecision, _ works: [Work], missing: [String]
+    _ keystore: KeystoreSettings, _ state: KeystoreState, _ decision: WriteDecision, _ works: [Work], missing: [String]
   ) -> (SubjectState, String) {
     switch decision {
     case .write(_, let reason): return (.due, "\(reason)")
-    case .held:
-      let generation = state.rolledBackTo.map { "generation \($0)" } ?? "an earlier generation"
-      return (.held, "it was rolled back to \(generation), and the same content is not tried again")
+    case .held: return (.held, heldSentence(keystore, state, decision) ?? "")
     case .stuck(let standstill): return (.failing, standstill.sentence)
     case .waiting(let sentence) where state.current == nil: return (.waiting, sentence)
     case .waiting, .upToDate:

@@ -2,6 +2,7 @@
 
 import Certificates
 import FoundationEssentials
+import Settings
 
 /// What ends next of a subject, and whether that is near.
 extension SubjectReader {
@@ -41,5 +42,20 @@ extension SubjectReader {
     let remaining = notAfter.timeIntervalSince(now)
     guard marks.contains(where: { remaining <= TimeInterval($0) }) else { return nil }
     return "\(what) ends in \(TimeText.span(remaining)), at \(TimeText.instant(notAfter))"
+  }
+
+  /// Why what is wanted is not written after a rollback, and what that means for the identity; nil where nothing is held.
+  func heldSentence(_ keystore: KeystoreSettings, _ state: KeystoreState, _ decision: WriteDecision) -> String? {
+    guard case .held = decision else { return nil }
+    let generation = state.rolledBackTo.map { "generation \($0)" } ?? "an earlier generation"
+    let sentence = "it was rolled back to \(generation), and the same content is not tried again"
+    guard let written = state.current?.identity, let waiting = keystore.identityInForce(inventory, now: now),
+      waiting.leaf != written.leaf, waiting.notAfter > written.notAfter
+    else { return sentence }
+    return """
+      \(sentence), though the identity that it holds back ends later, at \(TimeText.instant(waiting.notAfter)), than that in \
+      the files, which ends at \(TimeText.instant(written.notAfter)): certrotd rollback \(keystore.name) goes on to it with the \
+      number of its generation
+      """
   }
 }

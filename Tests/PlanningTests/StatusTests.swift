@@ -106,6 +106,36 @@ import Testing
     let failing = try state(sample, key, at: start)
     #expect(failing.state == .failing)
     #expect(failing.reason == "the file was last rejected at 2026-06-01 00:00:00Z: there is no certificate")
+    #expect(failing.nextStep == .replaceIdentity && failing.nextAttempt == start, "somebody has to")
+    // One that may yet be good is told in the same words.
+    sample.inventory.serviceKeys["sender"]?.schedule = Schedule(
+      lastAttempt: start, failures: 1, nextAttempt: start + 60, reason: "there is no certificate")
+    let again = try state(sample, key, at: start)
+    #expect(again.reason == failing.reason && again.nextStep == .readFiles && again.nextAttempt == start + 60)
+  }
+
+  @Test func aKeystoreEndsWithTheKeyThatItHolds() throws {
+    var sample = Sample.complete()
+    sample.configuration.serviceKeys[0].alertBefore = [.seconds(60 * 86_400)]
+    sample.keystore.alertBefore = [.seconds(7 * 86_400)]
+    for subject in [key, keystore] {
+      #expect(try state(sample, subject, at: start + 310 * day).state == .expiring, "\(subject)")
+    }
+  }
+
+  @Test func whatIsHeldBackSaysThatItEndsLater() throws {
+    var sample = Sample.complete()
+    sample.inventory.serviceKeys["sender"]?.identity = identity(51, from: 10 * day, to: 375 * day)
+    guard case .write(let content, _) = sample.decision(at: start + 10 * day) else {
+      Issue.record("another identity is wanted")
+      return
+    }
+    (sample.state.heldContent, sample.state.rolledBackTo) = (content, 1)
+    let held = try state(sample, keystore, at: start + 10 * day)
+    #expect(held.state == .held && held.reason.contains("it was rolled back to generation 1"))
+    #expect(held.reason.contains("ends later, at 2027-06-11"), "\(held.reason)")
+    let expiring = try state(sample, keystore, at: start + 345 * day)
+    #expect(expiring.state == .expiring && expiring.reason.contains("it was rolled back to generation 1"))
   }
 
   @Test func aFailingHookFailsItsKeystore() throws {

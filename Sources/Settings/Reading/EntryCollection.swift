@@ -61,7 +61,8 @@ struct EntryCollection {
   func readEntries(stateDirectory: FilePath) -> Configuration {
     var scope = EntryScope(
       defaults: defaults.map(DefaultsReader.read) ?? Defaults(), endpointNames: endpoints.entries.map(\.name),
-      serviceKeyNames: serviceKeys.entries.map(\.name), outputs: OutputRegistry())
+      serviceKeyNames: serviceKeys.entries.map(\.name),
+      refusedNames: Set((endpoints.refused + serviceKeys.refused).map(\.name)), outputs: OutputRegistry())
     let endpoints = endpoints.entries.compactMap { EndpointReader.read($0.field, name: $0.name, scope) }
     scope.serviceKeys = serviceKeys.entries.compactMap { ServiceKeyEntryReader.read($0.field, name: $0.name, scope) }
     let configuration = Configuration(

@@ -5,6 +5,8 @@ struct EntryScope {
   var defaults: Defaults
   var endpointNames: [String]
   var serviceKeyNames: [String]
+  /// Names of entries that were refused for them; who refers to one need not be told again.
+  var refusedNames: Set<String> = []
   /// Those of them that could be read, once they were.
   var serviceKeys: [ServiceKeySettings] = []
   var outputs: OutputRegistry
@@ -21,6 +23,7 @@ struct EntryScope {
   }
 
   private func reference(_ field: Field, to kind: String, among names: [String]) -> String? {
+    if let name = field.scalar, refusedNames.contains(name), !names.contains(name) { return nil }
     guard let name = field.entryName() else { return nil }
     guard names.contains(name) else {
       let near = KeyGroup.nearest(to: name, among: names).map { "did you mean '\($0)'?" }

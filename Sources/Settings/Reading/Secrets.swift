@@ -28,10 +28,20 @@ enum Secrets {
       "a private key must not stand in the configuration", hint: "put it into a file with mode 0600, and name that")
   }
 
-  /// A value without the user and password that an address in it holds, wherever it stands in place of something else.
-  ///
+  /// A value without the user and password that an address in it holds, wherever it stands in place of something else, and
+  /// without the values behind its path, of which one may be a secret.
+  static func redacted(_ text: String) -> String { withoutUser(withoutQuery(text)) }
+
+  /// What stands behind `?` or `#` goes where values are given there (RFC 3986, sections 3.4 and 3.5).
+  private static func withoutQuery(_ text: String) -> String {
+    guard let start = text.firstIndex(where: { $0 == "?" || $0 == "#" }), text[start...].contains("=") else {
+      return text
+    }
+    return "\(text[...start])…"
+  }
+
   /// What stands before the last `@` goes, since a password may hold any character.
-  static func redacted(_ text: String) -> String {
+  private static func withoutUser(_ text: String) -> String {
     guard let end = text.lastIndex(of: "@") else { return text }
     let scheme = text[..<end].firstRange(of: "://")
     let start = scheme?.upperBound ?? text.startIndex
@@ -41,7 +51,7 @@ enum Secrets {
 
   /// A sentence without the users and passwords of addresses that it quotes.
   static func redacted(sentence: String) -> String {
-    guard sentence.contains("@") else { return sentence }
+    guard sentence.contains(where: { "@?#".contains($0) }) else { return sentence }
     var (result, word) = ("", "")
     for character in sentence {
       guard character.isWhitespace || "'\"`,;()[]{}".contains(character) else {
