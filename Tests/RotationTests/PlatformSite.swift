@@ -56,8 +56,9 @@ struct PlatformSite: Sendable {
     instance: String = "it-rt-cf", preset: String = "cloud-integration", validity: Int = 30,
     installation: String = "one",
     adopt: String? = nil, login: String? = nil, verify: String = "token", profile: String = "legacy", more: String = "",
-    files: String = "", hook: String = "true"
+    files: String = "", hook: String = "true", confirm: String? = nil
   ) throws {
+    let confirmation = confirm.map { "    confirm: \($0)" } ?? ""
     let isManaged = instance.hasSuffix("-sm")
     let adoption = adopt.map { ", adopt: \($0)" } ?? ""
     let place =
@@ -82,6 +83,7 @@ struct PlatformSite: Sendable {
             - pem: {certificate: cert.pem, key: key.pem}
       \(files)
           after-change: [[/bin/sh, -c, "echo ran >> \(site.folder.file("hooks")); \(hook)"]]
+      \(confirmation)
       """)
   }
 
