@@ -56,7 +56,10 @@ import Testing
   }
 
   /// /proc/self/smaps lists for every mapping its flags: `lo` locked, `dd` not in core files (proc(5)).
-  @Test(.disabled(if: unsafe getenv("TSAN_OPTIONS") != nil, "ThreadSanitizer lets mlock(2) do nothing"))
+  @Test(
+    .disabled(
+      if: unsafe getenv("TSAN_OPTIONS") != nil || getenv("ASAN_OPTIONS") != nil, "a sanitizer lets mlock(2) do nothing")
+  )
   func memoryIsLockedAndLeftOutOfCoreFiles() throws {
     let secret = SecretBytes(copying: [1])
     let address = unsafe secret.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
