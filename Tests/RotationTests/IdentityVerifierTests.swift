@@ -41,6 +41,10 @@ struct IdentityVerifierTests {
       #expect(kind(IdentityVerifier.judgeRequest(response(status))) == .accepted, "\(status)")
     }
     #expect(kind(IdentityVerifier.judgeRequest(response(401))) == .refused)
+    for status in [200, 204, 403, 405, 500] {
+      guard case .accepted(let answer) = IdentityVerifier.judgeRequest(response(status)) else { continue }
+      #expect(answer.contains("answered \(status)"), "\(answer)")
+    }
     for status in [300, 302, 400, 404, 407, 429, 502, 503] {
       #expect(kind(IdentityVerifier.judgeRequest(response(status))) == .inconclusive, "\(status)")
     }

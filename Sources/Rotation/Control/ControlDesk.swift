@@ -69,11 +69,11 @@ struct ControlDesk: ControlActions {
     switch try await verifier.verify(
       identity, tokenURL: stored.entry.tokenURL, clientID: stored.entry.clientID, settings)
     {
-    case .accepted:
+    case .accepted(let answer):
       let reason =
         settings.verify == .none
-        ? "nothing was asked, since the service key has verify: none; the certificate ends at \(ends)"
-        : "the certificate is accepted, and ends at \(ends)"
+        ? "\(answer); the certificate ends at \(ends)"
+        : "the certificate is accepted: \(answer); it ends at \(ends)"
       return ControlVerdict(verdict: .accepted, reason: reason)
     case .refused(let reason):
       let explained = await missing(name, settings).map { "\(reason); \($0)" } ?? reason

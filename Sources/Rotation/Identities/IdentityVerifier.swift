@@ -12,7 +12,8 @@ package import Settings
 /// Tries a service key's new identity against the platform, as its consumer will use it, before anything relies on it.
 package struct IdentityVerifier: Sendable {
   package enum Verdict: Sendable, Equatable {
-    case accepted
+    /// With what was asked and answered: one sentence without its full stop.
+    case accepted(String)
     /// The platform answered, by a status or a TLS alert, that it does not accept the identity.
     case refused(String)
     /// No answer tells; it is tried again.
@@ -45,7 +46,7 @@ package struct IdentityVerifier: Sendable {
     _ identity: Identity, tokenURL: String?, clientID: String?, _ settings: ServiceKeySettings
   ) async throws(CancellationError) -> Verdict {
     switch settings.verify {
-    case .none: return .accepted
+    case .none: return .accepted("nothing was asked, since the service key has verify: none")
     case .token:
       guard let url = tokenURL, let clientID else {
         return .refused("the service key names no token endpoint or client: set verify: none, or verify a request")
@@ -67,7 +68,7 @@ package struct IdentityVerifier: Sendable {
   /// What the answer of a token endpoint says of the client certificate (RFC 6749, section 5; RFC 8705, section 2).
   package static func judgeToken(_ response: HTTPResponse) -> Verdict {
     switch response.status {
-    case 200: .accepted
+    case 200: .accepted("the token endpoint answered 200")
     case 400, 401, 403: .refused("the token endpoint answered \(response.status)\(explanation(response))")
     default: .inconclusive(.platform, "the token endpoint answered \(response.status)")
     }
@@ -77,7 +78,9 @@ package struct IdentityVerifier: Sendable {
   /// has let it pass and minds something else.
   package static func judgeRequest(_ response: HTTPResponse) -> Verdict {
     switch response.status {
-    case 200..<300, 403, 405, 500: .accepted
+    case 200..<300: .accepted("the server answered \(response.status)")
+    case 403, 405, 500:
+      .accepted("the server answered \(response.status), which minds something else than the certificate")
     case 401: .refused("the server answered 401: it does not know the certificate, or nobody passed it on")
     default: .inconclusive(.platform, "the server answered \(response.status)")
     }
