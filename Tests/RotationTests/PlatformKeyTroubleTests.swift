@@ -316,6 +316,21 @@ struct PlatformKeyTroubleTests {
     }
   }
 
+  @Test func `an outage of a platform that a binding names is told with its address`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure(instance: "xsuaa-sm", preset: "xsuaa")
+      try await platform.fault("unavailable", "sm.*", times: -1)
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        let told = try #require(platform.site.recorder.take().first { $0.event == .platformUnavailable })
+        let place = told.fields[.platform] ?? ""
+        let file = "\(platform.site.folder.file("manager"))"
+        #expect(place.hasPrefix("Service Manager of \(file) at https://"), "\(place)")
+        #expect(told.message.contains(place))
+      }
+    }
+  }
+
   @Test func `a binding that the Service Manager could not make is listed as failed`() async throws {
     try await PlatformSite.run { platform in
       try platform.configure(instance: "xsuaa-sm", preset: "xsuaa")

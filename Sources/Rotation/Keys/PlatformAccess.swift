@@ -25,15 +25,16 @@ struct PlatformAccess: Sendable {
   /// Reaches the platform, unless `reached` says that it is.
   func reach(_ settings: ServiceKeySettings, _ reached: Reached?) async throws(PlatformFailure) -> Reached {
     if let reached { return reached }
-    let caller = PlatformTroubles.Caller(settings)
+    var caller = PlatformTroubles.Caller(settings)
     let connection: PlatformConnector.Connection?
     do throws(PlatformFailure) {
       let own = try await ownLogin(settings)
       // Before anything is asked of the platform: a login that has ended is known even if nobody answers.
       let login = try connector.login(of: settings, own: own)
+      caller.address = login?.address
       try await remember(login?.certificates ?? [], of: settings)
       if let login { connection = try await connector.connect(settings, with: login) } else { connection = nil }
-      try await troubled { try await troubles.answered(caller, .connect, acceptsLogin: false) }
+      try await troubled { [caller] in try await troubles.answered(caller, .connect, acceptsLogin: false) }
     } catch {
       try await note(error, caller)
       throw error

@@ -42,6 +42,11 @@ package struct PlatformConnector: Sendable {
     package var certificates: [Certificate]
     fileprivate var proof: Proof
 
+    /// Where the platform is asked, where the configuration does not say it; nil where it does.
+    package var address: String? {
+      if case .serviceManager(_, let binding) = proof { binding.url } else { nil }
+    }
+
     fileprivate enum Proof {
       case cloudFoundry(CloudFoundrySource, LoginMethod)
       case serviceManager(ServiceManagerSource, ServiceManagerBinding)

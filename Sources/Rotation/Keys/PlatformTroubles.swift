@@ -23,6 +23,11 @@ package actor PlatformTroubles {
     package var login: String
     /// Where the proof stands: of two for one login one may be wrong.
     package var credential: String
+    /// Where the platform is asked, where ``platform`` does not say it; nil before that is known.
+    package var address: String?
+
+    /// The platform, for whoever looks for what is wrong.
+    var place: String { address.map { "\(platform) at \($0)" } ?? platform }
   }
 
   /// What is called, as far as troubles are told apart: one may fail while another works.
@@ -72,18 +77,18 @@ package actor PlatformTroubles {
       let span = TimeText.span(trouble.last.timeIntervalSince(trouble.since))
       try await tell(
         .platformUnavailable,
-        "the platform \(caller.platform) has not answered as it should for \(span): \(failure.words)",
-        [.platform: caller.platform, .reason: failure.words, .culprit: failure.culprit.rawValue], caller)
+        "the platform \(caller.place) has not answered as it should for \(span): \(failure.words)",
+        [.platform: caller.place, .reason: failure.words, .culprit: failure.culprit.rawValue], caller)
     case .loginRefused, .tooManyLogins, .unauthorized:
       try await answered(caller, call, acceptsLogin: false)
       try await tellLogin(
         .refused(caller), call,
-        "\(caller.login) cannot log in to \(caller.platform)", failure, caller)
+        "\(caller.login) cannot log in to \(caller.place)", failure, caller)
     case .forbidden:
       try await answered(caller, call, acceptsLogin: false)
       try await tellLogin(
         .role(platform: caller.platform, login: caller.login, serviceKey: caller.serviceKey), call,
-        "\(caller.login) lacks a role on \(caller.platform)", failure, caller)
+        "\(caller.login) lacks a role on \(caller.place)", failure, caller)
     case .missing, .nameTaken, .quotaExceeded, .busy, .refused, .ambiguous: try await answered(caller, call)
     case .rateLimited, .local, .cancelled: break
     }
@@ -99,8 +104,8 @@ package actor PlatformTroubles {
     let since = over.since
     let span = TimeText.span(context.clock.now().timeIntervalSince(since))
     try await tell(
-      .platformRecovered, "the platform \(caller.platform) answers again, after \(span)",
-      [.platform: caller.platform, .reason: "it did not answer for \(span)", .since: EventTime.text(since)], caller)
+      .platformRecovered, "the platform \(caller.place) answers again, after \(span)",
+      [.platform: caller.place, .reason: "it did not answer for \(span)", .since: EventTime.text(since)], caller)
   }
 
   /// Takes note that a login is accepted, and has the role for this call.
@@ -119,9 +124,9 @@ package actor PlatformTroubles {
       reason = "it takes the place of \(replaced?.login ?? ""), which was of no use for \(span)"
     }
     try await tell(
-      .loginRecovered, "\(caller.login) can log in to \(caller.platform) and work there again: \(reason)",
+      .loginRecovered, "\(caller.login) can log in to \(caller.place) and work there again: \(reason)",
       [
-        .platform: caller.platform, .login: caller.login, .reason: reason, .since: EventTime.text(since),
+        .platform: caller.place, .login: caller.login, .reason: reason, .since: EventTime.text(since),
       ], caller)
     for record in Set([refused?.record, lacking?.record, replaced?.trouble.record].compactMap(\.self)) {
       try await keep(nil, since: since, at: record)
@@ -214,7 +219,7 @@ package actor PlatformTroubles {
   private func tellLogin(_ what: String, _ failure: PlatformFailure, _ caller: Caller) async throws {
     try await tell(
       .loginFailing, "\(what): \(failure.words)",
-      [.platform: caller.platform, .login: caller.login, .reason: failure.words, .culprit: failure.culprit.rawValue],
+      [.platform: caller.place, .login: caller.login, .reason: failure.words, .culprit: failure.culprit.rawValue],
       caller)
   }
 
