@@ -69,6 +69,8 @@ package struct SourceState: Sendable, Equatable {
   package var keys: [PlatformKeyState]
   /// Why a new key shall be made now, whatever its end says; nil unless somebody asked.
   package var request: String?
+  /// Whether that is since the platform no longer has the key in force, which nobody was told yet.
+  package var isLossToTell = false
   /// The certificate that certrotd logs in to the platform with; nil for another login, and before the first one.
   package var login: KnownCertificate?
 

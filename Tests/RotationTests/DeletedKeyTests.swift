@@ -38,9 +38,15 @@ struct DeletedKeyTests {
         }
         try await platform.live(daemon, until: aTime + 3660)
         let told = platform.site.recorder.take()
+        let names = told.map(\.event)
         let lost = try #require(told.first { $0.event == .keyLost })
-        #expect(lost.fields[.keyGUID] == first.guid && lost.event.priority == .error)
-        #expect(told.map(\.event).contains(.keyRenewed))
+        #expect(lost.fields[.keyGUID] == first.guid)
+        #expect(lost.event.priority == .error)
+        #expect(names.contains(.keyRenewed))
+        let order = names.filter { $0 == .keyLost || $0 == .keyDue }
+        #expect(order == [.keyLost, .keyDue], "what happened comes before what follows from it, and once")
+        let due = told.first { $0.event == .keyDue }?.fields[.reason] ?? ""
+        #expect(due.contains("no longer"), "\(due)")
         #expect(try await platform.ours().map(\.exists) == [false, true])
       }
     }

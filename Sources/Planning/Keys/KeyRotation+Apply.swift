@@ -133,11 +133,11 @@ struct KeyRotationChange {
   private mutating func recognisePredecessor(_ keys: [ListedKey]) {
     guard let predecessor = rotation.predecessor else { return }
     if let guid = predecessor.guid {
-      guard !keys.contains(where: { $0.guid == guid }) else { return }
+      guard !keys.contains(where: { $0.guid == guid }) else { return rotation.isLossTold = nil }
       losePredecessor()
       // It works on, and nobody here can delete it.
       guard !context.isPredecessorElsewhere else { return rotation.predecessorGoneAt = nil }
-      events.append(.lost(name: predecessor.name ?? guid, guid: guid))
+      if rotation.isLossTold != true { events.append(.lost(name: predecessor.name ?? guid, guid: guid)) }
     } else if !rotation.isPredecessorGone, let wanted = context.adopted,
       let key = keys.first(where: { $0.guid == wanted }) ?? keys.first(where: { $0.name == wanted }),
       key.installation == nil, key.state == .ready

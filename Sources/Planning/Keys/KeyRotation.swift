@@ -33,7 +33,9 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var isPredecessorGone = false
   /// When it was deleted or found to be so; nil as long as it may work, and in ledgers of before.
   package internal(set) var predecessorGoneAt: Date?
-  /// Whether that was certrotd's doing, since the service allows one key at a time; nil as in ledgers of before.
+  /// Whether that the service instance no longer has it was told when the renewal began; nil as in ledgers of before.
+  package var isLossTold: Bool?
+  /// Whether certrotd deleted it, since the service allows one key at a time; nil as in ledgers of before.
   package internal(set) var hasDeletedPredecessor: Bool?
   /// Whether it is about one certain key, which an operator asked for or another installation made, and in place of which
   /// no other is made.

@@ -42,14 +42,32 @@ struct KeyRotationRunner: Sendable {
   }
 
   /// Records a rotation that begins, in place of one that is over.
-  func begin(_ rotation: KeyRotation, _ settings: ServiceKeySettings, because reason: Reason) async throws {
+  func begin(_ beginning: KeyRotation, _ settings: ServiceKeySettings, because reason: Reason) async throws {
     let subject = LedgerSubject(.serviceKey, settings.name)
+    var rotation = beginning
+    rotation.isLossTold = try await tellLoss(rotation, settings) ? true : nil
     // A daemon that was killed before it recorded the rotation begins it again.
     let last = try await context.ledger.history(subject, limit: 1).first
     let isTold = last.map { $0.event == Event.keyDue.rawValue && $0.at > context.clock.now() - Self.secondsToBegin }
     if isTold != true { try await context.tell([KeyNews.due(settings, rotation, because: reason)], of: subject) }
     try await record(rotation, of: settings, keys: [])
-    await context.landscape.update { $0.serviceKeys[settings.name]?.request = nil }
+    await context.landscape.update { inventory in
+      inventory.serviceKeys[settings.name]?.request = nil
+      inventory.serviceKeys[settings.name]?.isLossToTell = false
+    }
+  }
+
+  /// Tells that the key in force is gone before what follows from it, where that was found by looking at the keys.
+  private func tellLoss(_ rotation: KeyRotation, _ settings: ServiceKeySettings) async throws -> Bool {
+    guard let state = await context.landscape.inventory.serviceKeys[settings.name], state.isLossToTell,
+      let key = rotation.predecessor, let guid = key.guid
+    else { return false }
+    let now = context.clock.now()
+    let lost = KeyNews.raised(
+      .lost(name: key.name ?? guid, guid: guid), settings, identity: state.identity, hasKeyInForce: false, now: now)
+    try await context.tellOnce(
+      [lost], of: LedgerSubject(.serviceKey, settings.name), since: now - Self.secondsToBegin)
+    return true
   }
 
   private func step(
@@ -121,7 +139,10 @@ struct KeyRotationRunner: Sendable {
     guard let outcome else { return }
     if case .successorGone = outcome, let key = rotation.newKey {
       let reason = "the key \(key.name) is no longer on the platform"
-      await context.landscape.update { $0.serviceKeys[settings.name]?.request = reason }
+      await context.landscape.update { inventory in
+        inventory.serviceKeys[settings.name]?.request = reason
+        inventory.serviceKeys[settings.name]?.isLossToTell = true
+      }
     }
     try await conclude(outcome, rotation, settings, instance: instance)
   }

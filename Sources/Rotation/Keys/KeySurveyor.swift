@@ -168,7 +168,7 @@ struct KeySurveyor: Sendable {
     // The key that rests until its overlap is over is not touched by the rotation before.
     if case .delivered? = rotation?.state, let old = rotation?.predecessor?.guid { inFlight.remove(old) }
     for record in records where record.state == .inForce && record.instance != reached.instance.guid {
-      await request(settings, because: "the key \(record.name) belongs to another service instance")
+      await request(settings, because: "the key \(record.name) belongs to another service instance", isLost: false)
     }
     for record in records where record.instance == reached.instance.guid && !present.contains(record.guid) {
       switch record.state {
@@ -180,7 +180,7 @@ struct KeySurveyor: Sendable {
         case nil: try await noteDisappearance(record, settings)
         }
       case .inForce where rotation?.isResting != false:
-        await request(settings, because: "the key \(record.name) is no longer on the platform")
+        await request(settings, because: "the key \(record.name) is no longer on the platform", isLost: true)
       case .inForce:
         // What waits for its time until a new key would end later finds at its next look that there is nothing to wait for.
         guard let rotation, rotation.state == .due, case .waiting = rotation.standing else { continue }
@@ -190,8 +190,11 @@ struct KeySurveyor: Sendable {
     }
   }
 
-  private func request(_ settings: ServiceKeySettings, because reason: String) async {
-    await context.landscape.update { $0.serviceKeys[settings.name]?.request = reason }
+  private func request(_ settings: ServiceKeySettings, because reason: String, isLost: Bool) async {
+    await context.landscape.update { inventory in
+      inventory.serviceKeys[settings.name]?.request = reason
+      inventory.serviceKeys[settings.name]?.isLossToTell = isLost
+    }
   }
 
   private func report(

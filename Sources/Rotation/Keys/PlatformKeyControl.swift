@@ -45,11 +45,13 @@ package struct PlatformKeyControl: Sendable {
     let state = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
     let isUnderWay = state.rotation.map { !$0.isResting } ?? (state.identity == nil)
     var reason = "an operator asked for a new key"
+    var isLost = false
     if !isUnderWay, !now, let identity = state.identity {
       let due = RenewalPoint.due(identity, renewBefore: settings.renewBefore, now: context.clock.now())
       if due > context.clock.now() {
         guard let lost = try await lostKey(of: name) else { throw .notDue(name, until: due) }
         reason = "the service instance no longer has the key \(lost)"
+        isLost = true
       }
     }
     let stream = progress.follow(name)
@@ -59,12 +61,13 @@ package struct PlatformKeyControl: Sendable {
       // The renewal meets the same obstacle, and ends with it.
       context.logger.warning("whether the login of \(name) was refused cannot be forgotten: \(error)")
     }
-    await context.landscape.update { [reason, now = context.clock.now()] inventory in
+    await context.landscape.update { [reason, isLost, now = context.clock.now()] inventory in
       if isUnderWay {
         let urged = inventory.serviceKeys[name]?.rotation?.urged(now: now)
         inventory.serviceKeys[name]?.rotation = urged
       } else {
         inventory.serviceKeys[name]?.request = reason
+        inventory.serviceKeys[name]?.isLossToTell = isLost
       }
     }
     bell.ring()

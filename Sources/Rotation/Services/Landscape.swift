@@ -133,6 +133,7 @@ package actor Landscape {
     for (name, state) in now.inventory.serviceKeys {
       // The ledger knows nothing of it.
       inventory.serviceKeys[name]?.request = state.request
+      inventory.serviceKeys[name]?.isLossToTell = state.isLossToTell
     }
     for (work, demand) in demands { inventory.release(work, because: demand.reason) }
     return merging.keptSomething
