@@ -312,6 +312,8 @@ struct PlatformKeyTroubleTests {
         #expect(sender.reason.hasSuffix(prospect), "\(sender.reason)")
         let failing = platform.site.recorder.take().filter { $0.event == .keyRenewalFailing }
         #expect(failing.first?.fields[.nextAttempt] == EventTime.text(rests))
+        #expect(failing.first?.fields[.attempts] == "1", "the password was sent once")
+        #expect(failing.first?.message.contains("one attempt went to the platform, since the login rests") == true)
       }
     }
   }

@@ -112,6 +112,20 @@ package struct KeyRotation: Sendable, Hashable, Codable {
       package var next: Date
       /// Until when a refused login is not sent again, unless it changes; nil for any other failure.
       package var restsUntil: Date?
+      /// In how many of `attempts` nothing was sent, since a login rests; nil as in ledgers of before.
+      package var heldBack: Int?
+      /// What makes the pause longer than the backoff; nil where nothing does, and in ledgers of before.
+      package var delay: Delay?
+
+      package enum Delay: String, Sendable, Hashable, Codable {
+        /// The platform asked for it.
+        case platform
+        /// Several keys in a row were of no use.
+        case keys
+      }
+
+      /// How often it was tried in earnest.
+      package var tries: Int { max(0, attempts - (heldBack ?? 0)) }
 
       /// When the platform is asked again, as far as nobody does anything about it.
       package var nextAttempt: Date { max(next, restsUntil ?? next) }

@@ -69,18 +69,23 @@ extension KeyRotationChange {
     rotation.failingSince = since
     rotation.lastCause = KeyRotation.Cause(phase: phase, outcome: outcome, culprit: failure.culprit)
     var expected: Date?
+    var heldBack = failure.wasHeldBack ? 1 : 0
     if case .failed(let before) = rotation.standing {
       count = max(before.attempts + 1, attempts)
       expected = before.next
+      heldBack += before.heldBack ?? 0
     }
     // However urgent: each further key counts towards the quota of the service instance.
     var pause = Cadence.seconds(Backoff.delay(afterFailures: isUrgent && !isFurtherKey ? 1 : count))
-    if isFurtherKey, rotation.attempts > Self.mostKeysInARow { pause = max(pause, Self.secondsBetweenKeys) }
+    let isPausing = isFurtherKey && rotation.attempts > Self.mostKeysInARow
+    if isPausing { pause = max(pause, Self.secondsBetweenKeys) }
+    pause *= context.jitter.factor(startingAt: now)
     let wanted = failure.retryAfter.map(Cadence.seconds) ?? 0
-    let next = now.addingTimeInterval(withinPatience(max(pause * context.jitter.factor(startingAt: now), wanted)))
+    let next = now.addingTimeInterval(withinPatience(max(pause, wanted)))
     let standing = KeyRotation.Standing.Failure(
       reason: failure.reason, culprit: failure.culprit, attempts: count, since: since, next: next,
-      restsUntil: failure.restsFor.map { now.addingTimeInterval(Cadence.seconds($0)) })
+      restsUntil: failure.restsFor.map { now.addingTimeInterval(Cadence.seconds($0)) },
+      heldBack: heldBack > 0 ? heldBack : nil, delay: wanted > pause ? .platform : isPausing ? .keys : nil)
     rotation.standing = .failed(standing)
     // However often it is tried, it is told again once a day.
     let days = [expected ?? next, next].map { ($0.timeIntervalSince(since) / Self.secondsToTellAgain).rounded(.down) }

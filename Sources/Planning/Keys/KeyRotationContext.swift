@@ -171,10 +171,12 @@ package struct KeyFailure: Sendable, Hashable {
   package var restsFor: Duration?
   /// What went wrong, apart from names and words; nil where the outcome says it.
   package var kind: String?
+  /// Whether nothing was sent, since a login that was refused earlier rests.
+  package var wasHeldBack: Bool
 
   package init(
     _ reason: String, culprit: String, retryAfter: Duration? = nil, mayHaveHappened: Bool = false,
-    restsFor: Duration? = nil, kind: String? = nil
+    restsFor: Duration? = nil, kind: String? = nil, wasHeldBack: Bool = false
   ) {
     self.reason = reason
     self.culprit = culprit
@@ -182,6 +184,7 @@ package struct KeyFailure: Sendable, Hashable {
     self.mayHaveHappened = mayHaveHappened
     self.restsFor = restsFor
     self.kind = kind
+    self.wasHeldBack = wasHeldBack
   }
 }
 

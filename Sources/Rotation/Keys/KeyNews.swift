@@ -140,7 +140,7 @@ enum KeyNews {
       .keyAttemptFailed, message: "service key \(settings.name): \(failure.reason); \(failure.prospect)",
       fields: [
         .serviceKey: settings.name, .reason: failure.reason, .culprit: failure.culprit,
-        .attempts: String(failure.attempts), .nextAttempt: EventTime.text(failure.nextAttempt),
+        .attempts: String(failure.tries), .nextAttempt: EventTime.text(failure.nextAttempt),
       ])
   }
 
@@ -149,16 +149,30 @@ enum KeyNews {
   ) -> Events.Raised {
     var fields: [EventField: String] = [
       .serviceKey: settings.name, .reason: failure.reason, .culprit: failure.culprit,
-      .attempts: String(failure.attempts), .since: EventTime.text(failure.since),
+      .attempts: String(failure.tries), .since: EventTime.text(failure.since),
       .nextAttempt: EventTime.text(failure.nextAttempt),
     ]
     fields[.notAfter] = identity.map { EventTime.text($0.notAfter) }
     fields[.remaining] = identity.map { String(Int($0.notAfter.timeIntervalSince(now))) }
-    let span = TimeText.span(now.timeIntervalSince(failure.since))
-    let duration =
-      failure.attempts > 1 ? ", as has been tried for \(span), \(failure.attempts) times in a row" : ""
     return Events.Raised(
       .keyRenewalFailing,
-      message: "service key \(settings.name) cannot be renewed\(duration): \(failure.reason)", fields: fields)
+      message: "service key \(settings.name) cannot be renewed\(duration(of: failure, now)): \(failure.reason)",
+      fields: fields)
+  }
+
+  /// For how long it has failed, and how often it was tried in earnest; empty for a first attempt.
+  private static func duration(of failure: KeyRotation.Standing.Failure, _ now: Date) -> String {
+    guard failure.attempts > 1 else { return "" }
+    let span = TimeText.span(now.timeIntervalSince(failure.since))
+    guard failure.tries < failure.attempts else {
+      return ", as has been tried for \(span), \(failure.attempts) times in a row"
+    }
+    let times =
+      switch failure.tries {
+      case 0: "nothing"
+      case 1: "one attempt"
+      case let count: "\(count) attempts"
+      }
+    return ", for \(span) now, in which \(times) went to the platform, since the login rests"
   }
 }

@@ -81,7 +81,8 @@ extension KeyFailure {
     self.init(
       failure.words, culprit: failure.culprit.rawValue, retryAfter: rests ? nil : failure.retryAfter,
       mayHaveHappened: failure.mayHaveHappened,
-      restsFor: failure.kind == .loginRefused ? failure.retryAfter : nil, kind: failure.kind.rawValue)
+      restsFor: failure.kind == .loginRefused ? failure.retryAfter : nil, kind: failure.kind.rawValue,
+      wasHeldBack: failure.wasHeldBack)
   }
 }
 

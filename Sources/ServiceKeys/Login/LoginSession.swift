@@ -94,7 +94,7 @@ package actor LoginSession {
       case .refused(let words, let until):
         throw PlatformFailure(
           .loginRefused, .configuration, "\(words); \(method.remedy)",
-          retryAfter: .seconds(max(0, until.timeIntervalSince(now))))
+          retryAfter: .seconds(max(0, until.timeIntervalSince(now))), wasHeldBack: true)
       case .tooManyLogins(let until): throw tooManyLogins(until: until, now)
       }
     } catch {
@@ -124,7 +124,7 @@ package actor LoginSession {
     PlatformFailure(
       .tooManyLogins, .certrotd,
       "\(name.principal) was logged in \(LoginState.mostLogins) times within 12 h; more sessions would lock others out",
-      retryAfter: .seconds(max(0, until.timeIntervalSince(now))))
+      retryAfter: .seconds(max(0, until.timeIntervalSince(now))), wasHeldBack: true)
   }
 
   private func ask(_ grant: UAAGrant, _ state: inout LoginState) async throws(PlatformFailure) -> AccessToken {

@@ -46,15 +46,19 @@ package struct PlatformFailure: Error, Sendable, Hashable {
   package var retryAfter: Duration?
   /// Whether the platform may have done what was asked all the same, so that it has to be looked for.
   package var mayHaveHappened: Bool
+  /// Whether nothing was sent, since a login rests that was refused earlier or would be one too many.
+  package var wasHeldBack: Bool
 
   package init(
-    _ kind: Kind, _ culprit: Culprit, _ words: String, retryAfter: Duration? = nil, mayHaveHappened: Bool = false
+    _ kind: Kind, _ culprit: Culprit, _ words: String, retryAfter: Duration? = nil, mayHaveHappened: Bool = false,
+    wasHeldBack: Bool = false
   ) {
     self.kind = kind
     self.culprit = culprit
     self.words = words
     self.retryAfter = retryAfter
     self.mayHaveHappened = mayHaveHappened
+    self.wasHeldBack = wasHeldBack
   }
 
   static func malformed(_ what: String, mayHaveHappened: Bool = false) -> PlatformFailure {
