@@ -20,6 +20,7 @@ struct KeyRemovalTests {
       (removal(), nil), (removal { $0.owner = .named }, nil), (removal { $0.owner = .foreign }, .foreign),
       (removal { $0.isInForce = true }, .inForce), (removal { $0.isInFlight = true }, .inFlight),
       (removal { $0.keystores = ["a"] }, .stillUsed(["a"])),
+      (removal { $0.possibleHolders = ["a"] }, .maybeUsed(["a"])),
       (removal { $0.overlapEnds = now + 1 }, .overlap(until: now + 1)), (removal { $0.overlapEnds = nil }, nil),
       (removal { $0.otherValidKeys = 0 }, .lastValid),
       (
@@ -59,6 +60,28 @@ struct KeyRemovalTests {
     #expect(orphans.map(\.guid) == ["free", "overlapping", "failed", "stuck", "used"])
     #expect(
       orphans.map(\.refusal) == [nil, .overlap(until: Self.now + 50), nil, nil, .stillUsed(["web"])])
+  }
+
+  @Test func `a key that nobody has seen stays as long as a keystore holds what no known key explains`() {
+    let keys = [Self.listed("force"), Self.listed("unseen"), Self.listed("seen"), Self.listed("failed", .createFailed)]
+    var knowledge = OrphanPlanner.Knowledge(
+      installation: "here", base: "cpi", inForce: "force", ends: ["force": Self.now + 1000],
+      overlaps: ["unseen": Self.now - 1, "seen": Self.now - 1])
+    knowledge.strangers = ["web"]
+    knowledge.seen = ["force", "seen"]
+    let orphans = OrphanPlanner.orphans(keys, knowledge, now: Self.now)
+    #expect(orphans.map(\.guid) == ["unseen", "seen", "failed"])
+    #expect(orphans.map(\.refusal) == [.maybeUsed(["web"]), nil, nil])
+  }
+
+  @Test func `keys that are left alone for their youth are looked at when it is over`() {
+    let keys = [
+      Self.listed("force", age: 10), Self.listed("young", age: 600), Self.listed("younger", age: 60),
+      Self.listed("old"), Self.listed("going", .deleting, age: 3000),
+    ]
+    let knowledge = OrphanPlanner.Knowledge(installation: "here", base: "cpi", inForce: "force")
+    #expect(OrphanPlanner.nextOfAge(keys, knowledge, now: Self.now) == Self.now + 3000)
+    #expect(OrphanPlanner.nextOfAge(keys, knowledge, now: Self.now + 3600) == nil)
   }
 
   @Test func `of several keys that could go the last one stays`() {

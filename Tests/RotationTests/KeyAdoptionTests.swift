@@ -124,6 +124,30 @@ struct KeyAdoptionTests {
     }
   }
 
+  @Test func `a key that nobody knew and that is refused is read by who asks for it, and by nobody else`() async throws
+  {
+    try await PlatformSite.run { platform in
+      let guid = try await platform.addKey("short", parameters: "{\"key-type\":\"certificate\",\"validity\":5}")
+      try platform.configure(validity: 90)
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 3600)
+        _ = try await daemon.services.keys.adopt("short", as: "sender")
+        try await platform.live(daemon, until: aTime + 20 * day)
+        #expect(try await platform.bookedKey(guid)?.detailsReads == 1)
+      }
+      // A restart, a configuration that names it now, and a renewal that looks for a key to use.
+      try platform.configure(validity: 90, adopt: "short")
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 70 * day)
+        #expect(try await platform.bookedKey(guid)?.detailsReads == 1)
+        #expect(try await platform.ours().count == 2, "it was renewed meanwhile")
+        _ = try await daemon.services.keys.adopt("short", as: "sender")
+        try await platform.live(daemon, until: aTime + 75 * day)
+        #expect(try await platform.bookedKey(guid)?.detailsReads == 2, "somebody asked once more")
+      }
+    }
+  }
+
   @Test func `a key that ends before the one in force is taken over only by who insists`() async throws {
     try await PlatformSite.run { platform in
       try platform.configure()

@@ -182,7 +182,8 @@ struct KeyLife {
         if !keys.contains(where: { $0.guid == record.guid }) { records[record.guid]?.state = .deleted }
       }
       let orphans = OrphanPlanner.orphans(
-        keys.map { ListedKey($0, isGivenUp: false) }, KeySurveyor.knowledge(settings, configuration, inventory),
+        keys.map { ListedKey($0, isGivenUp: false) },
+        KeySurveyor.knowledge(settings, configuration, inventory, now: now),
         now: now)
       for orphan in orphans {
         if records[orphan.guid] == nil {

@@ -194,6 +194,8 @@ struct PlatformKeyTroubleTests {
       try await platform.site.run { try await platform.live($0, until: aTime + 2 * 3600) }
       let keys = try await platform.ours()
       #expect(keys.count == 1 && keys.first?.detailsReads == 2)
+      let told = platform.site.recorder.takeNames().filter { $0 == .keyCreated || $0 == .keyAdopted }
+      #expect(told == [.keyCreated, .keyAdopted], "it was made once")
     }
   }
 

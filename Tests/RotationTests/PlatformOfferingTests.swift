@@ -57,7 +57,8 @@ struct PlatformOfferingTests {
     Trouble(fault: "truncated", route: "cf.keys.details", outcome: "nothing; 1 made"),
     Trouble(fault: "slow", route: "cf.jobs.get", outcome: "nothing; 1 made"),
     Trouble(fault: "credentials-unavailable", route: "cf.keys.details", outcome: "nothing; 1 made"),
-    Trouble(fault: "job-timeout", route: "cf.keys.create", outcome: "key.attempt-failed; 2 made"),
+    // What was never complete goes when it is an hour old.
+    Trouble(fault: "job-timeout", route: "cf.keys.create", outcome: "key.attempt-failed, key.deleted; 2 made"),
     Trouble(fault: "job-stuck", route: "cf.keys.create", outcome: "key.attempt-failed; 2 made"),
     Trouble(fault: "duplicate", route: "cf.keys.create", outcome: "key.attempt-failed; 1 made"),
     // Another key would lack the same issuer, so that the first one is given a day.
@@ -73,7 +74,7 @@ struct PlatformOfferingTests {
       outcome: "login.failing, key.attempt-failed, key.renewal-failing, login.recovered; 1 made"),
     Trouble(fault: "unknown-route", route: "sm.bindings.create", outcome: "key.attempt-failed; 1 made"),
     Trouble(fault: "rate-limited", route: "sm.bindings.create", outcome: "nothing; 1 made"),
-    Trouble(fault: "job-failed", route: "sm.bindings.create", outcome: "key.attempt-failed; 2 made"),
+    Trouble(fault: "job-failed", route: "sm.bindings.create", outcome: "key.attempt-failed, key.deleted; 2 made"),
   ]
 
   @Test(arguments: troubles)

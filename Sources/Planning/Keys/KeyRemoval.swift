@@ -11,6 +11,8 @@ package struct KeyRemoval: Sendable, Hashable {
   package var isInFlight: Bool
   /// Keystores whose current generation holds it.
   package var keystores: [String]
+  /// Keystores whose current generation may hold it: what they hold is no key that is known.
+  package var possibleHolders: [String]
   /// Nil for a key that was never in force.
   package var overlapEnds: Date?
   /// How many other keys of the same service key certrotd knows to be valid.
@@ -19,13 +21,14 @@ package struct KeyRemoval: Sendable, Hashable {
   package var ends: Date?
 
   package init(
-    owner: KeyOwner, isInForce: Bool, isInFlight: Bool, keystores: [String], overlapEnds: Date?, otherValidKeys: Int,
-    ends: Date?
+    owner: KeyOwner, isInForce: Bool, isInFlight: Bool, keystores: [String], possibleHolders: [String] = [],
+    overlapEnds: Date?, otherValidKeys: Int, ends: Date?
   ) {
     self.owner = owner
     self.isInForce = isInForce
     self.isInFlight = isInFlight
     self.keystores = keystores
+    self.possibleHolders = possibleHolders
     self.overlapEnds = overlapEnds
     self.otherValidKeys = otherValidKeys
     self.ends = ends
@@ -37,6 +40,8 @@ package struct KeyRemoval: Sendable, Hashable {
     case inForce
     case inFlight
     case stillUsed([String])
+    /// Nobody has seen its certificate, and these keystores hold one that belongs to no key that is known.
+    case maybeUsed([String])
     case overlap(until: Date)
     case lastValid
     /// It may belong to a step that the ledger does not know yet.
@@ -53,6 +58,7 @@ package struct KeyRemoval: Sendable, Hashable {
     guard !isInForce else { return .inForce }
     guard !isInFlight else { return .inFlight }
     guard keystores.isEmpty else { return .stillUsed(keystores) }
+    guard possibleHolders.isEmpty else { return .maybeUsed(possibleHolders) }
     if let overlapEnds, now < overlapEnds { return .overlap(until: overlapEnds) }
     let hasEnded = ends.map { $0 <= now } ?? false
     return otherValidKeys > 0 || hasEnded ? nil : .lastValid
@@ -66,6 +72,8 @@ extension KeyRemoval.Refusal: CustomStringConvertible {
     case .inForce: "it is in force"
     case .inFlight: "it is about to be put in force"
     case .stillUsed(let keystores): "the keystores \(keystores.joined(separator: ", ")) still hold it"
+    case .maybeUsed(let keystores):
+      "the keystores \(keystores.joined(separator: ", ")) hold an identity whose key is not known, which may be this one"
     case .overlap(let until): "the overlap lasts until \(TimeText.instant(until))"
     case .lastValid: "it is the last valid one"
     case .young(let until):

@@ -66,7 +66,9 @@ struct KeyRotationChange {
       rotation.withheld = 0
       rotation.unreadable = nil
       move(.held(key))
-      if key.owner == .ours, !isOnPlatformBefore { events.append(.created(name: key.name, guid: key.guid)) }
+      if key.owner == .ours, !isOnPlatformBefore, rotation.isKeyFound != true {
+        events.append(.created(name: key.name, guid: key.guid))
+      }
     // Asking for details is never repeated to wait: the list tells when the key is complete.
     case (.reading(let key), .notReady): withhold(key)
     case (.reading(let key), .unreadable(let words)): readOnceMore(key, words)
@@ -106,6 +108,7 @@ struct KeyRotationChange {
       ($0.createdAt ?? .distantPast) > ($1.createdAt ?? .distantPast)
     }
     if let peer = peers.first(where: { $0.state == .ready }) {
+      rotation.isKeyFound = true
       return complete(peer.name, peer.guid, owner(of: peer))
     }
     // What this installation began and knows nothing of any more, it does not wait for.
@@ -304,7 +307,7 @@ struct KeyRotationChange {
     case .verified:
       move(.verified(key, certificate))
       // That it is used is told of no key that is of no use.
-      if key.owner != .ours || isOnPlatformBefore {
+      if key.owner != .ours || isOnPlatformBefore || rotation.isKeyFound == true {
         events.append(.adopted(name: key.name, guid: key.guid, isShared: key.owner == .foreign))
       }
       events.append(.verified(name: key.name))

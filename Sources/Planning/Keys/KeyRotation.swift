@@ -49,6 +49,10 @@ package struct KeyRotation: Sendable, Hashable, Codable {
   package internal(set) var isInPlaceOfMaking: Bool?
   /// What failed last, until it works; nil where nothing does, and in ledgers of before.
   package internal(set) var lastCause: Cause?
+  /// Whether the new key was found on the platform, where the ledger knew nothing of it; nil as in ledgers of before.
+  package internal(set) var isKeyFound: Bool?
+  /// Whether it waits for change windows of keystores before the key in force is deleted; nil as in ledgers of before.
+  package internal(set) var awaitsWindow: Bool?
 
   package enum State: Sendable, Hashable, Codable {
     /// Nothing was done yet: who else renews is looked for.

@@ -39,7 +39,7 @@ extension KeyRotationChange {
   mutating func startAnew(_ reason: String, culprit: String, discarding guid: String? = nil) {
     if let guid { rotation.discarded.insert(guid) }
     rotation.withheld = 0
-    rotation.unreadable = nil
+    (rotation.unreadable, rotation.isKeyFound) = (nil, nil)
     let standing = rotation.standing
     move(rotation.isAdoption && rotation.isInPlaceOfMaking != true ? .abandoned : .due)
     if rotation.state == .due {

@@ -191,8 +191,8 @@ package struct KeyFailure: Sendable, Hashable {
 /// Something that happened in a rotation and that an operator may want to know.
 package enum KeyRotationEvent: Sendable, Hashable {
   case created(name: String, guid: String)
-  /// The key was on the platform already: another installation made it, and this one uses it too, or somebody made it by
-  /// hand, and it is certrotd's from now on.
+  /// The key was on the platform already: another installation made it, and this one uses it too; somebody made it by
+  /// hand, and it is certrotd's from now on; or certrotd made it, and its ledger was lost since.
   case adopted(name: String, guid: String, isShared: Bool)
   case verified(name: String)
   /// The platform no longer has the key in force, though certrotd did not delete it.

@@ -18,6 +18,10 @@ package enum OrphanPlanner {
     package var useless: Set<String>
     /// Keys that keystores hold, with the keystores' names.
     package var used: [String: [String]]
+    /// Keystores of this service key whose identity belongs to no key that is known; it has not ended.
+    package var strangers: [String] = []
+    /// Keys whose certificates are known, so that nobody has to wonder who holds them.
+    package var seen: Set<String> = []
     /// Ends of the certificates of keys that are or were in force.
     package var ends: [String: Date]
     /// Ends of the overlaps of keys that were in force.
@@ -41,6 +45,14 @@ package enum OrphanPlanner {
       self.overlaps = overlaps
       self.overlap = overlap
     }
+
+    /// Keystores that may hold a key, though nobody can tell.
+    package func possibleHolders(of guid: String) -> [String] { seen.contains(guid) ? [] : strangers }
+  }
+
+  /// When the first key is old enough that is left alone for its youth; nil without any.
+  package static func nextOfAge(_ keys: [ListedKey], _ knowledge: Knowledge, now: Date) -> Date? {
+    leftovers(keys, knowledge).compactMap { $0.state == .deleting ? nil : restsUntil($0, knowledge, now: now) }.min()
   }
 
   package struct Orphan: Sendable, Hashable {
@@ -68,6 +80,7 @@ package enum OrphanPlanner {
       let isLeftToOthers = isUseless && key.state == .ready
       let removal = KeyRemoval(
         owner: .ours, isInForce: false, isInFlight: false, keystores: knowledge.used[key.guid] ?? [],
+        possibleHolders: neverValid.contains(key.state) || isUseless ? [] : knowledge.possibleHolders(of: key.guid),
         overlapEnds: knowledge.overlaps[key.guid]
           ?? (isLeftToOthers ? key.createdAt?.addingTimeInterval(knowledge.overlap) : nil),
         otherValidKeys: valid.count { $0 != key.guid },

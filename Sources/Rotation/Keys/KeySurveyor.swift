@@ -24,7 +24,7 @@ struct KeySurveyor: Sendable {
     let now = context.clock.now()
     let before = await context.landscape.inventory.serviceKeys[name] ?? SourceState()
     let cadence = await context.landscape.cadence(of: .tendServiceKey(name))
-    let schedule: Schedule
+    var schedule: Schedule
     var following: KeyRotation?
     do {
       let platform = try await access.reach(settings, reached)
@@ -34,12 +34,21 @@ struct KeySurveyor: Sendable {
       following = await peerRenewal(keys, settings)
       try await settle(keys, settings, platform)
       schedule = before.schedule.succeeded(at: now, cadence: cadence)
+      schedule.nextAttempt = [schedule.nextAttempt, await nextOfAge(keys, settings)].compactMap(\.self).min()
     } catch let failure as PlatformFailure {
       schedule = before.schedule.failed(at: now, cadence: cadence, reason: failure.words)
     }
-    await context.landscape.update { $0.serviceKeys[name]?.schedule = schedule }
+    await context.landscape.update { [schedule] in $0.serviceKeys[name]?.schedule = schedule }
     _ = try await context.record(schedule, of: .readServiceKey(name), condition: nil)
     return following
+  }
+
+  /// When a key that nothing uses is old enough to be told of, and looked at again.
+  private func nextOfAge(_ keys: [PlatformKey], _ settings: ServiceKeySettings) async -> Date? {
+    let knowledge = Self.knowledge(
+      settings, await context.landscape.configuration, await context.landscape.inventory, now: context.clock.now())
+    return OrphanPlanner.nextOfAge(
+      keys.map { ListedKey($0, isGivenUp: false) }, knowledge, now: context.clock.now())
   }
 
   private func peerRenewal(_ keys: [PlatformKey], _ settings: ServiceKeySettings) async -> KeyRotation? {
@@ -52,7 +61,7 @@ struct KeySurveyor: Sendable {
 
   /// What the ledger knows of a service key, as the planner of orphans wants it.
   static func knowledge(
-    _ settings: ServiceKeySettings, _ configuration: Configuration, _ inventory: Inventory
+    _ settings: ServiceKeySettings, _ configuration: Configuration, _ inventory: Inventory, now: Date
   ) -> OrphanPlanner.Knowledge {
     let mark = PlatformAccess.mark(of: settings, configuration)
     let state = inventory.serviceKeys[settings.name] ?? SourceState()
@@ -63,6 +72,14 @@ struct KeySurveyor: Sendable {
       knowledge.inFlight = rotation.concerned
       knowledge.nameInFlight = rotation.nameInTheMaking
     }
+    let leaves = Set(state.keys.compactMap(\.leaf))
+    knowledge.seen = Set(state.keys.filter { $0.leaf != nil }.map(\.guid))
+    knowledge.strangers = configuration.keystores.filter { keystore in
+      guard keystore.identity == .serviceKey(settings.name),
+        let held = inventory.keystores[keystore.name]?.current?.identity
+      else { return false }
+      return !leaves.contains(held.leaf) && held.leaf != state.identity?.leaf && held.notAfter > now
+    }.map(\.name)
     for key in state.keys {
       let holders = PlatformKeyPlanner.keystores(holding: key, configuration, inventory)
       if !holders.isEmpty { knowledge.used[key.guid] = holders }
@@ -86,9 +103,10 @@ struct KeySurveyor: Sendable {
     let records = try await context.ledger.platformKeys(of: settings.name)
     let known = Dictionary(records.map { ($0.guid, $0) }, uniquingKeysWith: { first, _ in first })
     try await noteGone(keys, records, settings, reached)
+    let now = context.clock.now()
     let orphans = OrphanPlanner.orphans(
-      keys.map { ListedKey($0, isGivenUp: false) }, Self.knowledge(settings, configuration, inventory),
-      now: context.clock.now())
+      keys.map { ListedKey($0, isGivenUp: false) }, Self.knowledge(settings, configuration, inventory, now: now),
+      now: now)
     var failure: PlatformFailure?
     for orphan in orphans {
       let record: PlatformKeyRecord
@@ -122,14 +140,15 @@ struct KeySurveyor: Sendable {
     var failure: PlatformFailure?
     let configuration = await context.landscape.configuration
     let inventory = await context.landscape.inventory
-    let knowledge = Self.knowledge(settings, configuration, inventory)
     let now = context.clock.now()
+    let knowledge = Self.knowledge(settings, configuration, inventory, now: now)
     let valid = OrphanPlanner.validKeys(keys.map { ListedKey($0, isGivenUp: false) }, knowledge, now: now)
     for record in records where record.owner == .named && record.state == .retiring {
       guard keys.contains(where: { $0.guid == record.guid && $0.mark == nil }) else { continue }
       let removal = KeyRemoval(
         owner: .named, isInForce: false, isInFlight: knowledge.inFlight.contains(record.guid),
-        keystores: knowledge.used[record.guid] ?? [], overlapEnds: record.overlapEnds,
+        keystores: knowledge.used[record.guid] ?? [], possibleHolders: knowledge.possibleHolders(of: record.guid),
+        overlapEnds: record.overlapEnds,
         otherValidKeys: valid.count { $0 != record.guid }, ends: record.notAfter)
       guard removal.refusal(now: now) == nil else { continue }
       do {
@@ -202,11 +221,11 @@ struct KeySurveyor: Sendable {
   ) async throws -> PlatformKeyRecord {
     let now = context.clock.now()
     let overlapEnds = orphan.mayBeUsed ? now + settings.overlap / .seconds(1) : nil
-    var why = "nothing uses it"
+    var why = "nothing uses it that is known here"
     if let refusal = orphan.refusal {
       why += ", but \(refusal)"
     } else if let overlapEnds {
-      why += " that is known here; it is deleted after \(TimeText.instant(overlapEnds))"
+      why += "; it is deleted after \(TimeText.instant(overlapEnds))"
     }
     // What can go at once is not left: its deletion is told.
     if orphan.mayBeUsed || orphan.refusal != nil {

@@ -117,8 +117,8 @@ package struct PlatformKeyControl: Sendable {
     let configuration = await context.landscape.configuration
     let inventory = await context.landscape.inventory
     let listed = keys.map { ListedKey($0, isGivenUp: false) }
-    let knowledge = KeySurveyor.knowledge(settings, configuration, inventory)
     let now = context.clock.now()
+    let knowledge = KeySurveyor.knowledge(settings, configuration, inventory, now: now)
     let orphans =
       OrphanPlanner.orphans(listed, knowledge, now: now) + OrphanPlanner.restingOrphans(listed, knowledge, now: now)
     let mark = PlatformAccess.mark(of: settings, configuration)
