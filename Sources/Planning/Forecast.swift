@@ -122,25 +122,32 @@ private struct Forecaster {
     if let rotation = state.rotation, !rotation.isResting {
       entries.append(
         ForecastEntry(
-          subject: subject, what: .renewIdentity, dueAt: max(now, rotation.nextAttempt ?? now),
+          subject: subject, what: .renewIdentity,
+          dueAt: PlatformKeyPlanner.next(serviceKey, state, configuration, inventory, now: now)?.at ?? now,
           lapsesAt: state.identity?.notAfter, why: rotation.account))
     } else if let identity = state.identity {
       let due = RenewalPoint.due(identity, renewBefore: serviceKey.renewBefore, now: now)
       entries.append(
         ForecastEntry(
           subject: subject, what: .renewIdentity, dueAt: max(now, due), lapsesAt: identity.notAfter,
-          why: state.request
-            ?? "renew-before \(serviceKey.renewBefore) is reached\(identity.sinceLimit); a new key is made on the platform"
-        ))
+          why: state.request ?? renewalReason(serviceKey, identity, due)))
     }
-    for key in state.keys where key.role == .retiring || key.role == .givenUp {
-      guard let ends = key.overlapEnds else { continue }
-      entries.append(
-        ForecastEntry(
-          subject: subject, what: .deleteKey, dueAt: max(now, ends), lapsesAt: nil,
-          why: "the overlap with the key \(key.name) is over, unless a keystore still holds it"))
+    entries += KeyDeletion.expected(serviceKey, state, configuration, inventory, now: now).map { deletion in
+      ForecastEntry(subject: subject, what: .deleteKey, dueAt: deletion.at, lapsesAt: nil, why: deletion.why)
     }
     return entries + loginEntries(serviceKey, state)
+  }
+
+  private func renewalReason(_ serviceKey: ServiceKeySettings, _ identity: IdentityState, _ due: Date) -> String {
+    let usual = RenewalPoint.due(
+      notBefore: identity.notBefore, notAfter: identity.leafNotAfter, renewBefore: serviceKey.renewBefore)
+    guard usual < due, let acceptedAt = identity.acceptedAt else {
+      return
+        "renew-before \(serviceKey.renewBefore) is reached\(identity.sinceLimit); a new key is made on the platform"
+    }
+    return
+      "renew-before \(serviceKey.renewBefore) was reached at \(TimeText.instant(usual)), but the key was taken over only "
+      + "at \(TimeText.instant(acceptedAt)), and is used for a part of what was left of it before another one is made"
   }
 
   /// The end of a login, once for all service keys that use it.

@@ -61,12 +61,14 @@ struct SubjectReader {
     var status = status(.serviceKey(serviceKey.name), state.schedule, work)
     status.breakage = state.identity.map { Breakage(what: $0.whatEnds, at: $0.notAfter) }
     if isRenewed {
-      if let next = status.nextAttempt, !Self.renews(serviceKey, state, at: next) { status.nextStep = .surveyKeys }
+      (status.lastAttempt, status.lastSuccess) = attempts(state)
+      if let next = PlatformKeyPlanner.next(serviceKey, state, configuration, inventory, now: now) {
+        (status.nextAttempt, status.nextStep) = next
+      }
     } else if let identity = state.identity, state.schedule.failures == 0 {
       // That its file is looked at before then changes nothing for anybody.
       (status.nextAttempt, status.nextStep) = (replacement(of: identity, serviceKey.renewBefore), .replaceIdentity)
     }
-    if isRenewed { (status.lastAttempt, status.lastSuccess) = attempts(state) }
     if let lost = state.identity.flatMap({ state.lost($0.leaf) }) {
       status.breakage = earlier(status.breakage, lost.breakage(now: now))
       (status.nextAttempt, status.nextStep) = (max(now, state.rotation?.nextAttempt ?? now), .renewIdentity)
@@ -75,14 +77,12 @@ struct SubjectReader {
       (status.state, status.reason) = (.expired, ended)
     } else if let failure = failing(state, isRenewed: isRenewed) {
       (status.state, status.reason) = (.failing, failure)
-      if isRenewed, case .failed = state.rotation?.standing { status.nextAttempt = state.rotation?.nextAttempt }
     } else if let rejected = state.rejected {
       let time = state.schedule.lastAttempt.map { " at \(TimeText.instant($0))" } ?? ""
       (status.state, status.reason) = (.failing, "the file was last rejected\(time): \(rejected)")
       // The same file is read again where that may help; any other waits for somebody to put another in its place.
       if state.schedule.failures == 0 { (status.nextAttempt, status.nextStep) = (now, .replaceIdentity) }
     } else if isRenewed, let rotation = state.rotation, !rotation.isResting {
-      (status.nextAttempt, status.nextStep) = (rotation.waitsUntil ?? now, .renewIdentity)
       (status.state, status.reason) = (.renewing, "a new key is made on the platform; so far: \(rotation.phase)")
       if case .waiting(_, let reason) = rotation.standing {
         if rotation.phase == "due" { status.state = .waiting }
@@ -102,8 +102,6 @@ struct SubjectReader {
       } else {
         status.reason = "a new service key is due at \(TimeText.instant(start))\(identity.sinceLimit)"
       }
-      // That the keys on the platform are looked at before then changes nothing for anybody.
-      if isRenewed, start > now { (status.nextAttempt, status.nextStep) = (start, .renewIdentity) }
     } else {
       let holders = configuration.keystores.filter { keystore in
         keystore.identity == .serviceKey(serviceKey.name)
@@ -160,12 +158,6 @@ struct SubjectReader {
     return ending(.login, login.notBefore, login.notAfter, serviceKey.alertBefore, what).map {
       "\($0); put a newer one in place before it does"
     }
-  }
-
-  /// Whether what is done on the platform at `time` renews the key, rather than looks after the keys there.
-  private static func renews(_ serviceKey: ServiceKeySettings, _ state: SourceState, at time: Date) -> Bool {
-    guard state.rotation?.isResting != false, let identity = state.identity, state.request == nil else { return true }
-    return RenewalPoint.due(identity, renewBefore: serviceKey.renewBefore, now: time) <= time
   }
 
   /// What stands in the way of a service key; nil if nothing does.

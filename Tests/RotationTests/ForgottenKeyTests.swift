@@ -38,6 +38,10 @@ struct ForgottenKeyTests {
         let told = platform.site.recorder.take()
         #expect(told.map(\.event) == [.keyOrphaned] && told.first?.fields[.keyGUID] == old.guid)
         #expect(told.first?.fields[.reason]?.contains("it is deleted after") == true)
+        let status = StatusReader.read(
+          await daemon.context.landscape.configuration, await daemon.context.landscape.inventory,
+          now: platform.site.clock.now())
+        #expect(status.happensNext?.nextStep == .deleteKey)
         try await platform.live(daemon, until: aTime + 3600 + 8 * day - 3600)
         #expect(try await platform.ours().map(\.exists) == [true, true])
         try await platform.live(daemon, until: aTime + 3600 + 8 * day + 600)

@@ -52,17 +52,25 @@ struct PlatformWindowTests {
     }
   }
 
-  @Test func `where the old key is deleted first its keystore does not wait`() async throws {
+  @Test func `where the old key is deleted first that waits for the window, and the new one does not`() async throws {
     try await PlatformSite.run { platform in
       try platform.configure(validity: 90, more: "replace: delete-first", files: Self.window)
       let site = platform.site
       try await site.run { daemon in
         try await platform.live(daemon, until: aTime + 3600)
-        let end = try #require(await daemon.context.landscape.inventory.serviceKeys["sender"]?.identity).notAfter
+        let landscape = daemon.context.landscape
+        let end = try #require(await landscape.inventory.serviceKeys["sender"]?.identity).notAfter
+        let keystore = try #require(await landscape.configuration.keystore(named: "sender"))
+        let opening = try #require(WindowCalendar.nextOpening(of: keystore.changeWindows, after: end - 29.7 * day)?.at)
         _ = site.recorder.take()
-        try await platform.live(daemon, until: end - 29.7 * day + 3600)
-        let told = site.recorder.takeNames()
-        #expect(told.suffix(2) == [.keystoreWritten, .keyRenewed] && told.contains(.keyDeleted), "\(told)")
+        try await platform.live(daemon, until: opening - 1)
+        #expect(site.recorder.takeNames() == [.keyDue])
+        #expect(try await platform.ours().map(\.exists) == [true], "whatever uses it works on")
+        let rotation = try #require(await landscape.inventory.serviceKeys["sender"]?.rotation)
+        #expect(rotation.obstacle?.contains("it waits for the window of the keystore sender, which opens at") == true)
+        try await platform.live(daemon, until: opening + 3600)
+        #expect(
+          site.recorder.takeNames() == [.keyDeleted, .keyCreated, .keyVerified, .keystoreWritten, .keyRenewed])
       }
     }
   }

@@ -123,6 +123,7 @@ struct KeyRotationChange {
         until.timeIntervalSince(now), "a new key would end before the one in force does")
     }
     if context.deletesFirst, let guid = keyInTheWay(keys) {
+      if guid == rotation.predecessor?.guid, let window = context.deletionWindow { return waitForWindow(window) }
       return move(.clearing(guid: guid, job: nil))
     }
     let first = KeyName.make(base: context.base, at: rotation.attempts == 0 ? rotation.dueAt : now)
@@ -314,7 +315,9 @@ struct KeyRotationChange {
     case .refused(let words):
       // A new key is not known everywhere at once: before the patience is over, nobody can do anything about it.
       guard now.timeIntervalSince(rotation.since) >= Cadence.seconds(context.verifyPatience) else {
-        return wait(Self.secondsToVerify, "the platform does not accept the new key yet: \(words)")
+        let end = TimeText.instant(rotation.since.addingTimeInterval(Cadence.seconds(context.verifyPatience)))
+        return wait(
+          Self.secondsToVerify, "the platform does not accept the new key yet, as is tried until \(end): \(words)")
       }
       events.append(.refused(name: key.name, words: words))
       startAnew("the platform does not accept the new key: \(words)", culprit: "platform", discarding: key)

@@ -10,10 +10,12 @@ extension KeyRotationChange {
     rotation.state = state
     rotation.since = now
     rotation.standing = .ready
+    rotation.awaitsWindow = nil
   }
 
   mutating func wait(_ seconds: TimeInterval, _ reason: String) {
     rotation.standing = .waiting(until: now.addingTimeInterval(seconds), reason: reason)
+    rotation.awaitsWindow = nil
   }
 
   /// Nothing has failed, however long it takes: the old key stays, and its overlap begins when all keystores have the new.
@@ -26,6 +28,15 @@ extension KeyRotationChange {
     wait(
       min(max(until.timeIntervalSince(now), Self.secondsToVerify), Self.longestPause),
       "the keystores \(names) wait for their change windows, the first until \(TimeText.instant(until))")
+  }
+
+  /// Without the key in force nothing works that uses it, so that it goes when its keystores may change.
+  mutating func waitForWindow(_ window: WindowWait) {
+    // Looked at once a day all the same: somebody else may delete the key, or renew it.
+    wait(
+      min(window.until.timeIntervalSince(now), Self.longestPause),
+      "the service allows one key at a time, and the one in force is deleted first: \(window.sentence)")
+    rotation.awaitsWindow = true
   }
 
   mutating func startAnew(_ reason: String, culprit: String, discarding key: NewKey) {

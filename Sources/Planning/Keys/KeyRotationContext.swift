@@ -26,6 +26,8 @@ package struct KeyRotationContext: Sendable, Hashable {
   package var isPredecessorElsewhere = false
   /// Whether the key that rests until its overlap is over was found to be gone.
   package var isPredecessorDeleted = false
+  /// What the deletion of the key in force waits for, where the service allows one at a time; nil where it may happen now.
+  package var deletionWindow: WindowWait?
 
   package init(
     installation: String, base: String, adopted: String? = nil, overlap: Duration, verifyPatience: Duration,

@@ -56,6 +56,7 @@ package enum PlatformKeyPlanner {
     let old = state.keys.first { $0.guid == state.rotation?.predecessor?.guid }
     context.keystoresWithOldKey = old.map { keystores(holding: $0, configuration, inventory) } ?? []
     context.isPredecessorDeleted = old?.role == .deleted
+    if context.deletesFirst { context.deletionWindow = DeletionWindow.wait(state, configuration, inventory, now: now) }
     switch state.rotation?.state {
     case .delivered(_, let certificate, _), .verified(_, let certificate), .deleting(_, let certificate, _):
       let identity = state.identity.flatMap { $0.leafNotAfter == certificate.notAfter ? $0 : nil }
@@ -93,6 +94,16 @@ package enum PlatformKeyPlanner {
     }.map(\.name)
   }
 
+  /// When the first of these keystores may change, where all of them wait for their change windows; nil otherwise.
+  package static func firstWindow(
+    of keystores: [String], _ configuration: Configuration, _ inventory: Inventory, now: Date
+  ) -> Date? {
+    let windows = keystores.compactMap { name in
+      configuration.keystore(named: name).flatMap { WriteWindow.wait(of: $0, inventory, now: now)?.until }
+    }
+    return windows.count == keystores.count ? windows.min() : nil
+  }
+
   private static func users(of serviceKey: String, _ configuration: Configuration) -> [KeystoreSettings] {
     configuration.keystores.filter { $0.identity == .serviceKey(serviceKey) }
   }
@@ -108,7 +119,10 @@ package enum PlatformKeyPlanner {
     {
       rotation = rotation.released()
     }
-    switch rotation.next(context(serviceKey, configuration, inventory, now: now), now: now) {
+    let context = context(serviceKey, configuration, inventory, now: now)
+    // A window may open earlier than it was to, when somebody changes the configuration.
+    if rotation.awaitsWindow == true, context.deletionWindow == nil { rotation = rotation.released() }
+    switch rotation.next(context, now: now) {
     case .act(let action): return .act(action)
     case .wait(let until, _): return .wait(until: until)
     case .finished: return .finish
@@ -134,7 +148,7 @@ package enum PlatformKeyPlanner {
   }
 
   /// With the rhythm of looking, and when the overlap of a key is over.
-  private static func surveyTime(
+  static func surveyTime(
     _ serviceKey: ServiceKeySettings, _ state: SourceState, _ configuration: Configuration, _ inventory: Inventory,
     now: Date
   ) -> Date {

@@ -13,7 +13,7 @@ package enum WriteWindow: Sendable, Equatable {
 }
 
 /// What a write waits for.
-package struct WindowWait: Sendable, Equatable {
+package struct WindowWait: Sendable, Hashable {
   /// When it begins at the latest.
   package var until: Date
   /// One sentence that goes on from what is to be written.

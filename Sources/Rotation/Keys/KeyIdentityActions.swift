@@ -123,11 +123,8 @@ struct KeyIdentityActions: Sendable {
     let now = context.clock.now()
     let behind = PlatformKeyPlanner.keystoresBehind(settings.name, configuration, inventory, now: now)
     guard !behind.isEmpty, !isOverdue else { return .delivered }
-    let windows = behind.map { name in
-      configuration.keystore(named: name).flatMap { WriteWindow.wait(of: $0, inventory, now: now)?.until }
-    }
-    let known = windows.compactMap(\.self)
-    return .notDelivered(behind, until: known.count == behind.count ? known.min() : nil)
+    return .notDelivered(
+      behind, until: PlatformKeyPlanner.firstWindow(of: behind, configuration, inventory, now: now))
   }
 
   private static func der(_ key: PrivateKey) throws(Defect) -> SecretBytes {
