@@ -47,6 +47,10 @@ package struct Scenario: Sendable {
   /// In days: from a week, which leaves little time for an outage, to the longest that the platform gives.
   func lifetime(ofKey key: Int) -> Double { key % 20 == 0 ? 7 : [30, 60, 90, 180, 365][key % 5] }
 
+  /// In days: the longer a key lives the longer its users have to follow, and the more seldom somebody has to look whether
+  /// another installation has renewed it.
+  func overlap(ofKey key: Int) -> Double { lifetime(ofKey: key) / 7 }
+
   var platforms: Int { 4 }
 
   private static let groupSize = 5

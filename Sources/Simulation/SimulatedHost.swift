@@ -54,7 +54,7 @@ struct SimulatedHost: Sendable {
             from: {service-manager: {binding-file: \(binding), service-instance: key-\(number), preset: cloud-integration, \
         validity: \(Int(lifetime))d}}
             verify: none
-            overlap: \(lifetime < 30 ? "6h" : "48h")
+            overlap: \(Int(scenario.overlap(ofKey: number) * 24))h
 
         """
     }
