@@ -5,7 +5,7 @@ import Host
 
 /// Turns what a server sent into a chain, off the event loops.
 struct ChainReading: Sendable {
-  private let memory = CertificateMemory()
+  private let cache = CertificateCache<Certificate>()
 
   /// Reads the certificates of a report.
   ///
@@ -16,7 +16,10 @@ struct ChainReading: Sendable {
     var failure = report.failure
     for (index, bytes) in report.certificates.enumerated() {
       do throws(CertificateError) {
-        certificates.append(try memory.certificate(bytes))
+        let certificate = try cache.value(for: bytes) { () throws(CertificateError) in
+          try Certificate(derEncoded: bytes)
+        }
+        certificates.append(certificate)
       } catch {
         failure =
           failure
