@@ -18,7 +18,8 @@ extension Event {
         [.serviceKey, .keyName, .keyGUID])
     case .keyVerified:
       EventDefinition(
-        "a3d802da9a584e24b49d802b7bf4c313", .notice, "The platform accepts a new key", [.serviceKey, .keyName])
+        "a3d802da9a584e24b49d802b7bf4c313", .notice, "A new key passed all that was to be tried",
+        [.serviceKey, .keyName])
     case .keyRefused:
       EventDefinition(
         "1396e6d832044a24bfeea779739ef3d4", .error, "A new key is not accepted", [.serviceKey, .keyName, .reason])

@@ -88,6 +88,10 @@ extension KeystoreSettings {
 }
 
 extension GenerationConfirmation {
+  var isConfirmed: Bool {
+    if case .confirmed = state { true } else { false }
+  }
+
   /// Whether it is neither confirmed nor given up yet.
   var isOpen: Bool {
     switch state {

@@ -128,7 +128,7 @@ package struct Daemon: Sendable {
       throw loss
     }
     notifier.stopping()
-    events.raise(.stopping, message: "certrotd is stopping", fields: [.reason: "the service manager asked for it"])
+    events.raise(.stopping, message: "certrotd is stopping", fields: [.reason: "it was told to end"])
     try context.ledger.close()
   }
 

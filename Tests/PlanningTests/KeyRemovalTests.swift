@@ -9,7 +9,7 @@ struct KeyRemovalTests {
 
   private static func removal(_ change: (inout KeyRemoval) -> Void = { _ in }) -> KeyRemoval {
     var removal = KeyRemoval(
-      owner: .ours, isInForce: false, isInFlight: false, keystores: [], overlapEnds: now, otherValidKeys: 1,
+      owner: .ours, isInForce: false, isInFlight: false, holders: KeyHolders(), overlapEnds: now, otherValidKeys: 1,
       ends: now + 100)
     change(&removal)
     return removal
@@ -19,7 +19,8 @@ struct KeyRemovalTests {
     arguments: [
       (removal(), nil), (removal { $0.owner = .named }, nil), (removal { $0.owner = .foreign }, .foreign),
       (removal { $0.isInForce = true }, .inForce), (removal { $0.isInFlight = true }, .inFlight),
-      (removal { $0.keystores = ["a"] }, .stillUsed(["a"])),
+      (removal { $0.holders.holding = ["a"] }, .stillUsed(["a"])),
+      (removal { $0.holders.unproven = ["a"] }, .unproven(["a"])),
       (removal { $0.possibleHolders = ["a"] }, .maybeUsed(["a"])),
       (removal { $0.overlapEnds = now + 1 }, .overlap(until: now + 1)), (removal { $0.overlapEnds = nil }, nil),
       (removal { $0.otherValidKeys = 0 }, .lastValid),
@@ -54,7 +55,8 @@ struct KeyRemovalTests {
       Self.listed("overlapping"), Self.listed("failed", .createFailed), Self.listed("stuck", .deleteFailed),
     ]
     let knowledge = OrphanPlanner.Knowledge(
-      installation: "here", base: "cpi", inForce: "force", inFlight: ["flight"], used: ["used": ["web"]],
+      installation: "here", base: "cpi", inForce: "force", inFlight: ["flight"],
+      used: ["used": KeyHolders(holding: ["web"])],
       ends: ["force": Self.now + 1000, "used": Self.now + 10], overlaps: ["overlapping": Self.now + 50])
     let orphans = OrphanPlanner.orphans(keys, knowledge, now: Self.now)
     #expect(orphans.map(\.guid) == ["free", "overlapping", "failed", "stuck", "used"])
@@ -134,7 +136,7 @@ struct KeyRemovalTests {
       installation: "here", base: "cpi", inForce: nil, useless: ["late", "early"], overlap: 3 * 3600)
     let orphans = OrphanPlanner.orphans(
       [Self.listed("late", age: 4 * 3600), Self.listed("early", age: 7200)], knowledge, now: Self.now)
-    #expect(orphans.map(\.refusal) == [nil, .overlap(until: Self.now + 3600)])
+    #expect(orphans.map(\.refusal) == [nil, .leftToOthers(until: Self.now + 3600)])
   }
 
   @Test func `a key that is known to be of no use need not grow old`() {
@@ -148,7 +150,7 @@ struct KeyRemovalTests {
     #expect(OrphanPlanner.restingOrphans(keys, knowledge, now: Self.now).map(\.guid) == ["unknown", "unfinished"])
     let young = [Self.listed("tried", age: 60)]
     #expect(
-      OrphanPlanner.orphans(young, knowledge, now: Self.now).map(\.refusal) == [.overlap(until: Self.now + 540)])
+      OrphanPlanner.orphans(young, knowledge, now: Self.now).map(\.refusal) == [.leftToOthers(until: Self.now + 540)])
   }
 
   @Test func `names end in the time and fit the platform`() {

@@ -58,7 +58,7 @@ struct KeyRotationPersistenceTests {
     #expect(impatient.isOver && impatient.now < Base.now + 2 * 3600)
 
     var rolledBack = Life(.deleting(Base.key, Base.certificate, job: nil))
-    rolledBack.context.keystoresWithOldKey = ["web"]
+    rolledBack.context.holders.holding = ["web"]
     rolledBack.context.successorDue = Base.now + 3600
     rolledBack.live(5 * Base.day) { _ in .deleted }
     #expect(rolledBack.isOver && rolledBack.actions.isEmpty, "what is used is not deleted")

@@ -228,6 +228,20 @@ struct KeyRotationStandingTests {
     #expect(reason == "the keystores cpi still hold it")
   }
 
+  @Test(arguments: [
+    KeyRotation.State.delivered(KeyRotationTests.key, KeyRotationTests.certificate, overlapEnds: KeyRotationTests.now),
+    .deleting(KeyRotationTests.key, KeyRotationTests.certificate, job: nil),
+  ])
+  func `the old key is not deleted while the new files are not proven`(state: KeyRotation.State) {
+    let next = KeyRotationTests.rotation(state).next(
+      KeyRotationTests.context(unproven: ["cpi"]), now: KeyRotationTests.now)
+    guard case .wait(_, let reason) = next else {
+      Issue.record("not waiting: \(next)")
+      return
+    }
+    #expect(reason.hasPrefix("the new files of the keystores cpi are not proven yet"))
+  }
+
   @Test func `a key that somebody else deleted within the overlap is not deleted again`() {
     let rotation = KeyRotationTests.rotation(
       .delivered(

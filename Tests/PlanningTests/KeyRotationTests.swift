@@ -16,12 +16,13 @@ struct KeyRotationTests {
   static let ended = NewCertificate(serial: "01", notBefore: now - 30 * day, notAfter: now)
 
   static func context(
-    deletesFirst: Bool = false, keystores: [String] = [], successorDue: Date? = nil
+    deletesFirst: Bool = false, keystores: [String] = [], unproven: [String] = [], successorDue: Date? = nil
   ) -> KeyRotationContext {
     KeyRotationContext(
       installation: "here", base: "cpi", adopted: "by-hand", overlap: .seconds(2 * 86_400),
       verifyPatience: .seconds(600),
-      deletesFirst: deletesFirst, jitter: Jitter(installation: 1, name: "key"), keystoresWithOldKey: keystores,
+      deletesFirst: deletesFirst, jitter: Jitter(installation: 1, name: "key"),
+      holders: KeyHolders(holding: keystores, unproven: unproven),
       successorDue: successorDue)
   }
 

@@ -195,7 +195,7 @@ struct PlanningPropertyTests {
           installation: choices.element(of: ["one", "two", nil]), base: choices.element(of: ["sender", "other"])))
       if choices.isChosen(onceIn: 5) { knowledge.inFlight.insert(guid) }
       if choices.isChosen(onceIn: 4) { knowledge.useless.insert(guid) }
-      if choices.isChosen(onceIn: 4) { knowledge.used[guid] = ["client"] }
+      if choices.isChosen(onceIn: 4) { knowledge.used[guid] = KeyHolders(holding: ["client"]) }
       if !choices.isChosen(onceIn: 3) { knowledge.ends[guid] = start + Double(choices.number(-100...100)) * hour }
       if choices.isChosen(onceIn: 3) { knowledge.overlaps[guid] = start + Double(choices.number(-100...100)) * hour }
     }

@@ -8,8 +8,8 @@ struct KeyDeletion: Equatable {
   var key: PlatformKeyState
   /// When it is tried, as far as nothing is in the way then.
   var at: Date
-  /// Keystores that hold the key now: it stays as long as they do.
-  var keystores: [String]
+  /// The keystores that it stays for now.
+  var holders: KeyHolders
   /// One sentence: what it waits for, or waited for.
   var why: String
 
@@ -28,7 +28,7 @@ struct KeyDeletion: Equatable {
   ) -> [KeyDeletion] {
     state.keys.compactMap { key in
       guard key.role == .retiring || key.role == .givenUp, let ends = key.overlapEnds else { return nil }
-      let holders = PlatformKeyPlanner.keystores(holding: key, configuration, inventory)
+      let holders = PlatformKeyPlanner.holders(of: key, serviceKey.name, configuration, inventory, now: now)
       var why = "the overlap with the key \(key.name) is over"
       var time = ends
       if let rotation = state.rotation, rotation.isResting, rotation.predecessor?.guid == key.guid {
@@ -44,8 +44,8 @@ struct KeyDeletion: Equatable {
         time = PlatformKeyPlanner.surveyTime(serviceKey, state, configuration, inventory, now: now)
         why += "; something was in the way when it was last looked at, at \(TimeText.instant(last))"
       }
-      why += holders.isEmpty ? ", unless a keystore still holds it" : ", but \(KeyRemoval.Refusal.stillUsed(holders))"
-      return KeyDeletion(key: key, at: max(now, time), keystores: holders, why: why)
+      why += holders.refusal.map { ", but \($0)" } ?? ", unless a keystore still holds it"
+      return KeyDeletion(key: key, at: max(now, time), holders: holders, why: why)
     }
   }
 }
@@ -67,7 +67,7 @@ extension PlatformKeyPlanner {
     guard let identity = state.identity else { return nil }
     let due = RenewalPoint.due(identity, renewBefore: serviceKey.renewBefore, now: now)
     var steps = [(at: state.request == nil ? max(now, due) : now, what: ForecastEntry.What.renewIdentity)]
-    steps += KeyDeletion.expected(serviceKey, state, configuration, inventory, now: now).filter(\.keystores.isEmpty)
+    steps += KeyDeletion.expected(serviceKey, state, configuration, inventory, now: now).filter(\.holders.isEmpty)
       .map { (at: $0.at, what: .deleteKey) }
     if state.schedule.failures > 0 {
       steps.append((max(now, surveyTime(serviceKey, state, configuration, inventory, now: now)), .surveyKeys))

@@ -9,8 +9,7 @@ package struct KeyRemoval: Sendable, Hashable {
   package var isInForce: Bool
   /// Whether a rotation is about to put it in force.
   package var isInFlight: Bool
-  /// Keystores whose current generation holds it.
-  package var keystores: [String]
+  package var holders: KeyHolders
   /// Keystores whose current generation may hold it: what they hold is no key that is known.
   package var possibleHolders: [String]
   /// Nil for a key that was never in force.
@@ -21,13 +20,13 @@ package struct KeyRemoval: Sendable, Hashable {
   package var ends: Date?
 
   package init(
-    owner: KeyOwner, isInForce: Bool, isInFlight: Bool, keystores: [String], possibleHolders: [String] = [],
+    owner: KeyOwner, isInForce: Bool, isInFlight: Bool, holders: KeyHolders, possibleHolders: [String] = [],
     overlapEnds: Date?, otherValidKeys: Int, ends: Date?
   ) {
     self.owner = owner
     self.isInForce = isInForce
     self.isInFlight = isInFlight
-    self.keystores = keystores
+    self.holders = holders
     self.possibleHolders = possibleHolders
     self.overlapEnds = overlapEnds
     self.otherValidKeys = otherValidKeys
@@ -40,9 +39,13 @@ package struct KeyRemoval: Sendable, Hashable {
     case inForce
     case inFlight
     case stillUsed([String])
+    /// These keystores hold a newer one that is not proven yet.
+    case unproven([String])
     /// Nobody has seen its certificate, and these keystores hold one that belongs to no key that is known.
     case maybeUsed([String])
     case overlap(until: Date)
+    /// It is of no use here, and another installation may have found it good.
+    case leftToOthers(until: Date)
     case lastValid
     /// It may belong to a step that the ledger does not know yet.
     case young(until: Date)
@@ -57,7 +60,7 @@ package struct KeyRemoval: Sendable, Hashable {
     guard owner.mayDelete else { return .foreign }
     guard !isInForce else { return .inForce }
     guard !isInFlight else { return .inFlight }
-    guard keystores.isEmpty else { return .stillUsed(keystores) }
+    if let refusal = holders.refusal { return refusal }
     guard possibleHolders.isEmpty else { return .maybeUsed(possibleHolders) }
     if let overlapEnds, now < overlapEnds { return .overlap(until: overlapEnds) }
     let hasEnded = ends.map { $0 <= now } ?? false
@@ -72,9 +75,16 @@ extension KeyRemoval.Refusal: CustomStringConvertible {
     case .inForce: "it is in force"
     case .inFlight: "it is about to be put in force"
     case .stillUsed(let keystores): "the keystores \(keystores.joined(separator: ", ")) still hold it"
+    case .unproven(let keystores):
+      """
+      the new files of the keystores \(keystores.joined(separator: ", ")) are not proven yet: a hook has not succeeded, or \
+      nothing has confirmed them
+      """
     case .maybeUsed(let keystores):
       "the keystores \(keystores.joined(separator: ", ")) hold an identity whose key is not known, which may be this one"
     case .overlap(let until): "the overlap lasts until \(TimeText.instant(until))"
+    case .leftToOthers(let until):
+      "it was of no use here, and is left until \(TimeText.instant(until)) to other installations, which may use it"
     case .lastValid: "it is the last valid one"
     case .young(let until):
       "it is left alone until \(TimeText.instant(until)), since it may belong to a step that was cut short"

@@ -50,6 +50,9 @@ struct KeyRotationChange {
       // The list has the last word on a job that cannot be followed.
       rotation.state = .following(name: name, job: nil, guid: guid)
       fail(failure)
+    // Most likely with this very deletion, whose answer was lost; without a key, each minute counts.
+    case (.clearing, .failed(let failure)) where failure.isBusy && !isLate:
+      wait(Self.pollPause(after: now.timeIntervalSince(rotation.since)), failure.reason)
     case (.clearing, .failed(let failure)), (.deleting, .failed(let failure)): failDeletion(failure)
     case (_, .failed(let failure)): fail(failure)
     case (.due, .listed(let keys)): look(keys)

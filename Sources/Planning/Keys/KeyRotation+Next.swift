@@ -41,7 +41,7 @@ extension KeyRotation {
     case .deleting(_, _, nil):
       guard let guid = predecessor?.guid else { return .finished }
       // Since the deletion was intended, a keystore may have been rolled back.
-      guard context.keystoresWithOldKey.isEmpty else { return stillUsed(context, now) }
+      if let refusal = context.holders.refusal { return lookAgain(refusal, now) }
       return .act(.delete(guid: guid))
     case .done, .abandoned: return .finished
     }
@@ -54,16 +54,14 @@ extension KeyRotation {
     switch removal(context, now: now) {
     case nil: return .act(.delete(guid: guid))
     case .overlap(let until): return .wait(until: until, reason: KeyRemoval.Refusal.overlap(until: until).description)
-    case .stillUsed: return stillUsed(context, now)
+    case .some(let refusal) where refusal == context.holders.refusal: return lookAgain(refusal, now)
     // It never may be deleted: nothing is left to do.
     default: return .finished
     }
   }
 
-  private func stillUsed(_ context: KeyRotationContext, _ now: Date) -> Next {
-    .wait(
-      until: now.addingTimeInterval(Self.lookAgain),
-      reason: KeyRemoval.Refusal.stillUsed(context.keystoresWithOldKey).description)
+  private func lookAgain(_ refusal: KeyRemoval.Refusal, _ now: Date) -> Next {
+    .wait(until: now.addingTimeInterval(Self.lookAgain), reason: refusal.description)
   }
 
   /// The same without waiting, since an operator asks for another attempt; how often and how long it failed stays known.
@@ -103,7 +101,7 @@ extension KeyRotation {
     guard case .delivered(let key, let certificate, let overlapEnds) = state, let predecessor else { return .unknown }
     return KeyRemoval(
       owner: predecessor.owner, isInForce: predecessor.guid == key.guid, isInFlight: false,
-      keystores: context.keystoresWithOldKey, overlapEnds: overlapEnds,
+      holders: context.holders, overlapEnds: overlapEnds,
       otherValidKeys: certificate.notAfter > now ? 1 : 0, ends: predecessor.notAfter
     ).refusal(now: now)
   }

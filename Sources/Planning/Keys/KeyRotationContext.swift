@@ -16,8 +16,8 @@ package struct KeyRotationContext: Sendable, Hashable {
   /// Whether the service allows one certificate key at a time.
   package var deletesFirst: Bool
   package var jitter: Jitter
-  /// Keystores whose current generation still holds the old key.
-  package var keystoresWithOldKey: [String]
+  /// The keystores for whose sake the old key stays.
+  package var holders: KeyHolders
   /// When the new key is to be renewed itself; nil before it is known.
   package var successorDue: Date?
   /// How long a new key lives; nil where only the platform knows.
@@ -31,7 +31,7 @@ package struct KeyRotationContext: Sendable, Hashable {
 
   package init(
     installation: String, base: String, adopted: String? = nil, overlap: Duration, verifyPatience: Duration,
-    deletesFirst: Bool = false, jitter: Jitter, keystoresWithOldKey: [String] = [], successorDue: Date? = nil,
+    deletesFirst: Bool = false, jitter: Jitter, holders: KeyHolders = KeyHolders(), successorDue: Date? = nil,
     validity: Duration? = nil
   ) {
     self.installation = installation
@@ -41,7 +41,7 @@ package struct KeyRotationContext: Sendable, Hashable {
     self.verifyPatience = verifyPatience
     self.deletesFirst = deletesFirst
     self.jitter = jitter
-    self.keystoresWithOldKey = keystoresWithOldKey
+    self.holders = holders
     self.successorDue = successorDue
     self.validity = validity
   }
@@ -175,10 +175,13 @@ package struct KeyFailure: Sendable, Hashable {
   package var kind: String?
   /// Whether nothing was sent, since a login that was refused earlier rests.
   package var wasHeldBack: Bool
+  /// Whether the platform has another operation under way on the same thing.
+  package var isBusy: Bool
 
   package init(
     _ reason: String, culprit: String, retryAfter: Duration? = nil, mayHaveHappened: Bool = false,
-    restsFor: Duration? = nil, kind: String? = nil, wasHeldBack: Bool = false
+    restsFor: Duration? = nil, kind: String? = nil, wasHeldBack: Bool = false,
+    isBusy: Bool = false
   ) {
     self.reason = reason
     self.culprit = culprit
@@ -187,6 +190,7 @@ package struct KeyFailure: Sendable, Hashable {
     self.restsFor = restsFor
     self.kind = kind
     self.wasHeldBack = wasHeldBack
+    self.isBusy = isBusy
   }
 }
 

@@ -16,8 +16,8 @@ package enum OrphanPlanner {
     package var nameInFlight: String?
     /// Keys that were examined or tried and found to be of no use: nobody ever logged in with them.
     package var useless: Set<String>
-    /// Keys that keystores hold, with the keystores' names.
-    package var used: [String: [String]]
+    /// Keys that keystores hold, or may have to go back to.
+    package var used: [String: KeyHolders]
     /// Keystores of this service key whose identity belongs to no key that is known; it has not ended.
     package var strangers: [String] = []
     /// Keys whose certificates are known, so that nobody has to wonder who holds them.
@@ -31,7 +31,7 @@ package enum OrphanPlanner {
 
     package init(
       installation: String, base: String, inForce: String?, inFlight: Set<String> = [], nameInFlight: String? = nil,
-      useless: Set<String> = [], used: [String: [String]] = [:], ends: [String: Date] = [:],
+      useless: Set<String> = [], used: [String: KeyHolders] = [:], ends: [String: Date] = [:],
       overlaps: [String: Date] = [:], overlap: TimeInterval = 0
     ) {
       self.installation = installation
@@ -79,14 +79,17 @@ package enum OrphanPlanner {
       let isUseless = knowledge.useless.contains(key.guid)
       let isLeftToOthers = isUseless && key.state == .ready
       let removal = KeyRemoval(
-        owner: .ours, isInForce: false, isInFlight: false, keystores: knowledge.used[key.guid] ?? [],
+        owner: .ours, isInForce: false, isInFlight: false, holders: knowledge.used[key.guid] ?? KeyHolders(),
         possibleHolders: neverValid.contains(key.state) || isUseless ? [] : knowledge.possibleHolders(of: key.guid),
         overlapEnds: knowledge.overlaps[key.guid]
           ?? (isLeftToOthers ? key.createdAt?.addingTimeInterval(knowledge.overlap) : nil),
         otherValidKeys: valid.count { $0 != key.guid },
         // What was never complete, or of no use, was never valid.
         ends: neverValid.contains(key.state) || isUseless ? .distantPast : knowledge.ends[key.guid])
-      let refusal = removal.refusal(now: now)
+      var refusal = removal.refusal(now: now)
+      if case .overlap(let until) = refusal, isLeftToOthers, knowledge.overlaps[key.guid] == nil {
+        refusal = .leftToOthers(until: until)
+      }
       if refusal == nil { valid.remove(key.guid) }
       return Orphan(
         guid: key.guid, name: key.name, mayBeUsed: !neverValid.contains(key.state), refusal: refusal)

@@ -54,7 +54,7 @@ package enum PlatformKeyPlanner {
       jitter: Jitter(installation: inventory.installation, kind: "key/", name: serviceKey.name),
       validity: serviceKey.source.platformKey?.validity)
     let old = state.keys.first { $0.guid == state.rotation?.predecessor?.guid }
-    context.keystoresWithOldKey = old.map { keystores(holding: $0, configuration, inventory) } ?? []
+    if let old { context.holders = holders(of: old, serviceKey.name, configuration, inventory, now: now) }
     context.isPredecessorDeleted = old?.role == .deleted
     if context.deletesFirst { context.deletionWindow = DeletionWindow.wait(state, configuration, inventory, now: now) }
     switch state.rotation?.state {

@@ -180,6 +180,10 @@ struct KeyIdentityActions: Sendable {
       throw Defect.bad(fault.finding + hint, fault)
     } catch let error as LedgerError {
       throw error
+    } catch ServiceKeyError.fieldMissing(let path) where settings.fields != settings.source.platformKey?.preset?.fields
+    {
+      // The configuration says where to look, and another key would be read in the same way.
+      throw Defect.host(ServiceKeyError.fieldMissing(path: path).description, .configuration)
     } catch let error as ServiceKeyError {
       throw Defect.bad(error.answer)
     } catch let error as CredentialError {

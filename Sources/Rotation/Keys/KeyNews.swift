@@ -78,7 +78,10 @@ enum KeyNews {
         fields: [.serviceKey: name, .keyName: key, .keyGUID: guid])
     case .verified(let key):
       return Events.Raised(
-        .keyVerified, message: "\(title): the platform accepts the new key \(key)",
+        .keyVerified,
+        message: settings.verify == .none
+          ? "\(title): the new key \(key) is taken as it was examined, since 'verify: none' asks nobody"
+          : "\(title): the platform accepts the new key \(key)",
         fields: [.serviceKey: name, .keyName: key])
     case .lost(let key, let guid):
       let reason = "somebody deleted it on the platform: nothing can log in with it, and another one is made at once"

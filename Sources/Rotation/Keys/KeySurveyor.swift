@@ -81,7 +81,7 @@ struct KeySurveyor: Sendable {
       return !leaves.contains(held.leaf) && held.leaf != state.identity?.leaf && held.notAfter > now
     }.map(\.name)
     for key in state.keys {
-      let holders = PlatformKeyPlanner.keystores(holding: key, configuration, inventory)
+      let holders = PlatformKeyPlanner.holders(of: key, settings.name, configuration, inventory, now: now)
       if !holders.isEmpty { knowledge.used[key.guid] = holders }
       knowledge.overlaps[key.guid] = key.overlapEnds
       switch key.role {
@@ -147,7 +147,8 @@ struct KeySurveyor: Sendable {
       guard keys.contains(where: { $0.guid == record.guid && $0.mark == nil }) else { continue }
       let removal = KeyRemoval(
         owner: .named, isInForce: false, isInFlight: knowledge.inFlight.contains(record.guid),
-        keystores: knowledge.used[record.guid] ?? [], possibleHolders: knowledge.possibleHolders(of: record.guid),
+        holders: knowledge.used[record.guid] ?? KeyHolders(),
+        possibleHolders: knowledge.possibleHolders(of: record.guid),
         overlapEnds: record.overlapEnds,
         otherValidKeys: valid.count { $0 != record.guid }, ends: record.notAfter)
       guard removal.refusal(now: now) == nil else { continue }

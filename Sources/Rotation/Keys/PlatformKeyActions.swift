@@ -82,7 +82,7 @@ extension KeyFailure {
       failure.words, culprit: failure.culprit.rawValue, retryAfter: rests ? nil : failure.retryAfter,
       mayHaveHappened: failure.mayHaveHappened,
       restsFor: failure.kind == .loginRefused ? failure.retryAfter : nil, kind: failure.kind.rawValue,
-      wasHeldBack: failure.wasHeldBack)
+      wasHeldBack: failure.wasHeldBack, isBusy: failure.kind == .busy)
   }
 }
 

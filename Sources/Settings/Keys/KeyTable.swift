@@ -69,7 +69,7 @@ package enum KeyTable {
     example: "30s")
 
   static let renewBefore = KeyDescription(
-    "renew-before", "percentage, 1% to 90%, or duration", default: "33%",
+    "renew-before", "percentage, 1% to 90%, or duration, 1h to 3650d", default: "33%",
     """
     How long before the end of a certificate it is renewed: a part of its lifetime, or a time; a time of more than \
     90% of the lifetime counts as 33%.
