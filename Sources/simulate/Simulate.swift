@@ -16,8 +16,8 @@ struct Simulate: AsyncParsableCommand {
   @Option(help: "How many endpoints.") var endpoints = 1000
   @Option(help: "How many service keys.") var keys = 200
   @Option(help: "Which world: the same number gives the same one.") var seed: UInt64 = 1
-  @Option(help: "Days between two looks at an endpoint.") var refetchDays = 5.0
-  @Option(help: "Minutes by which time moves on at the least.") var step = 30
+  @Option(help: "Days between two looks at an endpoint.") var refetchDays = 10.0
+  @Option(help: "Minutes by which time moves on at the least.") var step = 180
   @Option(help: "An empty folder for the host's files; best in memory.") var folder: String
   @Flag(help: "Print one line of JSON.") var json = false
 

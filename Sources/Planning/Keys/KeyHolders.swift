@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Certificates
 package import FoundationEssentials
 package import Settings
 
@@ -28,19 +29,33 @@ package struct KeyHolders: Sendable, Hashable {
 }
 
 extension PlatformKeyPlanner {
+  /// The keystores by the certificates that their files hold now, whatever they shall hold next.
+  package static func keystoresByLeaf(_ configuration: Configuration, _ inventory: Inventory) -> [Fingerprint: [String]]
+  {
+    var found: [Fingerprint: [String]] = [:]
+    for keystore in configuration.keystores {
+      guard let leaf = inventory.keystores[keystore.name]?.current?.identity?.leaf else { continue }
+      found[leaf, default: []].append(keystore.name)
+    }
+    return found
+  }
+
   /// The keystores for whose sake a key stays.
   ///
   /// - Parameters:
   ///   - key: a key of the service key, in force or not.
   ///   - serviceKey: the service key's name.
+  ///   - keystores: what ``keystoresByLeaf(_:_:)`` says, for whoever asks for many keys.
   ///   - configuration: as it is in force.
   ///   - inventory: what is known.
   ///   - now: the wall clock; a certificate that has ended helps nobody whose new one is not proven.
   /// - Returns: those that hold it, and those that may have to go back to it.
   package static func holders(
-    of key: PlatformKeyState, _ serviceKey: String, _ configuration: Configuration, _ inventory: Inventory, now: Date
+    of key: PlatformKeyState, _ serviceKey: String, among keystores: [Fingerprint: [String]]? = nil,
+    _ configuration: Configuration, _ inventory: Inventory, now: Date
   ) -> KeyHolders {
-    var holders = KeyHolders(holding: keystores(holding: key, configuration, inventory))
+    let keystores = keystores ?? keystoresByLeaf(configuration, inventory)
+    var holders = KeyHolders(holding: key.leaf.flatMap { keystores[$0] } ?? [])
     guard key.role == .retiring, key.notAfter.map({ $0 > now }) ?? true else { return holders }
     holders.unproven = configuration.keystores.filter { keystore in
       keystore.identity == .serviceKey(serviceKey) && !holders.holding.contains(keystore.name)

@@ -75,9 +75,7 @@ package enum PlatformKeyPlanner {
   package static func keystores(
     holding key: PlatformKeyState, _ configuration: Configuration, _ inventory: Inventory
   ) -> [String] {
-    guard let leaf = key.leaf else { return [] }
-    // Whatever they shall hold next.
-    return configuration.keystores.map(\.name).filter { inventory.keystores[$0]?.current?.identity?.leaf == leaf }
+    key.leaf.flatMap { keystoresByLeaf(configuration, inventory)[$0] } ?? []
   }
 
   /// The keystores that shall hold the identity of this service key and do not, or not undamaged.

@@ -80,8 +80,10 @@ struct KeySurveyor: Sendable {
       else { return false }
       return !leaves.contains(held.leaf) && held.leaf != state.identity?.leaf && held.notAfter > now
     }.map(\.name)
+    let keystores = PlatformKeyPlanner.keystoresByLeaf(configuration, inventory)
     for key in state.keys {
-      let holders = PlatformKeyPlanner.holders(of: key, settings.name, configuration, inventory, now: now)
+      let holders = PlatformKeyPlanner.holders(
+        of: key, settings.name, among: keystores, configuration, inventory, now: now)
       if !holders.isEmpty { knowledge.used[key.guid] = holders }
       knowledge.overlaps[key.guid] = key.overlapEnds
       switch key.role {
