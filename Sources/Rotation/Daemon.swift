@@ -101,6 +101,8 @@ package struct Daemon: Sendable {
   /// Runs once nobody else works on the state.
   private func runAlone(obeying signals: ProcessSignals) async throws {
     let configuration = try readConfiguration()
+    // What reads it is not needed before the next reload, and the inventory takes its place.
+    ProcessMemory.releaseCode()
     let lock = try takeState()
     let end: Result<Void, any Error>
     do {
@@ -154,6 +156,7 @@ package struct Daemon: Sendable {
       context: context, shelf: shelf, configurationPath: configurationPath, systemStore: systemStore,
       notifier: notifier, reach: reach, chains: chains, version: version)
     try await services.keeper.start(with: accepted)
+    ProcessMemory.releaseCode()
     return (context, services)
   }
 
