@@ -52,6 +52,23 @@ struct DeletedKeyTests {
     }
   }
 
+  @Test func `nobody is led back to a key that was deleted after its overlap`() async throws {
+    try await PlatformSite.run { platform in
+      try platform.configure()
+      try await platform.site.run { daemon in
+        try await platform.live(daemon, until: aTime + 25 * day)
+        #expect(try await platform.ours().map(\.exists) == [false, true])
+        let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "sender"))
+        let shelf = GenerationShelf(layout: daemon.context.layout, files: daemon.context.files)
+        let rollback = Rollback(context: daemon.context, shelf: shelf)
+        await #expect(throws: RollbackError.self) { try await rollback.run(settings, to: nil) }
+        let chosen = try await rollback.run(settings, to: 1)
+        #expect(
+          chosen.warnings.contains { $0.contains("nothing can log in with its certificate") }, "\(chosen.warnings)")
+      }
+    }
+  }
+
   @Test func `a key in force that is there is not renewed by who only asks`() async throws {
     try await PlatformSite.run { platform in
       try platform.configure()
@@ -193,7 +210,7 @@ struct KeyNeighboursTests {
     let shown = standings.map { standing in
       ControlKey(KeyListing(Self.key("a", "here"), notAfter: nil, standing: standing, mark: mark))
     }
-    #expect(shown.first?.reason == "service key other of this configuration uses it")
+    #expect(shown.first?.reason == "it belongs to service key other of this configuration")
     #expect(shown.last?.reason?.contains("'was'") == true)
   }
 

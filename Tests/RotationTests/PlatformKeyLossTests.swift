@@ -124,8 +124,12 @@ struct PlatformKeyLossTests {
       try await platform.site.run { try await platform.live($0, until: aTime + 3600) }
       let first = try #require(try await platform.ours().first)
       try platform.configure(instance: "it-rt-sm")
+      _ = platform.site.recorder.take()
       try await platform.site.run { daemon in
         try await platform.live(daemon, until: aTime + 8 * day)
+        let orphaned = platform.site.recorder.take(.keyOrphaned)
+        #expect(
+          orphaned.map { $0.fields[.keyGUID] } == [first.guid], "somebody has to delete it there, and is told once")
         let inForce = try await daemon.context.ledger.platformKeys(of: "sender").filter { $0.state == .inForce }
         #expect(inForce.count == 1 && inForce.first?.guid != first.guid)
         #expect(try await platform.bookedKey(first.guid)?.exists == true)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Control
 import Foundation
 import Journal
 import Planning
@@ -10,7 +11,9 @@ import Testing
 @testable import Rotation
 
 /// Keys on the platform whose keystore may change on Tuesdays only.
-@Suite(.enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"), .serialized)
+@Suite(
+  .enabled(if: Simulator.isPresent, "scripts/btp-simulator is not in this tree"), .serialized,
+  .timeLimit(.minutes(10)))
 struct PlatformWindowTests {
   private static let window = "    change-window: {days: tue, from: \"03:00\", to: \"05:00\"}"
 
@@ -63,6 +66,12 @@ struct PlatformWindowTests {
         let keystore = try #require(await landscape.configuration.keystore(named: "sender"))
         let opening = try #require(WindowCalendar.nextOpening(of: keystore.changeWindows, after: end - 29.7 * day)?.at)
         _ = site.recorder.take()
+        try await platform.live(daemon, until: opening - 2 * 3600)
+        async let outcome = daemon.services.control.desk.renew("sender", now: true) { _ in }
+        // A wish ends the wait.
+        while case .waiting = await landscape.inventory.serviceKeys["sender"]?.rotation?.standing { await Task.yield() }
+        try await platform.live(daemon, until: opening - 3600)
+        #expect(try await outcome.result == .underway, "whoever asks is told that it waits")
         try await platform.live(daemon, until: opening - 1)
         #expect(site.recorder.takeNames() == [.keyDue])
         #expect(try await platform.ours().map(\.exists) == [true], "whatever uses it works on")

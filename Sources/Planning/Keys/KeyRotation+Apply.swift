@@ -143,7 +143,15 @@ struct KeyRotationChange {
       guard !keys.contains(where: { $0.guid == guid }) else { return rotation.isLossTold = nil }
       losePredecessor()
       // It works on, and nobody here can delete it.
-      guard !context.isPredecessorElsewhere else { return rotation.predecessorGoneAt = nil }
+      guard !context.isPredecessorElsewhere else {
+        events.append(
+          .orphaned(
+            guid: guid,
+            reason:
+              "it belongs to the service instance that was configured before; delete it there once the new key is used")
+        )
+        return rotation.predecessorGoneAt = nil
+      }
       if rotation.isLossTold != true { events.append(.lost(name: predecessor.name ?? guid, guid: guid)) }
     } else if !rotation.isPredecessorGone, let wanted = context.adopted,
       let key = keys.first(where: { $0.guid == wanted }) ?? keys.first(where: { $0.name == wanted }),

@@ -111,9 +111,12 @@ struct ControlDesk: ControlActions {
       throw Fault(error)
     }
     for await step in progress {
-      guard case .ended(let succeeded, let sentence) = step else { continue }
-      guard succeeded else { throw Fault.refused(reason: sentence, culprit: await culprit(name)) }
-      return try await listedKey(guid, of: name)
+      switch step {
+      case .step: continue
+      case .ended(true, _): return try await listedKey(guid, of: name)
+      case .ended(false, let sentence), .resting(_, let sentence):
+        throw Fault.refused(reason: sentence, culprit: await culprit(name))
+      }
     }
     throw CancellationError()
   }
@@ -175,13 +178,15 @@ extension ControlKey {
     switch key.standing {
     case .inForce: use = "in-force"
     case .inFlight: use = "in-flight"
-    case .retiring(let until):
+    case .retiring(let until, let obstacle):
       use = "retiring"
-      reason = until.map { "it is deleted after \(TimeText.instant($0))" }
+      let time = until.map { "it is deleted after \(TimeText.instant($0))" }
+      let sentences = [time, obstacle].compactMap(\.self)
+      reason = sentences.isEmpty ? nil : sentences.joined(separator: ", but ")
     case .orphan(let why):
       owner = "orphan"
       reason = why ?? "it is deleted next"
-    case .neighbour(let name): reason = "service key \(name) of this configuration uses it"
+    case .neighbour(let name): reason = "it belongs to service key \(name) of this configuration"
     case .ours(let base): reason = "it was made for '\(base)', which no service key of this configuration is called"
     case .peer: break
     case .other: owner = "other"

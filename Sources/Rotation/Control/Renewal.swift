@@ -75,6 +75,8 @@ struct Renewal: Sendable {
       course.isOnPlatform = false
       course.renewed = true
       return await settled(course)
+    case .key(.resting(let until, let sentence)):
+      return ControlOutcome(result: .underway, message: sentence, nextAttempt: until)
     case .changed:
       let (_, underWay) = await context.landscape.outstanding(of: scope, now: context.clock.now())
       for work in underWay.sorted(by: { $0.stepText < $1.stepText }) where course.begun.insert(work).inserted {

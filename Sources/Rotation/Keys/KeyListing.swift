@@ -11,7 +11,9 @@ package struct KeyListing: Sendable, Hashable {
     /// It is about to be put in force.
     case inFlight
     /// It was in force, and is deleted then; nil when the platform is to be asked first.
-    case retiring(until: Date?)
+    ///
+    /// `obstacle` says which keystores it has to stay for now, in a sentence.
+    case retiring(until: Date?, obstacle: String?)
     /// This installation made it and nothing uses it; why it stays, nil when it is deleted next.
     case orphan(String?)
     /// Another service key of the configuration uses it, or it was made for that.
@@ -66,13 +68,13 @@ package struct KeyListing: Sendable, Hashable {
 extension KeyListing.Standing {
   init(
     _ key: PlatformKey, _ known: PlatformKeyState?, rotation: KeyRotation? = nil, orphan: OrphanPlanner.Orphan?,
-    neighbour: String?, mark: KeyMark
+    neighbour: String?, mark: KeyMark, holders: KeyHolders? = nil
   ) {
     let isOwn = key.mark == mark
     switch known?.role {
     case .inForce: self = .inForce
     case .inFlight: self = .inFlight
-    case .retiring: self = .retiring(until: known?.overlapEnds)
+    case .retiring: self = .retiring(until: known?.overlapEnds, obstacle: holders?.refusal.map { "\($0)" })
     case .givenUp, .deleted, nil:
       if isOwn, key.name == rotation?.nameInTheMaking {
         // Its GUID is not known before the platform has answered.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import FoundationEssentials
 import Synchronization
 
 /// What somebody who waits for a service key is told.
@@ -8,6 +9,8 @@ package enum KeyProgress: Sendable, Hashable {
   case step(String)
   /// The last word: whether the new key is in force, and if not, why and when it is tried again.
   case ended(succeeded: Bool, String)
+  /// The last word where nothing failed, and it goes on by itself at a time that nobody waits for at a command.
+  case resting(until: Date, String)
 }
 
 /// Tells those who wait for service keys how far they are.
@@ -33,7 +36,10 @@ package final class KeyProgressBoard: Sendable {
     let continuations = waiting.withLock { Array(($0[serviceKey] ?? [:]).values) }
     for continuation in continuations {
       continuation.yield(progress)
-      if case .ended = progress { continuation.finish() }
+      switch progress {
+      case .step: break
+      case .ended, .resting: continuation.finish()
+      }
     }
   }
 

@@ -329,7 +329,7 @@ struct KeyRotationRunner: Sendable {
     // Nobody waits for that long at a command.
     case .waiting(let until, let reason) where until > context.clock.now() + Self.secondsToWatch:
       progress.tell(
-        .ended(succeeded: false, "\(reason); looked at again at \(TimeText.instant(until))"), of: settings.name)
+        .resting(until: until, "\(reason); looked at again at \(TimeText.instant(until))"), of: settings.name)
     case .failed(let failure) where rotation.newKey == nil || rotation.phase != "deleting":
       progress.tell(
         .ended(succeeded: false, "\(failure.reason); \(failure.prospect)"), of: settings.name)

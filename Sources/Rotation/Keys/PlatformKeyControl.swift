@@ -130,7 +130,7 @@ package struct PlatformKeyControl: Sendable {
         key, notAfter: record?.notAfter,
         standing: .init(
           key, record, rotation: inventory.serviceKeys[name]?.rotation, orphan: orphans.first { $0.guid == key.guid },
-          neighbour: neighbours.user(of: key), mark: mark),
+          neighbour: neighbours.user(of: key), mark: mark, holders: knowledge.used[key.guid]),
         mark: mark)
     }
     return (listings, lost)

@@ -104,9 +104,12 @@ package struct Rollback: Sendable {
     }
   }
 
-  /// That the identity of `wanted` has ended, in a sentence; nil while it has not, or has none, or nobody can tell.
+  /// That the identity of `wanted` has ended, or its key was deleted on the platform, in a sentence; nil while neither is
+  /// so, or it has none, or nobody can tell.
   private func endOfIdentity(in wanted: StoredGeneration, _ settings: KeystoreSettings) async throws -> String? {
     guard let leaf = wanted.leaf else { return nil }
+    let sources = await context.landscape.inventory.serviceKeys.values
+    if let lost = sources.lazy.compactMap({ $0.lost(leaf) }).first { return lost.sentence }
     let known =
       try await context.ledger.certificates([leaf])[leaf]
       ?? ReadableGeneration(

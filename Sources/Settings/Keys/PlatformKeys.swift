@@ -96,7 +96,8 @@ extension KeyTable {
     example: "{app-identifier: cpi}")
 
   private static let validity = KeyDescription(
-    "validity", "whole days", default: "30d; 365d for Cloud Integration and Service Manager, 90d for Cloud Logging",
+    "validity", "duration of whole days",
+    default: "30d; 365d for Cloud Integration and Service Manager, 90d for Cloud Logging",
     "How long new keys are valid. Only beside `preset`.", example: "20d")
 
   private static let keyLength = KeyDescription(

@@ -55,13 +55,15 @@ extension KeyTable {
     ])
 
   package static let fields = KeyGroup(
-    "service-keys.NAME.fields", "Dotted paths into the JSON; elements of lists are numbered from 0.",
+    "service-keys.NAME.fields",
+    "Dotted paths into the JSON, from its root, which for keys of Cloud Foundry holds `credentials`; elements of lists are"
+      + " numbered from 0.",
     [
       KeyDescription(
         "certificate", "dotted path", default: nil, "The client certificate, maybe with its issuers, as PEM.",
-        example: "messaging.0.oa2.certificate"),
+        example: "credentials.messaging.0.oa2.certificate"),
       KeyDescription(
-        "key", "dotted path", default: nil, "The private key as PEM.", example: "messaging.0.oa2.key"),
+        "key", "dotted path", default: nil, "The private key as PEM.", example: "credentials.messaging.0.oa2.key"),
     ])
 
   package static let request = KeyGroup(
