@@ -96,7 +96,16 @@ extension KeyRotation {
     return isPausing ? self : released()
   }
 
-  /// Whether the old key may be deleted now.
+  /// Whether nothing but keystores may be in the way of the old key's deletion.
+  func mayDeletePredecessor(now: Date) -> Bool {
+    switch state {
+    case .delivered(_, _, let overlapEnds): overlapEnds <= now
+    case .deleting: true
+    default: false
+    }
+  }
+
+  /// Why the old key must not be deleted now; nil when it may be.
   func removal(_ context: KeyRotationContext, now: Date) -> KeyRemoval.Refusal? {
     guard case .delivered(let key, let certificate, let overlapEnds) = state, let predecessor else { return .unknown }
     return KeyRemoval(

@@ -54,7 +54,10 @@ package enum PlatformKeyPlanner {
       jitter: Jitter(installation: inventory.installation, kind: "key/", name: serviceKey.name),
       validity: serviceKey.source.platformKey?.validity)
     let old = state.keys.first { $0.guid == state.rotation?.predecessor?.guid }
-    if let old { context.holders = holders(of: old, serviceKey.name, configuration, inventory, now: now) }
+    // Of all that is planned again and again, few keys may go at last.
+    if let old, state.rotation?.mayDeletePredecessor(now: now) == true {
+      context.holders = holders(of: old, serviceKey.name, configuration, inventory, now: now)
+    }
     context.isPredecessorDeleted = old?.role == .deleted
     if context.deletesFirst { context.deletionWindow = DeletionWindow.wait(state, configuration, inventory, now: now) }
     switch state.rotation?.state {
