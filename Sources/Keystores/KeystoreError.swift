@@ -32,6 +32,22 @@ extension KeystoreError {
   }
 }
 
+extension KeystoreError {
+  /// The description with what to do about it, where the file was to be written in this format.
+  package func sentence(writing format: FileFormat) -> String {
+    guard case .key(.wrongKind(_, let found)) = self else { return description }
+    switch format {
+    case .pse:
+      return """
+        a PSE takes RSA keys only, and the private key is \(found): have the identity made with an RSA key, or write it to \
+        PEM or PFX files in place of a PSE
+        """
+    case .pem: return "\(description): write the key as PKCS #8 (key-format: pkcs8)"
+    case .pfx, .caDirectory, .javaTruststore: return description
+    }
+  }
+}
+
 extension KeystoreError: CustomStringConvertible {
   package var description: String {
     switch self {

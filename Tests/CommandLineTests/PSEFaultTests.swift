@@ -55,6 +55,19 @@ struct PSEFaultTests {
     }
   }
 
+  @Test func `a key that no PSE can hold is told with what to do`() throws {
+    let curve = try issuing.leaf()
+    try folder.write("curve.pem", Self.all(curve).map { PEMBlock($0).text }.joined())
+    try folder.write("curve.key", bytes: curve.key.pem(.pkcs8).copyBytes())
+    let failure = #expect(throws: ToldFailure.self) {
+      try run(["create", "--out", "/curve.pse", "--certificate", "/curve.pem", "--key", "/curve.key"])
+    }
+    #expect(
+      failure.map { "\($0)" }?.hasPrefix(
+        "\(path("curve.key")): a PSE takes RSA keys only, and the private key is EC P-256") == true,
+      "\(String(describing: failure))")
+  }
+
   private func content(_ name: String) throws -> PSEContent {
     try PSEDocument.open(HostFiles().readSecretFile(folder.file(name), limit: 1 << 20)).content
   }

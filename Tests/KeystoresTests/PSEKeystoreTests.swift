@@ -76,6 +76,8 @@ struct PSEKeystoreTests {
     let identity = Identity(certificate: leaf.certificate, key: leaf.key, issuers: leaf.issuers)
     let error = try #require(throws: KeystoreError.self) { try write(identity, trust: []) }
     #expect(error.description.contains("RSA"))
+    let sentence = error.sentence(writing: .pse())
+    #expect(sentence.hasPrefix("a PSE takes RSA keys only, and the private key is EC P-256: "), "\(sentence)")
   }
 
   @Test func damagedVersion4IsFoundByItsDigest() throws {

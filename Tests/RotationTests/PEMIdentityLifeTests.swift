@@ -53,6 +53,27 @@ struct PEMIdentityLifeTests {
     }
   }
 
+  @Test func `a key that no PSE can hold is the configuration's fault`() async throws {
+    try site.folder.write("root.pem", [authority.root.certificate].pem)
+    try site.configure(
+      """
+      keystores:
+        client:
+          identity: {pem: {certificate: \(certificate), key: \(key)}}
+          trust: {bundles: [\(site.folder.file("root.pem"))]}
+          files: [{pse: {path: client.pse}}]
+      """)
+    try await site.run { daemon in
+      try await daemon.settle()
+      let told = try #require(site.recorder.take(.keystoreFailed).first)
+      #expect(told.fields[.culprit] == Culprit.configuration.rawValue)
+      #expect(
+        told.fields[.reason]?.hasPrefix("client.pse: a PSE takes RSA keys only, and the private key is EC P-256: ")
+          == true,
+        "\(told)")
+    }
+  }
+
   @Test(arguments: [(5.0, true), (20.0, false)])
   func `an identity that ends earlier is taken over with a warning`(days: Double, isEarlier: Bool) async throws {
     let lines = LogLines()

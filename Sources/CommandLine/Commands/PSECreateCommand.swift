@@ -109,7 +109,13 @@ struct PSECreateCommand: ParsableCommand {
       let content = KeystoreContent(identity: try identity(trusted, now: now), trust: trusted)
       let format = FileFormat.pse(
         FileFormat.PSEOptions(version: version, pin: try newPIN.named(), list: certificateList))
-      let rendered = try PSEOnDisk.about(key ?? from ?? out) { try KeystoreWriter.render(format, content, now: now) }
+      let rendered = try PSEOnDisk.about(key ?? from ?? out) {
+        do throws(KeystoreError) {
+          return try KeystoreWriter.render(format, content, now: now)
+        } catch {
+          throw Refusal(error.sentence(writing: format))
+        }
+      }
       // What was written is what can be read: the file counts only after that.
       let faults = KeystoreJudge.judge(
         try KeystoreReader.read(format, rendered), wanted: content, endpointChains: [], now: now)

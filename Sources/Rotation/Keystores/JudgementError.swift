@@ -4,6 +4,7 @@ import Certificates
 import Delivery
 import Keystores
 import Ledger
+import OpenSSLBridge
 import Settings
 
 /// The files that were written are not what was wanted.
@@ -27,6 +28,7 @@ extension Culprit {
   /// Who is at fault when a generation could not be written.
   static func ofWriting(_ error: any Error) -> Culprit {
     switch error {
+    case let error as RenderingError: ofWriting(error.error)
     case let error as OutputError: error.culprit
     case let error as DeliveryError: error.culprit
     case let error as SapgenpseError: error.culprit
@@ -37,7 +39,7 @@ extension Culprit {
     case is OutputCollision, KeystoreError.identityMissing, KeystoreError.trustMissing, is KeystoreStopped:
       .configuration
     // An identity that the format does not know, such as an elliptic curve in a PSE.
-    case KeystoreError.pse, KeystoreError.pkcs12: .configuration
+    case KeystoreError.pse, KeystoreError.pkcs12, KeystoreError.key(PrivateKeyError.wrongKind): .configuration
     default: .host
     }
   }

@@ -25,7 +25,7 @@ struct OutputRenderer: Sendable {
 
   /// The files of each output, in the order of `outputs`.
   ///
-  /// - Throws: `KeystoreError` for what cannot be written, `SapgenpseError` for what the tool did not do or did wrong,
+  /// - Throws: ``RenderingError`` for what cannot be written, `SapgenpseError` for what the tool did not do or did wrong,
   ///   `CancellationError`.
   func render(
     _ outputs: [KeystoreOutput], _ content: KeystoreContent, of keystore: String, now: Date
@@ -33,7 +33,11 @@ struct OutputRenderer: Sendable {
     var rendered: [[RenderedFile]] = []
     for output in outputs {
       guard let tool = output.tool else {
-        rendered.append(try KeystoreWriter.render(output.format, content, now: now))
+        do throws(KeystoreError) {
+          rendered.append(try KeystoreWriter.render(output.format, content, now: now))
+        } catch {
+          throw RenderingError(path: output.path, format: output.format, error: error)
+        }
         continue
       }
       rendered.append([try await made(by: tool, content, of: keystore, now: now)])
@@ -74,6 +78,15 @@ struct OutputRenderer: Sendable {
       throw .unusable(settings.program, reason: faults.summary)
     }
   }
+}
+
+/// The bytes of a file cannot be made of what it is to hold.
+struct RenderingError: Error, CustomStringConvertible {
+  let path: OutputPath
+  let format: FileFormat
+  let error: KeystoreError
+
+  var description: String { "\(path): \(error.sentence(writing: format))" }
 }
 
 extension Sapgenpse {
