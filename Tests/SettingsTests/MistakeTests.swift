@@ -105,7 +105,10 @@ struct MistakeTests {
       "service-keys: {a: {from: {cloud-foundry: {service-instance: i, preset: xsuaa, login: {client: {id: i, "
         + "secret-credential: s}}}}}}", "'api' is missing"
     ),
-    ("service-keys: {a: {from: {file: /etc/a, service-manager: {}}}}", "only one of the keys"),
+    (
+      "service-keys: {a: {from: {file: /etc/a, service-manager: {binding-file: s, service-instance: i, preset: xsuaa}}}}",
+      "only one of the keys"
+    ),
     ("service-keys: {a: {from: {}}}", "one of the keys 'file', 'cloud-foundry', 'service-manager' is missing"),
     ("service-keys: {a: {from: {file: /etc/a}, replace: delete-first}}", "no meaning for a file"),
     (
@@ -158,7 +161,10 @@ struct MistakeTests {
     ("keystores: {a: {trust: {endpoints: [e]}, files: [{pem: {certificate: a}}]}}", "keystore has none"),
     ("keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{ca-directory: {path: a}}]}}", "trusts none"),
     ("keystores: {a: {identity: {self-signed: {subject: CN=a}}, files: [{pem: {}}]}}", "names no file"),
-    ("keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: a}, pem: {key: b}}]}}", "only one of the keys"),
+    (
+      "keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: a}, ca-directory: {path: b}}]}}",
+      "only one of the keys"
+    ),
     ("keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: .}}]}}", "leads out of"),
     ("keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: .a}}]}}", "begins with a dot"),
     ("keystores: {a: {trust: {endpoints: [e]}, files: [{pse: {path: /}}]}}", "is no file"),

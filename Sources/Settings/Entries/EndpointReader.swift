@@ -37,10 +37,12 @@ enum EndpointReader {
       }
       return .system
     }
-    guard let mapping = MappingReader(field, KeyTable.anchors),
-      let (key, value) = mapping.exactlyOne(of: ["bundle", "pins"])
-    else { return nil }
-    guard key == "pins" else { return value.bundle().map(AnchorSettings.bundle) }
+    return MappingReader(field, KeyTable.anchors)?.exactlyOne(of: ["bundle", "pins"]) { key, value in
+      key == "pins" ? pins(value) : value.bundle().map(AnchorSettings.bundle)
+    }
+  }
+
+  private static func pins(_ value: Field) -> AnchorSettings? {
     guard let pins = value.list({ $0.fingerprint() }) else { return nil }
     guard !pins.isEmpty else {
       value.report("must not be empty: no chain would fit")

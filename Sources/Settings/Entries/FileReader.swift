@@ -10,15 +10,14 @@ struct FileReader {
   let outputs: OutputRegistry
 
   func read(_ field: Field) -> FileSettings? {
-    guard let mapping = MappingReader(field, KeyTable.file),
-      let (key, value) = mapping.exactlyOne(of: KeyTable.file.keys.map(\.name))
-    else { return nil }
-    switch key {
-    case "pse": return file(value, KeyTable.pse, holdsKey: { _ in hasIdentity }, pse)
-    case "pem": return file(value, KeyTable.pem, holdsKey: { $0["key"] != nil }, pem)
-    case "pfx": return file(value, KeyTable.pfx, holdsKey: { _ in true }, pfx)
-    case "ca-directory": return file(value, KeyTable.caDirectory, holdsKey: { _ in false }, caDirectory)
-    default: return file(value, KeyTable.javaTruststore, holdsKey: { _ in false }, javaTruststore)
+    MappingReader(field, KeyTable.file)?.exactlyOne(of: KeyTable.file.keys.map(\.name)) { key, value in
+      switch key {
+      case "pse": file(value, KeyTable.pse, holdsKey: { _ in hasIdentity }, pse)
+      case "pem": file(value, KeyTable.pem, holdsKey: { $0["key"] != nil }, pem)
+      case "pfx": file(value, KeyTable.pfx, holdsKey: { _ in true }, pfx)
+      case "ca-directory": file(value, KeyTable.caDirectory, holdsKey: { _ in false }, caDirectory)
+      default: file(value, KeyTable.javaTruststore, holdsKey: { _ in false }, javaTruststore)
+      }
     }
   }
 

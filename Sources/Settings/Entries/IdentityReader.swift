@@ -9,13 +9,12 @@ enum IdentityReader {
       field.report("must be none, or a mapping, not '\(word)'", hint: "write for example {service-key: \(word)}")
       return nil
     }
-    guard let mapping = MappingReader(field, KeyTable.identity),
-      let (key, value) = mapping.exactlyOne(of: KeyTable.identity.keys.map(\.name))
-    else { return nil }
-    switch key {
-    case "self-signed": return selfSigned(value).map(IdentitySource.selfSigned)
-    case "service-key": return scope.serviceKey(value).map(IdentitySource.serviceKey)
-    default: return pem(value).map(IdentitySource.pem)
+    return MappingReader(field, KeyTable.identity)?.exactlyOne(of: KeyTable.identity.keys.map(\.name)) { key, value in
+      switch key {
+      case "self-signed": selfSigned(value).map(IdentitySource.selfSigned)
+      case "service-key": scope.serviceKey(value).map(IdentitySource.serviceKey)
+      default: pem(value).map(IdentitySource.pem)
+      }
     }
   }
 

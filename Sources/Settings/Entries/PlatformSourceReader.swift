@@ -5,13 +5,12 @@ struct PlatformSourceReader {
   let logins: LoginRegistry
 
   func source(_ field: Field, name: String) -> ServiceKeySource? {
-    guard let mapping = MappingReader(field, KeyTable.source),
-      let (key, value) = mapping.exactlyOne(of: KeyTable.source.keys.map(\.name))
-    else { return nil }
-    switch key {
-    case "file": return value.expectedKeyFile().map(ServiceKeySource.file)
-    case "cloud-foundry": return cloudFoundry(value, name).map(ServiceKeySource.cloudFoundry)
-    default: return serviceManager(value, name).map(ServiceKeySource.serviceManager)
+    MappingReader(field, KeyTable.source)?.exactlyOne(of: KeyTable.source.keys.map(\.name)) { key, value in
+      switch key {
+      case "file": value.expectedKeyFile().map(ServiceKeySource.file)
+      case "cloud-foundry": cloudFoundry(value, name).map(ServiceKeySource.cloudFoundry)
+      default: serviceManager(value, name).map(ServiceKeySource.serviceManager)
+      }
     }
   }
 
@@ -167,13 +166,12 @@ struct PlatformSourceReader {
   // MARK: Login
 
   private func login(_ field: Field) -> LoginSettings? {
-    guard let mapping = MappingReader(field, KeyTable.login),
-      let (key, value) = mapping.exactlyOne(of: KeyTable.login.keys.map(\.name))
-    else { return nil }
-    switch key {
-    case "user": return user(value)
-    case "user-certificate": return userCertificate(value)
-    default: return client(value)
+    MappingReader(field, KeyTable.login)?.exactlyOne(of: KeyTable.login.keys.map(\.name)) { key, value in
+      switch key {
+      case "user": user(value)
+      case "user-certificate": userCertificate(value)
+      default: client(value)
+      }
     }
   }
 
@@ -199,10 +197,14 @@ struct PlatformSourceReader {
   private func client(_ field: Field) -> LoginSettings? {
     guard let mapping = MappingReader(field, KeyTable.clientLogin) else { return nil }
     let id = mapping.required("id")?.line()
-    guard let (key, value) = mapping.exactlyOne(of: ["secret-credential", "certificate-credential"]),
-      let proof = key == "secret-credential" ? value.credential() : credential(value, { .login($0) }), let id
-    else { return nil }
-    return .client(id: id, proof: key == "secret-credential" ? .secret(proof) : .certificate(proof))
+    let proof: LoginSettings.Proof? = mapping.exactlyOne(of: ["secret-credential", "certificate-credential"]) {
+      key, value in
+      key == "secret-credential"
+        ? value.credential().map(LoginSettings.Proof.secret)
+        : credential(value) { .login($0) }.map(LoginSettings.Proof.certificate)
+    }
+    guard let id, let proof else { return nil }
+    return .client(id: id, proof: proof)
   }
 
   private func credential(

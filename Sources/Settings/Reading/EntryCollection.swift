@@ -51,7 +51,7 @@ struct EntryCollection {
       return
     }
     let document = YAMLDocument(bytes)
-    for problem in document.problems { context.report(problem.position, problem.message) }
+    for problem in document.problems { context.report(problem.position, key: problem.key, problem.message) }
     guard let root = document.root else { return }
     if case .null = root.content { return }
     addRoot(Field(node: root, path: "", context: context))

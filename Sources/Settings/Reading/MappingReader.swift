@@ -50,17 +50,18 @@ struct MappingReader {
   /// Whether a key stands there that is not known, which has been reported.
   var hasUnknownKeys: Bool { !entries.keys.allSatisfy(group.knows) }
 
-  /// The one key among several that is given; nil, and a mistake, when there is not exactly one.
-  func exactlyOne(of keys: [String]) -> (key: String, field: Field)? {
+  /// Reads the one key among several that is given; nil, and a mistake, when there is not exactly one.
+  ///
+  /// Of several, each is read, so that what is wrong in them is told in the same run; nothing of them counts.
+  func exactlyOne<Value>(of keys: [String], _ read: (_ key: String, _ field: Field) -> Value?) -> Value? {
     let given = keys.filter { entries[$0] != nil }
-    guard given.count == 1, let key = given.first else {
-      let list = keys.map { "'\($0)'" }.joined(separator: ", ")
-      let problem = given.isEmpty ? "one of the keys \(list) is missing" : "only one of the keys \(list) may be given"
-      // An unknown key has been reported, and was probably meant to be one of these.
-      if !given.isEmpty || entries.keys.allSatisfy(group.knows) { field.report(problem) }
-      return nil
-    }
-    return self[key].map { (key, $0) }
+    let values = given.map { key in self[key].flatMap { read(key, $0) } }
+    if given.count == 1 { return values.first ?? nil }
+    let list = keys.map { "'\($0)'" }.joined(separator: ", ")
+    let problem = given.isEmpty ? "one of the keys \(list) is missing" : "only one of the keys \(list) may be given"
+    // An unknown key has been reported, and was probably meant to be one of these.
+    if !given.isEmpty || entries.keys.allSatisfy(group.knows) { field.report(problem) }
+    return nil
   }
 
   private func example(of key: String) -> String? {

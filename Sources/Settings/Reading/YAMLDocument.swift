@@ -17,7 +17,7 @@ struct YAMLDocument {
     do throws(YAMLText.Problem) {
       var text = try YAMLText(bytes)
       guard let node = try compose(&text) else { return }
-      root = try convert(node, depth: 0)
+      root = try convert(node, at: "", depth: 0)
     } catch {
       problems.append(error)
     }
@@ -61,7 +61,8 @@ struct YAMLDocument {
     return true
   }
 
-  private mutating func convert(_ node: Node, depth: Int) throws(YAMLText.Problem) -> YAMLNode {
+  // `path` is the keys that lead to the node, as messages name it.
+  private mutating func convert(_ node: Node, at path: String, depth: Int) throws(YAMLText.Problem) -> YAMLNode {
     let position = node.mark.map { TextPosition(line: $0.line, column: $0.column) } ?? .start
     remainingNodes -= 1
     guard remainingNodes > 0, depth < Self.deepest else {
@@ -79,11 +80,13 @@ struct YAMLDocument {
     case .sequence(let sequence):
       checkTag(sequence.tag, position)
       var nodes: [YAMLNode] = []
-      for element in sequence { nodes.append(try convert(element, depth: depth + 1)) }
+      for (index, element) in sequence.enumerated() {
+        nodes.append(try convert(element, at: "\(path)[\(index)]", depth: depth + 1))
+      }
       return YAMLNode(position: position, content: .sequence(nodes))
     case .mapping(let mapping):
       checkTag(mapping.tag, position)
-      let (entries, repeated) = try entries(of: mapping, depth: depth)
+      let (entries, repeated) = try entries(of: mapping, at: path, depth: depth)
       return YAMLNode(position: position, content: .mapping(entries), repeated: repeated)
     case .alias:
       return YAMLNode(position: position, content: .null)
@@ -91,14 +94,16 @@ struct YAMLDocument {
   }
 
   private mutating func entries(
-    of mapping: Node.Mapping, depth: Int
+    of mapping: Node.Mapping, at path: String, depth: Int
   ) throws(YAMLText.Problem) -> (entries: [YAMLNode.Entry], repeated: [YAMLNode.Entry]) {
     var entries: [YAMLNode.Entry] = []
     var repeated: [YAMLNode.Entry] = []
     var places: [String: TextPosition] = [:]
     for (keyNode, valueNode) in mapping {
       let position = keyNode.mark.map { TextPosition(line: $0.line, column: $0.column) } ?? .start
-      let value = try convert(valueNode, depth: depth + 1)
+      let name = keyNode.scalar.map { renamedKeys[position] ?? $0.string }.map { Secrets.redacted($0) } ?? ""
+      let place = path.isEmpty ? name : "\(path).\(name)"
+      let value = try convert(valueNode, at: place, depth: depth + 1)
       guard case .scalar(let scalar) = keyNode else {
         problems.append(.init(position: position, message: "a key must be a single word"))
         continue
@@ -113,8 +118,8 @@ struct YAMLDocument {
       }
       let key = renamedKeys[position] ?? scalar.string
       if let first = places[key] {
-        let message = "duplicate key '\(Secrets.redacted(key))'; the first one is in line \(first.line)"
-        problems.append(.init(position: position, message: message))
+        let message = "duplicate key '\(name)'; the first one is in line \(first.line)"
+        problems.append(.init(position: position, key: place, message: message))
         repeated.append(YAMLNode.Entry(key: key, position: position, value: value))
         continue
       }

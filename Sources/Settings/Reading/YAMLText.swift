@@ -10,6 +10,8 @@ struct YAMLText {
 
   struct Problem: Error {
     var position: TextPosition
+    /// The keys that lead to it, where it is known that well.
+    var key: String?
     var message: String
   }
 
