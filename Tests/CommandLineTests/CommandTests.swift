@@ -118,6 +118,14 @@ struct CommandTests {
     let other = try TestCA.root("CN=Other")
     try folder.write("other.pem", PEMBlock(other.certificate).text)
     #expect(await certrotd("fetch", address, "--anchors", path("other.pem")) == 1)
+    try folder.write("empty.pem", "nothing\n")
+    for file in ["absent.pem", "empty.pem"] {
+      let words = ["fetch", address, "--anchors", path(file)]
+      let refusal = await #expect(throws: Refusal.self) {
+        try await #require(Certrotd.parseAsRoot(words) as? FetchCommand).run()
+      }
+      #expect(refusal?.description.contains("--anchors \(path(file))") == true, "\(String(describing: refusal))")
+    }
     server.setBehaviour(.closeAtAccept)
     #expect(await certrotd("fetch", address, "--anchors", path("root.pem")) == 1)
     for words in [["not a server"], ["a", "--server-name", "https://a"], ["a", "--proxy", "a"]] {

@@ -23,8 +23,9 @@ struct FetchCommand: AsyncParsableCommand {
       server-name, proxy, anchors, timeout. Anything else, and a name with a port, is a server, of which
       the configuration says nothing. Options win over the configuration.
 
-      EXIT CODES: 0 when the chain is verified, 1 when it is not or the server cannot be reached, 78 when
-      the configuration has mistakes, the daemon never accepted one, and the name may be in it.
+      EXIT CODES: 0 when the chain is verified, 1 when it is not, the server cannot be reached or --anchors
+      holds no certificates, 78 when the configuration has mistakes, the daemon never accepted one, and the
+      name may be in it.
 
       EXAMPLES:
         certrotd fetch s4hana-cloud
@@ -114,7 +115,15 @@ struct FetchCommand: AsyncParsableCommand {
     } else {
       throw Refusal("there is no endpoint \(server) in the configuration, and a server has not such a name")
     }
-    if let anchors { endpoint.anchors = .bundle(FilePath(anchors)) }
+    if let anchors {
+      do throws(BundleError) {
+        // Whatever the server answers, nothing could be said of it.
+        _ = try BundleReader().certificates(at: FilePath(anchors))
+      } catch {
+        throw Refusal("--anchors \(anchors) cannot be used, and nothing was fetched: \(error)")
+      }
+      endpoint.anchors = .bundle(FilePath(anchors))
+    }
     if let serverName { endpoint.serverName = HostAndPort.host(serverName) }
     if let proxy { endpoint.proxy = ProxySetting(address: proxy) }
     if everyAddress { endpoint.everyAddress = true }
