@@ -55,6 +55,9 @@ struct IdentityExaminerTests {
     #expect(
       fault(examine(leaf, [leaf.certificate])) == .incomplete(missing: authority.issuing.certificate.subject))
     #expect(fault(examine(leaf, leaf.chain)) == .incomplete(missing: authority.root.certificate.subject))
+    // Nobody says that a keystore uses the service key at all.
+    let advice = "\(IdentityFault.incomplete(missing: authority.root.certificate.subject))"
+    #expect(advice.contains("'trust' of any keystore") && advice.contains("'anchors' of an endpoint"), "\(advice)")
   }
 
   @Test func `a key that fits none is refused with the name of the likely leaf`() throws {

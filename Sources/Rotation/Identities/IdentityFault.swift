@@ -99,7 +99,8 @@ extension IdentityFault: CustomStringConvertible {
       """
     case .incomplete(let missing):
       """
-      the chain is incomplete: nothing supplies the issuer \(missing); put its certificate into a bundle of the keystore
+      the chain is incomplete: nothing supplies the issuer \(missing); put its certificate into a file that 'bundles' under \
+      'trust' of any keystore names, or into the bundle of the 'anchors' of an endpoint
       """
     case .rejected(let complaints):
       "the chain does not verify: \(complaints.joined(separator: "; "))"
