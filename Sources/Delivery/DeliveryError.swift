@@ -23,6 +23,9 @@ package struct DeliveryError: Error, Sendable {
     case manifestUnreadable(FilePath, why: String)
     /// A file of the generation is missing or not what was written, so that it must not be put in force.
     case damaged(FilePath)
+    /// A file of the generation is not as it was delivered, though its bytes are, and could not be made so; without an error
+    /// nothing kept it from being made so, and it did not last.
+    case notMended(Damage, SystemError?)
   }
 
   package let reason: Reason
@@ -38,7 +41,7 @@ package struct DeliveryError: Error, Sendable {
     switch reason {
     case .invalidItem: .configuration
     case .noSuchGeneration, .generationExists: .certrotd
-    case .manifestUnreadable, .damaged: .host
+    case .manifestUnreadable, .damaged, .notMended: .host
     case .system(let error):
       switch error.errno {
       // A path that cannot be. What this host does not permit is its own matter: a permission, a mount, a unit.
@@ -70,6 +73,8 @@ extension DeliveryError: CustomStringConvertible {
       case .generationExists(let number): "generation \(number) exists already with other contents"
       case .manifestUnreadable(let path, let why):
         "\(path): \(why). The generation cannot be used any more; a running daemon writes its content anew"
+      case .notMended(let damage, let error):
+        "\(damage), and that could not be put right\(error.map { " (\($0))" } ?? ""), so that its generation cannot be put in force"
       case .damaged(let path):
         "\(path) is missing or not what was written there, so that its generation cannot be put in force"
       }

@@ -9,6 +9,8 @@ package struct Activation: Sendable {
   package var replaced: [FilePath] = []
   /// Whether `current` was switched.
   package var switched = false
+  /// What was wrong with the generation's own files and is put right: mode, owner, group, or a file that was not delivered.
+  package var mended: [Damage] = []
   /// Old files that could not be removed; the next `activate` tries again.
   package var leftBehind: [SystemError] = []
 }
@@ -24,15 +26,13 @@ extension GenerationStore {
     guard try list().contains(number) else { throw DeliveryError(.noSuchGeneration(number)) }
     return try locked { () throws(DeliveryError) in
       let manifest = try readManifest(of: number)
-      // Bytes that are not those that were judged must not be put in force.
+      var activation = Activation()
+      // What is not as it was judged must not be put in force.
+      activation.mended = try mend(number, manifest)
       var contents: [[SecretBytes]] = []
-      for item in manifest.items {
-        let isChecked = item.isOutside ? true : try isReadable(item, in: number)
-        contents.append(isChecked ? try verifiedContents(of: item, in: number) : [])
-      }
+      for item in manifest.items { contents.append(item.isOutside ? try verifiedContents(of: item, in: number) : []) }
       let target = FilePath("generations").appending(Self.name(of: number))
       let before = try currentTarget()
-      var activation = Activation()
       var replacements: [OutsideReplacement] = []
       do throws(SystemError) {
         for (item, contents) in zip(manifest.items, contents) {
@@ -89,25 +89,5 @@ extension GenerationStore {
       failures.append(error)
     }
     return failures
-  }
-
-  /// Whether this process may read an item of a generation: it may have been given to another user.
-  private func isReadable(
-    _ item: GenerationManifest.Item, in number: Int
-  ) throws(DeliveryError) -> Bool {
-    let path = directory(of: number).pushing(FilePath(item.stored))
-    return try reporting { () throws(SystemError) in
-      for file in item.files {
-        do throws(SystemError) {
-          _ = try files.calls.open(FileLocation(item.isFolder ? path.appending(file.name) : path), for: .reading)
-        } catch  where error.errno == .permissionDenied {
-          return false
-        } catch  where Self.isAbsence(error.errno) {
-          // Reading it says so.
-          return true
-        }
-      }
-      return true
-    }
   }
 }

@@ -111,7 +111,7 @@ extension GenerationStore {
     try files.syncDirectory(at: folder)
   }
 
-  private static var folderMode: FilePermissions {
+  static var folderMode: FilePermissions {
     [.ownerReadWriteExecute, .groupRead, .groupExecute, .otherRead, .otherExecute]
   }
 }

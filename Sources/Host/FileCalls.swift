@@ -6,6 +6,8 @@ package import SystemPackage
 package enum FileOpening: Sendable, Equatable {
   /// Reading; a pipe does not block.
   case reading
+  /// Reading a file that is not named by a symbolic link, which is refused with `ELOOP`; a pipe does not block.
+  case readingWithoutLink
   /// Writing a file that must not exist yet, with no permission bit at all until `setPermissions` gives some.
   case creating
   /// A folder, for its names, for fsync(2), and as the start of locations.

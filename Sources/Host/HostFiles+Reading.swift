@@ -36,23 +36,30 @@ extension HostFiles {
   package func readSecretFile(_ location: FileLocation, limit: Int) throws(SystemError) -> SecretBytes {
     for _ in 1...attemptsAtChangingFile {
       let file = try calls.open(location, for: .reading)
-      let size = try regularSize(of: file, path: location.path, limit: limit)
-      var isWhole = false
-      let bytes = try SecretBytes(count: size) { (span: inout MutableSpan<UInt8>) throws(SystemError) in
-        var filled = 0
-        while filled < size {
-          let count = try calls.read(file, into: &span, at: filled, path: location.path)
-          if count == 0 { return }
-          filled += count
-        }
-        var beyond: [UInt8] = [0]
-        var oneMore = beyond.mutableSpan
-        isWhole = try calls.read(file, into: &oneMore, at: 0, path: location.path) == 0
-      }
-      if isWhole { return bytes }
+      if let bytes = try readSecret(file, path: location.path, limit: limit) { return bytes }
     }
     throw SystemError(
       call: "read", path: location.path, errno: .resourceBusy, detail: "the file changes while it is read")
+  }
+
+  /// Reads an open file from its beginning; nil where it changes its length meanwhile.
+  func readSecret(
+    _ file: borrowing Descriptor, path: FilePath, limit: Int
+  ) throws(SystemError) -> SecretBytes? {
+    let size = try regularSize(of: file, path: path, limit: limit)
+    var isWhole = false
+    let bytes = try SecretBytes(count: size) { (span: inout MutableSpan<UInt8>) throws(SystemError) in
+      var filled = 0
+      while filled < size {
+        let count = try calls.read(file, into: &span, at: filled, path: path)
+        if count == 0 { return }
+        filled += count
+      }
+      var beyond: [UInt8] = [0]
+      var oneMore = beyond.mutableSpan
+      isWhole = try calls.read(file, into: &oneMore, at: 0, path: path) == 0
+    }
+    return isWhole ? bytes : nil
   }
 
   /// What a file carries beside its owner, group and mode, for a file that is put in its place.

@@ -12,6 +12,7 @@ package struct LinuxFileCalls: FileCalls {
     let (flags, mode): (CInt, mode_t) =
       switch opening {
       case .reading: (O_RDONLY | O_NONBLOCK | O_NOCTTY, 0)
+      case .readingWithoutLink: (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0)
       case .creating: (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0)
       case .folder, .folderWithoutLinks: (O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
       case .place: (CLinux_O_PATH | O_NOFOLLOW, 0)

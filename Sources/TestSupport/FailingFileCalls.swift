@@ -20,6 +20,8 @@ package final class FailingFileCalls: FileCalls {
     case kill(number: Int)
     /// Each call that changes the disk is a point of these.
     case points(CrashPoints)
+    /// Modes stay as they are though nothing fails, as on a file system that has none.
+    case unkeptModes
     /// All of these calls fail, as long as the fault lasts.
     case every(Set<String>, Errno)
   }
@@ -68,7 +70,7 @@ package final class FailingFileCalls: FileCalls {
     case .points(let points) where Self.changing.contains(call): points.pass("\(call) \(path)")
     case .every(let calls, let errno) where calls.contains(call):
       throw SystemError(call: call, path: path, errno: errno)
-    case .none, .once, .from, .kill, .points, .every: return
+    case .none, .once, .from, .kill, .points, .every, .unkeptModes: return
     }
   }
 
@@ -109,6 +111,7 @@ package final class FailingFileCalls: FileCalls {
     _ file: borrowing Descriptor, _ mode: FilePermissions, path: FilePath
   ) throws(SystemError) {
     try enter("fchmod", path)
+    if case .unkeptModes = fault, isArmed.withLock(\.self) { return }
     try base.setPermissions(file, mode, path: path)
   }
 

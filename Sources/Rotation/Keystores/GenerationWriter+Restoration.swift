@@ -18,7 +18,7 @@ extension GenerationWriter {
   /// the newest other generation whose files are whole.
   ///
   /// - Returns: what is in force then.
-  /// - Throws: why the content could not be made anew, when no generation on disk is whole either.
+  /// - Throws: why the content could not be made anew, when no generation on disk is whole either; ``LastingDamage``.
   func restore(
     _ current: GenerationState, of settings: KeystoreSettings, in configuration: Configuration, damage: String,
     because reason: Reason
@@ -30,6 +30,9 @@ extension GenerationWriter {
       path = try store.damage(of: current.number).first?.path ?? path
       try shelf.refuseCollisions(of: current.number, keystore: settings.name, in: configuration)
       try activate(current.number, store, settings)
+      let lasting = try store.damage(of: current.number)
+      // Everything was done, and to do so again would change nothing.
+      guard lasting.isEmpty else { throw LastingDamage(lasting.map(\.description).joined(separator: "; ")) }
       try await context.tell(
         [GenerationNews.repaired(settings, current.number, at: path, damage, .putBack)],
         of: LedgerSubject(.keystore, settings.name))
@@ -38,6 +41,7 @@ extension GenerationWriter {
       // The settings have other paths by now.
       tellMadeAnew(settings, current.number, collision)
     } catch let error as DeliveryError {
+      if case .notMended(let damage, nil) = error.reason { throw LastingDamage("\(damage)") }
       ownDamage = error.isOwnDamage
       tellMadeAnew(settings, current.number, error)
     }
@@ -111,7 +115,7 @@ extension DeliveryError {
   /// Whether the generation's own files were damaged, rather than the places where they go out of reach.
   var isOwnDamage: Bool {
     switch reason {
-    case .damaged, .manifestUnreadable, .noSuchGeneration: true
+    case .damaged, .notMended, .manifestUnreadable, .noSuchGeneration: true
     case .system, .invalidItem, .generationExists: false
     }
   }

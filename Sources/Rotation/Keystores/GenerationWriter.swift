@@ -74,9 +74,11 @@ struct GenerationWriter: Sendable {
           state, isRestored: before.isRestored(by: reason))
         inventory.keystores[keystore]?.confirmation = confirmation
       }
-      if let loss {
-        let schedule = before.writing.failed(at: now, cadence: cadence, reason: loss.description)
-        try await fail(settings, schedule, content, loss)
+      let lasting = before.tellsOfWhole(by: reason) ? shelf.damage(of: state.number, keystore: keystore) : nil
+      if let lasting { await context.landscape.update { $0.keystores[keystore]?.damage = lasting } }
+      if let failure: any Error = lasting.map(LastingDamage.init) ?? loss {
+        let schedule = before.writing.failed(at: now, cadence: cadence, reason: "\(failure)")
+        try await fail(settings, schedule, content, failure)
       } else {
         let repaired = before.isRepaired(by: reason) ? state.number : nil
         try await finish(settings, before.writing.succeeded(at: now, cadence: cadence), repairing: repaired)
@@ -210,7 +212,9 @@ struct GenerationWriter: Sendable {
   }
 
   func activate(_ number: Int, _ store: GenerationStore, _ settings: KeystoreSettings) throws(DeliveryError) {
-    for error in try store.activate(number).leftBehind {
+    let activation = try store.activate(number)
+    context.tellMended(activation, number, of: settings.name)
+    for error in activation.leftBehind {
       context.logger.warning("an old file is left behind: \(error)", metadata: ["keystore": .string(settings.name)])
     }
   }
@@ -304,32 +308,6 @@ struct GenerationWriter: Sendable {
     let event = Events.Raised(.keystoreFailed, message: "\(what): \(error)\(advice)", fields: fields)
     try await context.tell([event], of: LedgerSubject(.keystore, settings.name))
   }
-
-  /// Has identities whose keys the ledger cannot open any more read again, or made anew: one damaged value is no reason for
-  /// everything else to stand still.
-  private func replaceDamagedIdentities(of settings: KeystoreSettings) async throws {
-    for owner in Set([settings.identityOwner, .keystore(settings.name)]) {
-      do throws(LedgerError) {
-        _ = try await context.ledger.currentIdentity(owner)
-      } catch {
-        guard error.concernsOneValue else { throw error }
-        try await replaceIdentity(of: owner)
-      }
-    }
-  }
-
-  private func replaceIdentity(of owner: IdentityOwner) async throws {
-    try await context.ledger.retireIdentity(owner, at: context.clock.now())
-    let why = "the ledger lost its key"
-    switch owner {
-    case .serviceKey(let name):
-      await context.landscape.update { $0.serviceKeys[name]?.identity = nil }
-      await context.landscape.release([.readServiceKey(name)], because: why)
-    case .keystore(let name), .pem(let name):
-      await context.landscape.update { $0.keystores[name]?.identity = nil }
-      await context.landscape.release([.readIdentityFiles(keystore: name)], because: why)
-    }
-  }
 }
 
 /// Nothing can be written before somebody acts.
@@ -337,13 +315,6 @@ struct KeystoreStopped: Error, CustomStringConvertible {
   let description: String
 
   fileprivate init(_ standstill: Standstill) { description = standstill.sentence }
-}
-
-extension LedgerError {
-  /// Whether everything but one sealed value is in order.
-  fileprivate var concernsOneValue: Bool {
-    if case .sealedValueDamaged = self { true } else { false }
-  }
 }
 
 extension GenerationContent {
@@ -377,6 +348,9 @@ extension KeystoreState {
   fileprivate func isRepaired(by reason: Reason) -> Bool {
     if case .damaged = reason { current != nil } else { false }
   }
+
+  /// Whether somebody would be told that all is well once the files are in force.
+  fileprivate func tellsOfWhole(by reason: Reason) -> Bool { isRepaired(by: reason) || writing.failures > 0 }
 
   /// Whether the plan wants the current generation put back, or its files made anew, rather than another content.
   fileprivate func isRestored(by reason: Reason) -> Bool {

@@ -38,6 +38,7 @@ extension Culprit {
     case let error as BundleError: error.culprit
     case is OutputCollision, KeystoreError.identityMissing, KeystoreError.trustMissing, is KeystoreStopped:
       .configuration
+    case is LastingDamage: .host
     // An identity that the format does not know, such as an elliptic curve in a PSE.
     case KeystoreError.pse, KeystoreError.pkcs12, KeystoreError.key(PrivateKeyError.wrongKind): .configuration
     default: .host

@@ -194,7 +194,7 @@ package struct Rollback: Sendable {
       return number
     }
     let told = context.entries(news.map { [$0(wanted.number)] } ?? [], of: subject)
-    _ = try store.activate(wanted.number)
+    context.tellMended(try store.activate(wanted.number), wanted.number, of: settings.name)
     do {
       try await context.ledger.rollBackGeneration(
         settings.name, from: current.number, to: wanted.number, reason: reason, hooks: settings.owedAfterChange,
