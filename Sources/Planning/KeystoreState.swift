@@ -22,6 +22,10 @@ package struct KeystoreState: Sendable, Equatable {
   package var unfinished: Int?
   /// What is wrong with the files of the current generation as they lie on disk; `nil` if nothing is.
   package var damage: String?
+  /// When a running daemon will have noticed ``damage`` by itself; nil where it knows, or nothing is damaged.
+  ///
+  /// A command looks at the files whenever it is called, and the daemon only now and then.
+  package var damageNoticedBy: Date?
   /// Whether a file of the current generation no longer opens with the password that its credential holds now.
   package var passwordChanged: Bool
   /// Why the password of a file cannot be used as its credential stands, in one sentence; `nil` if it can.
@@ -68,6 +72,29 @@ package struct KeystoreState: Sendable, Equatable {
 }
 
 extension KeystoreState {
+  /// What is wrong with the files, and when that is put right where the daemon may not know yet; nil if nothing is.
+  package var damageSentence: String? {
+    guard let damage, let damageNoticedBy else { return damage }
+    return """
+      \(damage); a running daemon puts that right once it notices, by \(TimeText.instant(damageNoticedBy)) at the latest, \
+      and at once after systemctl reload certrotd
+      """
+  }
+
+  /// What is known by a command that looks at the files itself.
+  ///
+  /// - Parameters:
+  ///   - now: when it looked.
+  ///   - interval: how often a running daemon looks.
+  /// - Returns: the same, with when the daemon will have noticed what is damaged.
+  package func seenByCommand(at now: Date, daemonLooksEvery interval: Duration) -> KeystoreState {
+    // What could not be put right is tried again at a known time.
+    guard damage != nil, writing.failures == 0 else { return self }
+    var state = self
+    state.damageNoticedBy = now.addingTimeInterval(interval / .seconds(1))
+    return state
+  }
+
   /// Why nobody knows when the files in use end, in one sentence; nil where it is known, or nothing is in use.
   package var unknownEnd: String? {
     if let current {

@@ -280,7 +280,7 @@ struct SubjectReader {
     faults += keystore.trust.bundles.map { inventory.bundleFaults["\($0)"] }
     faults.append(state.passwordFault)
     if keystore.adopt != nil, state.adoptionSchedule.failures > 0 { faults.append(state.adoptionSchedule.reason) }
-    faults.append(state.damage)
+    faults.append(state.damageSentence)
     if let unknown = state.unknownEnd {
       if case .waiting(let sentence) = decision {
         faults.append("\(unknown); \(sentence)")

@@ -82,6 +82,7 @@ package enum WritePlanner {
   ) -> Date {
     let state = inventory.keystores[keystore.name] ?? KeystoreState()
     var time = now
+    if case .damaged = reason, let noticedBy = state.damageNoticedBy { time = max(now, noticedBy) }
     if state.writing.failures > 0, state.failedContent == nil || state.failedContent == content {
       time =
         Cadence.once("write/\(keystore.name)", installation: inventory.installation)

@@ -138,6 +138,21 @@ import Testing
     #expect(sample.due(sample.write, at: start)?.reason == .damaged("client.pse is missing", restoring: 1))
   }
 
+  /// A command sees at once what the daemon will only find at its next look.
+  @Test func damageThatACommandSeesWaitsForTheDaemon() {
+    var sample = delivered()
+    sample.state = sample.state.seenByCommand(at: start, daemonLooksEvery: .seconds(6 * 3600))
+    #expect(sample.state.damageNoticedBy == nil)
+    sample.state.damage = "client.pse is missing"
+    sample.state = sample.state.seenByCommand(at: start, daemonLooksEvery: .seconds(6 * 3600))
+    #expect(sample.due(sample.write, at: start) == nil)
+    #expect(sample.due(sample.write, at: start + 6 * hour)?.reason == .damaged("client.pse is missing", restoring: 1))
+    #expect(sample.state.damageSentence?.contains("systemctl reload certrotd") == true)
+    sample.state.damageNoticedBy = nil
+    sample.state.writing.failures = 1
+    #expect(sample.state.seenByCommand(at: start, daemonLooksEvery: .seconds(1)).damageNoticedBy == nil)
+  }
+
   @Test func whatWasRolledBackIsNotTriedAgainUnchanged() throws {
     var sample = delivered()
     let first = try #require(sample.state.current)

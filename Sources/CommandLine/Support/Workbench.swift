@@ -124,7 +124,12 @@ struct Workbench {
   }
 
   /// What is known, for status and plan.
-  func inventory() async -> Inventory { await context.landscape.inventory }
+  func inventory() async -> Inventory {
+    var inventory = await context.landscape.inventory
+    let (now, interval) = (context.clock.now(), configuration.defaults.refetchEvery)
+    inventory.keystores = inventory.keystores.mapValues { $0.seenByCommand(at: now, daemonLooksEvery: interval) }
+    return inventory
+  }
 
   /// Ends the event loops.
   func close() { fetcher.shutDown() }
