@@ -4,6 +4,15 @@ import Host
 import SystemPackage
 
 extension GenerationStore {
+  /// Makes the own files of a generation that is no longer in force look again as they were staged, as far as that takes no
+  /// other bytes: its private key may be the one of the generation in force.
+  ///
+  /// - Returns: what was wrong and is right now.
+  /// - Throws: `damaged` for files that are not those that were staged, `notMended` where what is wrong stays.
+  package func mend(_ number: Int) throws(DeliveryError) -> [Damage] {
+    try locked { () throws(DeliveryError) in try mend(number, try readManifest(of: number)) }
+  }
+
   /// Makes a generation's own files look again as they were staged, as far as that takes no other bytes.
   ///
   /// Mode, owner and group are set through the open file, and what somebody put into a delivered folder is removed. Bytes

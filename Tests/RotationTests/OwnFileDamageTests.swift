@@ -139,4 +139,46 @@ struct OwnFileDamageTests {
       #expect(try daemon.store("client").damage(of: 1).isEmpty)
     }
   }
+
+  /// Has another trust list become due.
+  private func changeTrust(_ daemon: RunningSite) async throws {
+    try site.folder.write("trust.pem", Authority.two.get().issuing.path.pem)
+    try await daemon.services.refresher.changed(site.folder.file("trust.pem"))
+    try await daemon.settle()
+  }
+
+  @Test func `what somebody did is told although other files take the place of these, which are set right, too`()
+    async throws
+  {
+    try await site.settle()
+    try await site.run { daemon in
+      try await daemon.settle()
+      _ = site.recorder.take()
+      let left = daemon.store("client").directory(of: 1).appending("client.pse")
+      try setMode(0o644, of: left)
+      try await changeTrust(daemon)
+      let told = site.recorder.take()
+      #expect(told.map(\.event) == [.keystoreDamaged, .keystoreWritten, .keystoreRecovered], "\(told.map(\.message))")
+      #expect(told.first?.message.contains("generation 2 takes their place") == true)
+      #expect(told.first?.fields[.reason]?.contains("which lets every account read it") == true)
+      #expect(try files.status(of: left).mode == .ownerReadWrite, "its key may be the one of generation 2")
+      #expect(try await look(daemon).isEmpty)
+    }
+  }
+
+  @Test func `who goes back from files that somebody changed hears of it`() async throws {
+    try await site.settle()
+    try await site.run { daemon in
+      try await changeTrust(daemon)
+      let left = daemon.store("client").directory(of: 2).appending("client.pse")
+      try setMode(0o644, of: left)
+      _ = site.recorder.take()
+      let settings = try #require(await daemon.context.landscape.configuration.keystore(named: "client"))
+      let shelf = GenerationShelf(layout: daemon.context.layout, files: files)
+      _ = try await Rollback(context: daemon.context, shelf: shelf).run(settings, to: 1)
+      #expect(
+        site.recorder.takeNames().prefix(3) == [.keystoreDamaged, .keystoreRolledBack, .keystoreRecovered])
+      #expect(try files.status(of: left).mode == .ownerReadWrite)
+    }
+  }
 }

@@ -57,6 +57,8 @@ enum GenerationNews {
     case putBack
     /// The same content was written as a new generation, since the damaged one had lost its own copy.
     case madeAnew
+    /// Another one took their place for a reason of its own.
+    case left
     /// Another generation was put in force, for this reason.
     case standsIn(because: String)
   }
@@ -69,6 +71,7 @@ enum GenerationNews {
     let (what, reason) =
       switch repair {
       case .putBack: (" and are put back", damage)
+      case .left: ("; generation \(number) takes their place", damage)
       case .madeAnew: (" and are made anew as generation \(number)", damage)
       case .standsIn(let failure): ("; generation \(number) stands in for them", "\(damage); \(failure)")
       }

@@ -61,8 +61,10 @@ struct GenerationWriter: Sendable {
     // It closed since the plan was made, or the reason is another one now.
     if case .closed = window { return }
     do {
+      let damage = before.isRestored(by: reason) ? nil : shelf.damageToTell(of: before, keystore: keystore)
       let (state, loss) = try await restoredOrWritten(
-        content, for: settings, in: configuration, before, because: reason)
+        content, for: settings, in: configuration, before, because: reason, repairing: damage)
+      if damage != nil, let left = before.current { context.mend(left.number, of: settings.name, in: shelf) }
       if case .ignored(let notAfter) = window {
         try await context.tell(
           [GenerationNews.windowIgnored(settings, state.number, notAfter)], of: LedgerSubject(.keystore, keystore))
@@ -80,7 +82,7 @@ struct GenerationWriter: Sendable {
         let schedule = before.writing.failed(at: now, cadence: cadence, reason: "\(failure)")
         try await fail(settings, schedule, content, failure)
       } else {
-        let repaired = before.isRepaired(by: reason) ? state.number : nil
+        let repaired = damage != nil || before.isRepaired(by: reason) ? state.number : nil
         try await finish(settings, before.writing.succeeded(at: now, cadence: cadence), repairing: repaired)
       }
     } catch let error as CancellationError {
@@ -99,14 +101,14 @@ struct GenerationWriter: Sendable {
   /// What is in force then, and what its trust list keeps though it was not planned, if anything.
   private func restoredOrWritten(
     _ content: GenerationContent, for settings: KeystoreSettings, in configuration: Configuration,
-    _ state: KeystoreState, because reason: Reason
+    _ state: KeystoreState, because reason: Reason, repairing damage: GenerationShelf.FoundDamage?
   ) async throws -> (GenerationState, TrustLoss?) {
     try refuseCollisions(Set(settings.outsidePaths), of: settings.name, in: configuration)
     guard state.isRestored(by: reason), let current = state.current else {
       let candidate = try await candidate(content, for: settings, in: configuration, state)
       let written = try await write(
         candidate.content, for: settings, in: configuration, because: reason, replacing: state.current,
-        verifying: candidate.verified)
+        verifying: candidate.verified, repairing: damage.map { ($0.path, $0.text) })
       return (written, candidate.loss)
     }
     guard case .damaged = reason else {
@@ -162,7 +164,9 @@ struct GenerationWriter: Sendable {
     }
     let (hooks, end) = (settings.owedAfterChange, context.clock.now())
     let owing = settings.confirm == nil ? nil : origin
-    let damaged = repair.map { GenerationNews.repaired(settings, number, at: $0.path, $0.damage, .madeAnew) }
+    let damaged = repair.map {
+      GenerationNews.repaired(settings, number, at: $0.path, $0.damage, isRestored ? .madeAnew : .left)
+    }
     let written = GenerationNews.written(settings, number, wanted, reason, previous: current?.number)
     let news = context.entries([damaged, written].compactMap(\.self), of: LedgerSubject(.keystore, settings.name))
     if let withdrawal, let current {

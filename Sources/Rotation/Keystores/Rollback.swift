@@ -193,7 +193,10 @@ package struct Rollback: Sendable {
       if let news { try await context.tell([news(number)], of: subject) }
       return number
     }
-    let told = context.entries(news.map { [$0(wanted.number)] } ?? [], of: subject)
+    let damage = news == nil ? nil : shelf.damageToTell(of: current.number, keystore: settings.name)
+    let found = damage.map { GenerationNews.repaired(settings, wanted.number, at: $0.path, $0.text, .left) }
+    let whole = damage == nil ? nil : GenerationNews.whole(settings, wanted.number)
+    let told = context.entries([found, news?(wanted.number), whole].compactMap(\.self), of: subject)
     context.tellMended(try store.activate(wanted.number), wanted.number, of: settings.name)
     do {
       try await context.ledger.rollBackGeneration(
@@ -205,6 +208,7 @@ package struct Rollback: Sendable {
       throw error
     }
     try await context.tell(recorded: told)
+    if damage != nil { context.mend(current.number, of: settings.name, in: shelf) }
     return wanted.number
   }
 
